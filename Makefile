@@ -1,0 +1,49 @@
+# make book: from nothing to a page.  make test: every test.  Both set up .venv on first use.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.PHONY: help book test check refresh clean
+help:
+	@echo "make book     execute every chapter and build the book: _build/html/index.html"
+	@echo "make test     every test: chapters, repository, package, the book in a browser"
+	@echo "make check    the quick ones: package in sync, notebooks clean, ruff"
+	@echo "make refresh  re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
+	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+	  echo "fixntk needs Python 3.10 or newer, and '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments: its venv or ensurepip module is missing."; \
+	  echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Making the environment .venv and installing the tools: once, one to three minutes."
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q -e ".[dev,book]"
+	@touch $(READY)
+
+book: $(READY)
+	@nbdev_export
+	@python nbs/_ext/exec_nbs.py
+	@jupyter-book build nbs --path-output . -W -n --keep-going -q
+	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
+
+test: check
+	@nbdev_test --timing --do_print --n_workers 2
+	@$(MAKE) --no-print-directory book
+	@python -m pytest
+
+check: $(READY)
+	@ruff check .
+	@python -m pytest -q tests/test_repo.py
+
+refresh: $(READY)
+	@nbdev_export
+	@python nbs/_ext/exec_nbs.py --inplace $(ARGS)
+	@nbdev_clean
+
+clean:
+	rm -rf _build _proc _docs build dist *.egg-info nbs/jupyter_execute

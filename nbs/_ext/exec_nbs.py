@@ -1,0 +1,85 @@
+"""Run the chapters, several at a time, and keep their outputs for the book.
+
+    python nbs/_ext/exec_nbs.py [--inplace] [--slow] [NOTEBOOK ...]
+
+What ran goes to `_build/.jupyter_cache`, where `jupyter-book build nbs` finds it and so runs nothing again;
+a chapter whose code and package have not changed since is not run. Cells marked slow keep the outputs that
+are committed, unless `--slow` runs them. `--inplace` runs every chapter named (all if none is) and writes
+the outputs into the notebooks themselves.
+"""
+import argparse
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbdev_directives import read
+
+NBS = Path(__file__).resolve().parents[1]
+
+
+def run(path, flags):
+    "Run one chapter in a kernel of its own: the notebook with outputs, the seconds, the traceback (empty if it passed)."
+    nb, start = read(path.read_text(), skip={"slow", "notest"} - flags), time.time()
+    client = NotebookClient(nb, timeout=None, kernel_name="python3", skip_cells_with_tag="skip-execution",
+                            resources={"metadata": {"path": str(path.parent)}})
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        return nb, time.time() - start, str(error)
+    return nb, time.time() - start, ""
+
+
+def write_outputs(path, done):
+    "Write the outputs of `done` into the notebook at `path`, which keeps its `#|` lines and metadata."
+    nb = nbformat.read(path, as_version=4)
+    for cell, ran in zip(nb.cells, done.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs = ran.outputs
+    nbformat.write(nb, path)
+
+
+def is_cached(cache, path):
+    try:
+        cache.match_cache_notebook(read(path.read_text()))
+    except KeyError:
+        return False
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("paths", nargs="*", help="notebooks; all of the book if none is named")
+    parser.add_argument("--inplace", action="store_true", help="write the outputs into the notebooks")
+    parser.add_argument("--slow", action="store_true", help="run the cells marked slow too")
+    args = parser.parse_args()
+    flags = {"slow"} if args.slow else set()
+    paths = [Path(o).resolve() for o in args.paths] or sorted(NBS.glob("*.ipynb"))
+    cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
+    todo = [p for p in paths if args.inplace or args.slow or not is_cached(cache, p)]
+    print(f"{len(todo)} of {len(paths)} chapters to run", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        jobs = {pool.submit(run, path, flags): path for path in todo}
+        for i, job in enumerate(as_completed(jobs), 1):
+            path, (nb, seconds, error) = jobs[job], job.result()
+            print(f"[{i}/{len(jobs)}] {'FAILED' if error else 'passed'} {path.name} {seconds:.1f}s", flush=True)
+            if error:
+                failed += 1
+                print(error, file=sys.stderr)
+                continue
+            if args.inplace:
+                write_outputs(path, nb)
+            cache.cache_notebook_bundle(CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}),
+                                        check_validity=False, overwrite=True)
+    print(f"{len(jobs) - failed} passed, {failed} failed")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    main()
