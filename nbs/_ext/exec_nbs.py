@@ -7,6 +7,7 @@ a chapter whose code and package have not changed since is not run. Cells marked
 are committed, unless `--slow` runs them. `--inplace` runs every chapter named (all if none is) and writes
 the outputs into the notebooks themselves.
 """
+
 import argparse
 import os
 import sys
@@ -25,10 +26,16 @@ NBS = Path(__file__).resolve().parents[1]
 
 
 def run(path, flags):
-    "Run one chapter in a kernel of its own: the notebook with outputs, the seconds, the traceback (empty if it passed)."
+    "Run one chapter in its own kernel: the notebook with outputs, the seconds, the traceback (empty if it passed)."
     nb, start = read(path.read_text(), skip={"slow", "notest"} - flags), time.time()
-    client = NotebookClient(nb, timeout=None, kernel_name="python3", skip_cells_with_tag="skip-execution",
-                            resources={"metadata": {"path": str(path.parent)}})
+    client = NotebookClient(
+        nb,
+        kernel_name="python3",
+        timeout=None,
+        skip_cells_with_tag="skip-execution",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     try:
         client.execute()
     except CellExecutionError as error:
@@ -64,7 +71,10 @@ def main():
     paths = [Path(o).resolve() for o in args.paths] or sorted(NBS.glob("*.ipynb"))
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
     todo = [p for p in paths if args.inplace or args.slow or not is_cached(cache, p)]
-    print(f"{len(todo)} of {len(paths)} chapters to run", flush=True)
+    print(
+        f"{len(todo)} of {len(paths)} notebooks to run" if todo else "Every notebook has run since its last change",
+        flush=True,
+    )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {pool.submit(run, path, flags): path for path in todo}
         for i, job in enumerate(as_completed(jobs), 1):
@@ -76,10 +86,10 @@ def main():
                 continue
             if args.inplace:
                 write_outputs(path, nb)
-            cache.cache_notebook_bundle(CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}),
-                                        check_validity=False, overwrite=True)
-    print(f"{len(jobs) - failed} passed, {failed} failed")
-    sys.exit(bool(failed))
+            cache.cache_notebook_bundle(
+                CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}), check_validity=False, overwrite=True
+            )
+    sys.exit(f"{failed} of {len(todo)} notebooks failed" if failed else 0)
 
 
 if __name__ == "__main__":
