@@ -5,6 +5,7 @@
 Every run is a process of its own with one thread, on the same instance, judged by the same relative gap; see
 benchmarks/README.md. Writes nbs/results/bench_solvers.csv and prints the table as markdown.
 """
+
 import argparse
 import csv
 import datetime
@@ -31,7 +32,19 @@ HERE = Path(__file__).resolve().parent
 RESULT = HERE.parent / "nbs" / "results" / "bench_solvers.csv"
 SIZES = {"S": (200, 10, 500), "M": (500, 20, 2000), "L": (1000, 60, 5000)}
 SOLVERS = ["fixntk", "fixntk path of 20", "celer", "skglm", "adelie", "clarabel", "pyscnn"]
-COLUMNS = ["instance", "lam_ratio", "solver", "version", "seconds", "gap", "objective", "peak_mb", "ratio_to_ours", "passes", "note"]
+COLUMNS = [
+    "instance",
+    "lam_ratio",
+    "solver",
+    "version",
+    "seconds",
+    "gap",
+    "objective",
+    "peak_mb",
+    "ratio_to_ours",
+    "passes",
+    "note",
+]
 GAP = 1e-6
 
 
@@ -53,13 +66,17 @@ def instance(name, folder):
 
 def run(solver, path, lam, cap, memory):
     """One child process; a dict of columns, with a note wherever something is missing."""
-    threads = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    threads = {
+        name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    }
     command = [sys.executable, str(HERE / "peers.py"), solver, str(path), repr(lam), repr(GAP)]
     limited = ["bash", "-c", f'ulimit -v {memory * 1024 * 1024}; exec "$@"', "bash", *command]
     with tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=err, env=os.environ | threads, text=True)
         lines, stopped = [], threading.Event()
-        while True:  # a line for each tolerance begun and each one done; the cap holds from line to line, warming up has 600 s
+        while (
+            True
+        ):  # a line for each tolerance begun and each one done; the cap holds from line to line, warming up has 600 s
             timer = threading.Timer(cap if lines else 600, lambda: (stopped.set(), child.kill()))
             timer.start()
             line = child.stdout.readline()
@@ -74,12 +91,18 @@ def run(solver, path, lam, cap, memory):
     found = [line for line in lines if "seconds" in line]
     row = {"version": lines[0]["version"] if lines else "", **(found[-1] if found else {})}
     if stopped.is_set():
-        best = f"; gap {found[-1]['gap']:.1e} in {found[-1]['seconds']:.3g} s at {found[-1]['own_tol']:.0e}" if found else ""
+        best = (
+            f"; gap {found[-1]['gap']:.1e} in {found[-1]['seconds']:.3g} s at {found[-1]['own_tol']:.0e}"
+            if found
+            else ""
+        )
         tried = [line["trying"] for line in lines if "trying" in line]
         at = f"after {cap} s at own tolerance {tried[-1]:.0e}" if tried else "while warming up"
         row["note"] = f"stopped {at}{best}"
     elif not found or code and row["gap"] > GAP:
-        row["note"] = f"failed (exit {code}, memory limit {memory} GB): " + (errors[-1][:120] if errors else "no message")
+        row["note"] = f"failed (exit {code}, memory limit {memory} GB): " + (
+            errors[-1][:120] if errors else "no message"
+        )
     elif row["gap"] > GAP:
         row["note"] = f"gap {GAP:.0e} not reached at own tolerance {row['own_tol']:.0e}"
     else:
@@ -122,11 +145,23 @@ def main():
     parser.add_argument("--memory", type=int, default=12, help="GB of address space for one process")
     parser.add_argument("--out", type=Path, default=RESULT)
     args = parser.parse_args()
-    settings = {"command": " ".join(["python benchmarks/bench_solvers.py", *sys.argv[1:]]), "date": datetime.date.today().isoformat(),
-                "cpu": cpu_model(), "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
+    settings = {
+        "command": " ".join(["python benchmarks/bench_solvers.py", *sys.argv[1:]]),
+        "date": datetime.date.today().isoformat(),
+        "cpu": cpu_model(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
     rows = []
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
-    for row in measure(args.instances.split(","), [float(r) for r in args.lams.split(",")], args.solvers.split(","), args.cap, args.memory):
+    for row in measure(
+        args.instances.split(","),
+        [float(r) for r in args.lams.split(",")],
+        args.solvers.split(","),
+        args.cap,
+        args.memory,
+    ):
         print("| " + " | ".join(str(row[key]) for key in COLUMNS) + " |", flush=True)
         rows.append(row | settings)
         args.out.parent.mkdir(exist_ok=True)

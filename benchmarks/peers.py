@@ -6,6 +6,7 @@ minimises |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|, tightening the solver's o
 of GroupLassoProblem is at most TOL. Prints one JSON line for each tolerance tried. Imports and a tiny first problem,
 which compiles what is compiled on demand, are not timed; the making of whatever matrix the solver needs is.
 """
+
 import json
 import resource
 import statistics
@@ -29,7 +30,7 @@ def dense(problem, order):
     design = problem.design
     A = np.empty((design.n, design.p * design.d), order=order)
     for i in range(design.p):
-        A[:, i * design.d:(i + 1) * design.d] = design.block(i)
+        A[:, i * design.d : (i + 1) * design.d] = design.block(i)
     return A
 
 
@@ -43,6 +44,7 @@ def fixntk_path(problem, tol):
 
 def celer(problem, tol):
     from celer import GroupLasso
+
     design = problem.design
     model = GroupLasso(groups=design.d, alpha=problem.lam / (2 * design.n), fit_intercept=False, tol=tol, max_iter=1000)
     return model.fit(dense(problem, "F"), problem.y).coef_.reshape(design.p, design.d)
@@ -53,22 +55,33 @@ def skglm(problem, tol):
     from skglm.penalties import WeightedGroupL2
     from skglm.solvers import GroupBCD
     from skglm.utils.data import grp_converter
+
     design = problem.design
     indices, pointers = grp_converter(design.d, design.p * design.d)
     penalty = WeightedGroupL2(problem.lam / (2 * design.n), np.ones(design.p), pointers, indices)
     solver = GroupBCD(max_iter=1000, max_epochs=10_000, tol=tol)
     found = solver.solve(dense(problem, "F"), problem.y, QuadraticGroup(pointers, indices), penalty)
-    return found[0][:design.p * design.d].reshape(design.p, design.d)
+    return found[0][: design.p * design.d].reshape(design.p, design.d)
 
 
 def adelie(problem, tol):
     import adelie as ad
+
     design = problem.design
     matrix = ad.matrix.convex_relu(np.asfortranarray(design.X), np.asfortranarray(design.masks.patterns), gated=True)
     target, top = problem.lam / (2 * design.n), problem.lam_max / (2 * design.n)
-    state = ad.grpnet(matrix, ad.glm.gaussian(problem.y), groups=np.arange(0, design.p * design.d, design.d),
-                      penalty=np.ones(design.p), lmda_path=np.geomspace(top, target, 20), tol=tol, newton_tol=1e-14,
-                      early_exit=False, intercept=False, progress_bar=False)
+    state = ad.grpnet(
+        matrix,
+        ad.glm.gaussian(problem.y),
+        groups=np.arange(0, design.p * design.d, design.d),
+        penalty=np.ones(design.p),
+        lmda_path=np.geomspace(top, target, 20),
+        tol=tol,
+        newton_tol=1e-14,
+        early_exit=False,
+        intercept=False,
+        progress_bar=False,
+    )
     return np.asarray(state.betas[-1].todense()).reshape(design.p, design.d)
 
 
@@ -82,11 +95,21 @@ def pyscnn(problem, tol):
     from scnn.optimize import optimize_model
     from scnn.regularizers import NeuronGL1
     from scnn.solvers import RFISTA
+
     design = problem.design
     model = ConvexGatedReLU(design.masks.gates.T)
     scale = 1 / (2 * design.n)  # its loss is |f - y|^2 / (2 n)
-    trained, _ = optimize_model(model, RFISTA(model, max_iters=10_000_000, tol=tol), Metrics(), design.X, problem.y, return_convex=True,
-                                regularizer=NeuronGL1(problem.lam * scale), unitize_data=False, dtype="float64")
+    trained, _ = optimize_model(
+        model,
+        RFISTA(model, max_iters=10_000_000, tol=tol),
+        Metrics(),
+        design.X,
+        problem.y,
+        return_convex=True,
+        regularizer=NeuronGL1(problem.lam * scale),
+        unitize_data=False,
+        dtype="float64",
+    )
     place = {pattern.tobytes(): i for i, pattern in enumerate(design.masks.patterns.T)}  # it sorts the gates
     W = np.zeros((design.p, design.d))
     for pattern, row in zip((design.X @ trained.G > 0).T, trained.parameters[0][0]):
@@ -144,7 +167,9 @@ def main(name, path, lam, tol):
         gap = problem.gap(W)
         row = {"seconds": seconds, "gap": gap, "objective": problem.objective(W), "peak_mb": peak, "own_tol": own}
         if package == "fixntk":
-            row["pass_seconds"] = statistics.median(timed(lambda p, _: p.design.correlation_norms(p.y), problem, own)[0] for _ in range(3))
+            row["pass_seconds"] = statistics.median(
+                timed(lambda p, _: p.design.correlation_norms(p.y), problem, own)[0] for _ in range(3)
+            )
         print(json.dumps(row), flush=True)
         if gap <= tol:
             return

@@ -143,6 +143,10 @@ class MaskedDesign:
 def masking_kernels(design):
     """All masking kernels K_i = D_i X X'D_i (paper, Section 4), for chapters and tests; refused above 1 GB.
 
+    Parameters
+    ----------
+    design : MaskedDesign, or anything with its five methods
+
     Returns
     -------
     array, shape (p, n, n)

@@ -1,4 +1,5 @@
 """The judge is judged: its numbers against the dense matrix in extended precision, on awkward designs."""
+
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -56,7 +57,9 @@ def test_gap_is_that_of_the_dense_matrix(design, y, ratio):
     for W in (np.zeros((design.p, design.d)), rng.standard_normal((design.p, design.d)), solve_cvxpy(problem).W):
         upper, lower = dense_bounds(problem, W)
         # a nearly interpolating residual has lost up to |y| / |r| in relative accuracy: another ray, another floor
-        np.testing.assert_allclose(problem.bounds(W), (float(upper), float(lower)), rtol=1e-12, atol=1e-9 * float(upper))
+        np.testing.assert_allclose(
+            problem.bounds(W), (float(upper), float(lower)), rtol=1e-12, atol=1e-9 * float(upper)
+        )
         assert abs(problem.gap(W) - float((upper - lower) / upper)) < 1e-9
 
 
@@ -114,15 +117,25 @@ def test_all_zero_targets_are_solved_by_zero():
 
 class Tables:
     """A design that has nothing to do with masks: a list of feature tables of equal width."""
+
     def __init__(self, tables):
         self.tables = np.asarray(tables)
         self.p, self.n, self.d = self.tables.shape
 
-    def predict(self, W): return np.einsum("pnd,pd->n", self.tables, W)
-    def correlate(self, z): return np.einsum("pnd,n->pd", self.tables, z)
-    def correlation_norms(self, z): return group_norms(self.correlate(z))
-    def block(self, i): return self.tables[i]
-    def to_dense(self): return np.hstack(list(self.tables))
+    def predict(self, W):
+        return np.einsum("pnd,pd->n", self.tables, W)
+
+    def correlate(self, z):
+        return np.einsum("pnd,n->pd", self.tables, z)
+
+    def correlation_norms(self, z):
+        return group_norms(self.correlate(z))
+
+    def block(self, i):
+        return self.tables[i]
+
+    def to_dense(self):
+        return np.hstack(list(self.tables))
 
 
 def test_any_design_with_the_methods_will_do():
@@ -135,13 +148,19 @@ def test_any_design_with_the_methods_will_do():
 
 class HuberLoss:
     """Quadratic within one of the target, linear outside: a loss given by the four methods and nothing else."""
+
     def value(self, f, y):
         a = np.abs(f - y)
         return np.sum(np.where(a <= 1, a**2, 2 * a - 1))
 
-    def gradient(self, f, y): return 2 * np.clip(f - y, -1, 1)
-    def curvature(self, f, y): return 2.0 * (np.abs(f - y) <= 1)
-    def conjugate(self, z, y): return z @ y + z @ z / 4 if np.abs(z).max() <= 2 * (1 + 1e-12) else np.inf
+    def gradient(self, f, y):
+        return 2 * np.clip(f - y, -1, 1)
+
+    def curvature(self, f, y):
+        return 2.0 * (np.abs(f - y) <= 1)
+
+    def conjugate(self, z, y):
+        return z @ y + z @ z / 4 if np.abs(z).max() <= 2 * (1 + 1e-12) else np.inf
 
 
 def test_another_loss_is_certified_by_its_four_methods():
@@ -153,7 +172,9 @@ def test_another_loss_is_certified_by_its_four_methods():
     assert problem.lam_max < squared.lam_max  # outliers pull less
     step, W = 0.5 / np.linalg.norm(design.to_dense(), 2) ** 2, np.zeros((design.p, 3))
     for _ in range(20_000):
-        W = group_soft_threshold(W - step * design.correlate(problem.loss.gradient(design.predict(W), y)), step * problem.lam)
+        W = group_soft_threshold(
+            W - step * design.correlate(problem.loss.gradient(design.predict(W), y)), step * problem.lam
+        )
     assert problem.gap(W) < 1e-6 < problem.gap(0 * W) and problem.kkt_residual(W) < 1e-2
 
 
@@ -164,27 +185,46 @@ def test_problem_and_solution_are_frozen():
     y += 1
     np.testing.assert_array_equal(problem.y, before)
     y -= 1
-    with pytest.raises(ValueError): problem.y[0] = 0
-    with pytest.raises(FrozenInstanceError): problem.lam = 2
+    with pytest.raises(ValueError):
+        problem.y[0] = 0
+    with pytest.raises(FrozenInstanceError):
+        problem.lam = 2
     solution = Solution.judge(problem, np.zeros((design.p, design.d)), n_iter=0, tol=1e-6)
-    with pytest.raises(FrozenInstanceError): solution.gap = 0
+    with pytest.raises(FrozenInstanceError):
+        solution.gap = 0
 
 
-@pytest.mark.parametrize("y, lam, words", [
-    (np.ones(3), 1.0, "y must have one entry"), (np.full(20, np.nan), 1.0, "y must be finite"), (np.ones((20, 1)), 1.0, "y.ravel()"),
-    (np.ones(20), 0.0, "lam must be a positive number"), (np.ones(20), -1.0, "lam must be"), (np.ones(20), np.inf, "lam must be"),
-    (np.ones(20), "1", "lam must be"), (np.ones(20), True, "lam must be")])
+@pytest.mark.parametrize(
+    "y, lam, words",
+    [
+        (np.ones(3), 1.0, "y must have one entry"),
+        (np.full(20, np.nan), 1.0, "y must be finite"),
+        (np.ones((20, 1)), 1.0, "y.ravel()"),
+        (np.ones(20), 0.0, "lam must be a positive number"),
+        (np.ones(20), -1.0, "lam must be"),
+        (np.ones(20), np.inf, "lam must be"),
+        (np.ones(20), "1", "lam must be"),
+        (np.ones(20), True, "lam must be"),
+    ],
+)
 def test_bad_problems_are_refused(y, lam, words):
     design = next(designs()).values[0]
-    with pytest.raises(ValueError, match="(?s).*" + words.replace("(", r"\(").replace(")", r"\)")): GroupLassoProblem(design, y, lam)
+    with pytest.raises(ValueError, match="(?s).*" + words.replace("(", r"\(").replace(")", r"\)")):
+        GroupLassoProblem(design, y, lam)
 
 
 @pytest.mark.parametrize("method", ["objective", "gap", "bounds", "dual_point", "kkt_residual", "provably_zero"])
 def test_bad_coefficients_are_refused(method):
     design, y = next(designs()).values
     problem = problem_at(design, y, 0.5)
-    for W in (np.zeros(design.p * design.d), np.zeros((design.d, design.p)), np.full((design.p, design.d), np.nan), np.zeros((0, 3))):
-        with pytest.raises(ValueError, match="W must"): getattr(problem, method)(W)
+    for W in (
+        np.zeros(design.p * design.d),
+        np.zeros((design.d, design.p)),
+        np.full((design.p, design.d), np.nan),
+        np.zeros((0, 3)),
+    ):
+        with pytest.raises(ValueError, match="W must"):
+            getattr(problem, method)(W)
 
 
 def test_solution_predicts_through_its_gates_on_new_inputs():
@@ -203,10 +243,15 @@ def test_squared_loss_agrees_with_24():
     design, y = MaskedDesign(X, Masks.from_gates(X, rng.standard_normal((30, 2)))), rng.standard_normal(4)
     problem, loss = problem_at(design, y, 0.3), SquaredLoss()
     import cvxpy as cp
+
     z = cp.Variable(4)
-    dual = cp.Problem(cp.Maximize(-(z @ y + cp.sum_squares(z) / 4)),
-                      [cp.norm(design.block(i).T @ z) <= problem.lam for i in range(design.p)])
+    dual = cp.Problem(
+        cp.Maximize(-(z @ y + cp.sum_squares(z) / 4)),
+        [cp.norm(design.block(i).T @ z) <= problem.lam for i in range(design.p)],
+    )
     dual.solve(solver="CLARABEL")
     solution = solve_cvxpy(problem)
-    np.testing.assert_allclose([dual.value, problem.dual_objective(z.value * (1 - 1e-9))], solution.objective, rtol=1e-6)
+    np.testing.assert_allclose(
+        [dual.value, problem.dual_objective(z.value * (1 - 1e-9))], solution.objective, rtol=1e-6
+    )
     np.testing.assert_allclose(z.value, loss.gradient(design.predict(solution.W), y), atol=1e-4)

@@ -1,4 +1,5 @@
 """Newton's method on the kernel weights: against Clarabel, on hard cases, and when it is disturbed."""
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
@@ -28,16 +29,33 @@ def small_problems():
     rng = np.random.default_rng(0)
     gaussian = rng.standard_normal((20, 4))
     correlated = rng.standard_normal((20, 1)) + 0.05 * rng.standard_normal((20, 4))
-    tables = {"plain": gaussian, "duplicate rows": gaussian[np.arange(20) // 2], "duplicate columns": gaussian[:, [0, 1, 0, 1]],
-              "n < d": rng.standard_normal((5, 9)), "correlated columns": correlated, "antipodal rows": np.r_[gaussian[:10], -gaussian[:10]]}
+    tables = {
+        "plain": gaussian,
+        "duplicate rows": gaussian[np.arange(20) // 2],
+        "duplicate columns": gaussian[:, [0, 1, 0, 1]],
+        "n < d": rng.standard_normal((5, 9)),
+        "correlated columns": correlated,
+        "antipodal rows": np.r_[gaussian[:10], -gaussian[:10]],
+    }
     for ratio in (1e-2, 0.3):
         for name, X in tables.items():
             yield f"{name}, lam {ratio}", problem_on(X, teacher(X, rng, 0.1), sample_masks(X, 40, rng=rng), ratio)
-    yield "duplicate masks", problem_on(gaussian, teacher(gaussian, rng, 0.1), repeated(sample_masks(gaussian, 20, rng=rng)), 0.05)
-    yield "a zero row", problem_on(gaussian * (np.arange(20) > 0)[:, None], rng.standard_normal(20), sample_masks(gaussian, 20, rng=rng), 0.05)
+    yield (
+        "duplicate masks",
+        problem_on(gaussian, teacher(gaussian, rng, 0.1), repeated(sample_masks(gaussian, 20, rng=rng)), 0.05),
+    )
+    yield (
+        "a zero row",
+        problem_on(
+            gaussian * (np.arange(20) > 0)[:, None], rng.standard_normal(20), sample_masks(gaussian, 20, rng=rng), 0.05
+        ),
+    )
     for n, dimension, ratio in ((30, 1, 1e-3), (30, 1, 1e-5), (15, 3, 1e-3), (15, 3, 1e-5)):
         X = add_bias(rng.standard_normal((n, 1))) if dimension == 1 else rng.standard_normal((n, 3))
-        yield f"all masks, dimension {dimension}, lam {ratio}", problem_on(X, rng.standard_normal(n), enumerate_masks(X), ratio)
+        yield (
+            f"all masks, dimension {dimension}, lam {ratio}",
+            problem_on(X, rng.standard_normal(n), enumerate_masks(X), ratio),
+        )
     yield "lam_max", problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.0)
     yield "above lam_max", problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.5)
 
@@ -74,9 +92,17 @@ def test_gap_against_the_dense_matrix():
 def hard_problem(k, rng):
     n, d, p = (int(rng.integers(low, high)) for low, high in ((5, 300), (1, 25), (20, 2000)))
     X = rng.standard_normal((n, d))
-    X = [X, add_bias(rng.standard_normal((30 + n % 31, 1))), rng.standard_normal((15 + n % 46, 3)),
-         X @ (1 + 0.1 * rng.standard_normal((d, d))), np.r_[X, X[: n // 2 + 1]], np.c_[X, X[:, :1]]][k % 6]
-    y = teacher_data(X, int(rng.integers(1, 12)), noise=(0, 0.1, 1.0)[k // 6 % 3], kind=("relu", "gated")[k % 2], rng=rng)
+    X = [
+        X,
+        add_bias(rng.standard_normal((30 + n % 31, 1))),
+        rng.standard_normal((15 + n % 46, 3)),
+        X @ (1 + 0.1 * rng.standard_normal((d, d))),
+        np.r_[X, X[: n // 2 + 1]],
+        np.c_[X, X[:, :1]],
+    ][k % 6]
+    y = teacher_data(
+        X, int(rng.integers(1, 12)), noise=(0, 0.1, 1.0)[k // 6 % 3], kind=("relu", "gated")[k % 2], rng=rng
+    )
     return problem_on(X, y, sample_masks(X, p, rng=rng), 0.99 * 10 ** rng.uniform(-5, 0))
 
 
@@ -105,7 +131,9 @@ def test_warm_start_and_path():
     assert solve(problem, tol=1e-8, weights=found.weights).n_iter <= 1
     path = lam_path(problem.design, problem.y, n_lams=5, lam_min_ratio=1e-2, tol=1e-9)
     assert [s.converged for s in path] == [True] * 5 and not path[0].W.any()
-    assert path[-1].history["lam"] == pytest.approx(problem.lam) and path[-1].objective == pytest.approx(found.objective, rel=1e-8)
+    assert path[-1].history["lam"] == pytest.approx(problem.lam) and path[-1].objective == pytest.approx(
+        found.objective, rel=1e-8
+    )
 
 
 def test_stopping_short_is_said():
@@ -122,7 +150,9 @@ def test_beyond_double_precision():
     design, y = SMALL["plain, lam 0.01"].design, SMALL["plain, lam 0.01"].y
     for lam in (1e-12, 1e-16, 1e-22):
         found = solve(GroupLassoProblem(design, y, lam), tol=1e-9, max_iter=30)
-        assert np.isfinite(found.gap) and (found.converged or "ask for a larger" in found.reason or "max_iter" in found.reason)
+        assert np.isfinite(found.gap) and (
+            found.converged or "ask for a larger" in found.reason or "max_iter" in found.reason
+        )
     for scale in (1e-9, 1e9, 1e20):
         problem = problem_on(scale * design.X, scale * y, design.masks, 0.01)
         assert solve(problem, tol=1e-9).converged
@@ -172,7 +202,11 @@ class FiveMethods:
 
     def __init__(self, design):
         self.n, self.p, self.d = design.n, design.p, design.d
-        self.predict, self.correlate, self.correlation_norms = design.predict, design.correlate, design.correlation_norms
+        self.predict, self.correlate, self.correlation_norms = (
+            design.predict,
+            design.correlate,
+            design.correlation_norms,
+        )
         self.kernel, self.block = design.kernel, design.block
 
 
@@ -202,13 +236,25 @@ def test_refusals():
 
     with pytest.raises(TypeError, match="SquaredLoss"):
         solve(GroupLassoProblem(problem.design, problem.y, 1.0, loss=Other()))
-    for wrong in ({"tol": -1}, {"max_iter": -1}, {"max_iter": 1.5}, {"weights": -np.ones(problem.design.p)}, {"weights": np.ones(3)}):
+    for wrong in (
+        {"tol": -1},
+        {"max_iter": -1},
+        {"max_iter": 1.5},
+        {"weights": -np.ones(problem.design.p)},
+        {"weights": np.ones(3)},
+    ):
         with pytest.raises(ValueError):
             solve(problem, **wrong)
     for wrong in ({"n_lams": 0}, {"lam_min_ratio": 1.0}, {"lam_min_ratio": 0}):
         with pytest.raises(ValueError):
             lam_path(problem.design, problem.y, **wrong)
-    for wrong in (np.eye(3), -np.eye(3)[None], np.triu(np.ones((3, 3)))[None], np.full((1, 2, 2), np.nan), np.ones((0, 2, 2))):
+    for wrong in (
+        np.eye(3),
+        -np.eye(3)[None],
+        np.triu(np.ones((3, 3)))[None],
+        np.full((1, 2, 2), np.nan),
+        np.ones((0, 2, 2)),
+    ):
         with pytest.raises(ValueError, match="kernels must be"):
             KernelList(wrong)
     with pytest.raises(ValueError, match="lam_max = 0"):
