@@ -122,16 +122,16 @@ def steps(first, last):
     return [10.0**-k for k in range(first, last + 1)]
 
 
-# solver: function, package whose version is reported, tolerances of its own to try in turn; each begins where the
-# smallest instance was not yet solved to 1e-6, or just was
+# solver: function, package whose version is reported, tolerances of its own to try in turn, the first too loose
+# for every instance
 SOLVERS = {
     "fixntk": (fixntk, "fixntk", [1e-6]),
     "fixntk path of 20": (fixntk_path, "fixntk", [1e-6]),
-    "celer": (celer, "celer", steps(10, 14)),
-    "skglm": (skglm, "skglm", steps(7, 12)),
-    "adelie": (adelie, "adelie", steps(14, 20)),
+    "celer": (celer, "celer", steps(7, 14)),
+    "skglm": (skglm, "skglm", steps(5, 12)),
+    "adelie": (adelie, "adelie", steps(12, 20)),
     "clarabel": (clarabel, "clarabel", [1e-6]),
-    "pyscnn": (pyscnn, "pyscnn", steps(12, 18)[::2]),
+    "pyscnn": (pyscnn, "pyscnn", steps(8, 18)[::2]),
 }
 
 

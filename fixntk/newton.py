@@ -63,9 +63,10 @@ def _images(part, W):
 
 def _curvature(part, point):
     "Q = V'(K + ridge I)^-1 V for V with columns block(i) @ slopes[i]; the second derivative of F is 2 ridge Q."
-    V = _images(part, point.slopes).T
-    Z = solve_triangular(point.factor, V.astype(point.factor.dtype), lower=True, check_finite=False).astype(np.float64)
-    return Z.T @ Z
+    size = np.abs(point.slopes).max()  # divided out, lest squares overflow in single precision
+    V = _images(part, point.slopes / size).T.astype(point.factor.dtype)
+    Z = solve_triangular(point.factor, V, lower=True, check_finite=False)
+    return (Z.T @ Z).astype(np.float64) * size**2
 
 # %% ../nbs/08_newton.ipynb #24c0a39b
 def _nonnegative_quadratic(Q, b, free):
@@ -191,8 +192,8 @@ def _uniform_weights(design, y, ridge):
     "Equal weights on n / 5 evenly spaced masks, as large as one secular step makes them; zero elsewhere."
     chosen = np.unique(np.linspace(0, design.p - 1, max(design.n // 5, 1)).astype(int))
     part, weights = _take(design, chosen), np.zeros(design.p)
-    Ky = part.kernel(np.full(len(chosen), 1 / len(chosen))) @ y
-    norm = np.sqrt(max(y @ Ky, 0)) / ridge
+    slopes = part.correlate(y)
+    norm, Ky = np.linalg.norm(slopes) / np.sqrt(len(chosen)) / ridge, part.predict(slopes) / len(chosen)
     if norm > 1:
         weights[chosen] = (norm**3 - norm**2) * ridge**3 / (Ky @ Ky) / len(chosen)
     return weights
@@ -236,10 +237,10 @@ def _newton(problem, weights, tol, max_iter):
         if gap <= tol or steps >= max_iter or made == 0:
             return _finish(problem, working, part, point, tol, max_iter, steps, history)
         working, part, point = _widen(design, working, point, norms)
-        goal = max(tol, gap**2)
-        point, made, gap = _descend(part, point, y, ridge, goal, min(3, max_iter - steps))
+        most = min(1 if gap > 0.1 else 3, max_iter - steps)
+        point, made, gap = _descend(part, point, y, ridge, max(tol, gap**3), most)
         steps += made
-        if gap <= goal == tol:  # the next pass should be the last: let it be the problem's
+        if gap <= tol:  # the next pass may be the last: let it be the problem's
             found = _finish(problem, working, part, point, tol, max_iter, steps, history)
             if found.converged:
                 _record(history, steps, found.gap, point)
