@@ -143,8 +143,8 @@ def test_scores_are_standard_normal():
     """Scores of 12 masks in 200 repeats.
 
     The sum of their squares over the repeats is compared with chi-square quantiles at 1e-5 (Bonferroni: 24 tails, so a
-    correct program fails with probability 2.4e-4 up to the skewness of the shares), means with 0.1 + 4.5 / sqrt(200)
-    (the lean allowed for skewness; 12 two-sided tails of 7e-6 each, together 8e-5).
+    correct program fails with probability 2.4e-4 up to the skewness of the shares), means with 4.5 / sqrt(200)
+    (12 two-sided tails of 7e-6 each, together 8e-5, again up to the skewness).
     """
     X = gaussian(40, 3)
     masks, weights = exact_weights(X)
@@ -155,7 +155,7 @@ def test_scores_are_standard_normal():
         scores.append((found.weights[index] - weights[:24:2]) / found.standard_errors[index])
     squares = np.sum(np.square(scores), axis=0)
     assert chi2.ppf(1e-5, 200) < squares.min() and squares.max() < chi2.ppf(1 - 1e-5, 200)
-    assert np.abs(np.mean(scores, axis=0)).max() < 0.1 + 4.5 / np.sqrt(200)
+    assert np.abs(np.mean(scores, axis=0)).max() < 4.5 / np.sqrt(200)
 
 
 @pytest.mark.parametrize("n_circles", [100, 400])
