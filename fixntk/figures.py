@@ -7,7 +7,7 @@ __all__ = ['reweighting_traces', 'plot_trace', 'fitted_functions', 'plot_fits', 
 import numpy as np
 
 from .cones import relu_from_gated, solve_relu
-from .data import add_bias, check_count, check_matrix, check_positive, check_rng, check_vector
+from .data import add_bias, check_count, check_matrix, check_rng, check_vector
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk
@@ -46,6 +46,30 @@ def reweighting_traces(problem, weights, *, rng, n_random=3, n_rounds=200):
     return {"round": np.arange(1, n_rounds + 1), "curves": curves, "levels": levels, "gap": best.gap}
 
 # %% ../nbs/13_figures.ipynb #c3252b07
+def _traces(X, y, lam, rng, n_circles, **options):
+    X = check_matrix(X)
+    y, rng = check_vector(y, len(X)), check_rng(rng)
+    masks, weights = exact_weights(X) if n_circles is None else sampled_weights(X, n_circles, rng=rng)[:2]
+    return reweighting_traces(GroupLassoProblem(MaskedDesign(X, masks), y, lam), weights, rng=rng, **options)
+
+
+def _draw_curves(ax, rounds, curves, ylabel):
+    "Curves from random weights, dotted and named once, below the one from the NTK weights."
+    for name, curve in reversed(curves.items()):
+        style = dict(color="C1") if name == "NTK weights" else dict(color="0.45", lw=1, ls=":")
+        label = {"NTK weights": "from NTK weights", "random weights 1": "from random weights"}.get(name)
+        ax.plot(rounds, curve, label=label, **style)
+    ax.set(xscale="log", xlabel="round", ylabel=ylabel)
+
+
+def _draw_trace(ax, numbers):
+    styles = {"NTK": ("C2", "--"), "optimum": ("C0", "--"), "optimum, all masks": ("C3", "-.")}
+    for name, value in numbers["levels"].items():
+        ax.axhline(value, label=name, color=styles[name][0], ls=styles[name][1])
+    _draw_curves(ax, numbers["round"], numbers["curves"], "objective (8)")
+    ax.legend(fontsize=8)
+
+
 def _axes(ax):
     "The axes given, or those of a new figure."
     if ax is not None:
@@ -68,26 +92,10 @@ def plot_trace(X, y, lam, *, rng, n_circles=None, n_random=3, n_rounds=200, ax=N
     figure : matplotlib figure
     numbers : dict, see `reweighting_traces`
     """
-    X = check_matrix(X)
-    y, rng = check_vector(y, len(X)), check_rng(rng)
-    masks, weights = exact_weights(X) if n_circles is None else sampled_weights(X, n_circles, rng=rng)[:2]
-    problem = GroupLassoProblem(MaskedDesign(X, masks), y, lam)
-    numbers = reweighting_traces(problem, weights, rng=rng, n_random=n_random, n_rounds=n_rounds)
+    numbers = _traces(X, y, lam, rng, n_circles, n_random=n_random, n_rounds=n_rounds)
     ax = _axes(ax)
-    for name, style in (("NTK", dict(color="C2", ls="--")), ("optimum", dict(color="C0", ls="--"))):
-        ax.axhline(numbers["levels"][name], label=name, **style)
-    _draw_curves(ax, numbers["round"], numbers["curves"], "objective (8)")
-    ax.legend(fontsize=8)
+    _draw_trace(ax, numbers)
     return ax.figure, numbers
-
-
-def _draw_curves(ax, rounds, curves, ylabel):
-    "Curves from random weights, dotted and named once, below the one from the NTK weights."
-    for name, curve in reversed(curves.items()):
-        style = dict(color="C1") if name == "NTK weights" else dict(color="0.45", lw=1, ls=":")
-        label = {"NTK weights": "from NTK weights", "random weights 1": "from random weights"}.get(name)
-        ax.plot(rounds, curve, label=label, **style)
-    ax.set(xscale="log", xlabel="round", ylabel=ylabel)
 
 # %% ../nbs/13_figures.ipynb #ed7437e7
 def _points(X):
@@ -129,12 +137,30 @@ def fitted_functions(X, y, lam, *, rng, width=100, learning_rate=0.005, n_steps=
     return functions, objectives | {"gated": gated.objective}
 
 # %% ../nbs/13_figures.ipynb #90482136
-def plot_fits(X, y, lam, *, rng, width=100, learning_rate=0.005, n_steps=20_000, decomposition="socp", n_grid=401, ax=None):
+def _fits(X, y, lam, rng, n_grid, **training):
+    X, n_grid = _points(X), check_count(n_grid, "n_grid", "401 is smooth to the eye.")
+    functions, objectives = fitted_functions(X, y, lam, rng=rng, **training)
+    margin = np.ptp(X) / 4 or 1.0
+    grid = np.linspace(X.min() - margin, X.max() + margin, n_grid)
+    curves = {name: function(grid[:, None]) for name, function in functions.items()}
+    return {"points": X[:, 0], "targets": check_vector(y), "grid": grid, "curves": curves, "objectives": objectives}
+
+
+def _draw_fits(ax, numbers):
+    styles = (dict(color="C0"), dict(color="C1", lw=3, alpha=0.6), dict(color="k", ls="--"), dict(color="C2"))
+    for (name, curve), style in zip(numbers["curves"].items(), styles):
+        ax.plot(numbers["grid"], curve, label=name, **style)
+    ax.plot(numbers["points"], numbers["targets"], "o", color="k", ms=5)
+    ax.set(xlabel="x", ylabel="answer")
+    ax.legend(fontsize=8)
+
+
+def plot_fits(X, y, lam, *, rng, n_grid=401, ax=None, **training):
     """Draw the four functions of `fitted_functions` over the points and a quarter of their range beyond.
 
     Parameters
     ----------
-    X, y, lam, rng, width, learning_rate, n_steps, decomposition : as in `fitted_functions`
+    X, y, lam, rng : as in `fitted_functions`, and so are width, learning_rate, n_steps and decomposition in `training`
     n_grid : int, number of places;  ax : matplotlib axes, optional
 
     Returns
@@ -142,30 +168,19 @@ def plot_fits(X, y, lam, *, rng, width=100, learning_rate=0.005, n_steps=20_000,
     figure : matplotlib figure
     numbers : dict : "points", "targets" (n,); "grid" (n_grid,); "curves", name to answers (n_grid,); "objectives"
     """
-    X, n_grid = _points(X), check_count(n_grid, "n_grid", "401 is smooth to the eye.")
-    functions, objectives = fitted_functions(X, y, lam, rng=rng, width=width, learning_rate=learning_rate, n_steps=n_steps,
-                                             decomposition=decomposition)
-    margin = np.ptp(X) / 4 or 1.0
-    grid = np.linspace(X.min() - margin, X.max() + margin, n_grid)
-    curves = {name: function(grid[:, None]) for name, function in functions.items()}
+    numbers = _fits(X, y, lam, rng, n_grid, **training)
     ax = _axes(ax)
-    styles = dict(zip(functions, (dict(color="C0"), dict(color="C1", lw=3, alpha=0.6), dict(color="k", ls="--"), dict(color="C2"))))
-    for name, curve in curves.items():
-        ax.plot(grid, curve, label=name, **styles[name])
-    ax.plot(X[:, 0], y, "o", color="k", ms=5)
-    ax.set(xlabel="x", ylabel="answer")
-    ax.legend(fontsize=8)
-    numbers = {"points": X[:, 0], "targets": np.asarray(y, float), "grid": grid, "curves": curves, "objectives": objectives}
+    _draw_fits(ax, numbers)
     return ax.figure, numbers
 
-# %% ../nbs/13_figures.ipynb #1d6bd9c7
-def figure_1(X, y, lam, *, rng, n_random=3, n_rounds=200, width=100, learning_rate=0.005, n_steps=20_000, decomposition="socp"):
+
+def figure_1(X, y, lam, *, rng, n_random=3, n_rounds=200, **training):
     """The paper's Figure 1 for any points on a line: `plot_trace` with exact weights, and `plot_fits`.
 
     Parameters
     ----------
     X : array, shape (n, 1), or (n, 2) with ones in the second column; a bias is added
-    y, lam, rng, n_random, n_rounds : as in `plot_trace`;  width, learning_rate, n_steps, decomposition : as in `plot_fits`
+    y, lam, rng, n_random, n_rounds : as in `plot_trace`;  training : as in `plot_fits`
 
     Returns
     -------
@@ -173,12 +188,13 @@ def figure_1(X, y, lam, *, rng, n_random=3, n_rounds=200, width=100, learning_ra
     numbers : dict : "trace" and "fits", as those two return them
     """
     X = _points(X)
+    numbers = {"trace": _traces(add_bias(X), y, lam, rng, None, n_random=n_random, n_rounds=n_rounds),
+               "fits": _fits(X, y, lam, rng, 401, **training)}
     import matplotlib.pyplot as plt
     figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
-    trace = plot_trace(add_bias(X), y, lam, rng=rng, n_random=n_random, n_rounds=n_rounds, ax=left)[1]
-    fits = plot_fits(X, y, lam, rng=rng, width=width, learning_rate=learning_rate, n_steps=n_steps, decomposition=decomposition,
-                     ax=right)[1]
-    return figure, {"trace": trace, "fits": fits}
+    _draw_trace(left, numbers["trace"])
+    _draw_fits(right, numbers["fits"])
+    return figure, numbers
 
 # %% ../nbs/13_figures.ipynb #e45228d0
 def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None):
@@ -217,32 +233,30 @@ def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None
             "objectives": np.array(history["objective"])[kept], "grid": grid, "fits": np.array(fits)}
 
 # %% ../nbs/13_figures.ipynb #e4215176
-def figure_2(X, y, lam, *, rng, n_circles=20, n_random=3, n_rounds=500, max_cells=10_000):
+def figure_2(X, y, lam, *, rng, n_circles=20, n_random=3, n_rounds=300):
     """The paper's Figure 2 for any samples: `plot_trace` with sampled masks and weights, and the excess over the optimum.
 
     Parameters
     ----------
     X : array, shape (n, d), used as it is;  y, lam, rng, n_random, n_rounds : as in `plot_trace`
     n_circles : int, great circles that sample masks and weights
-    max_cells : int, give the optimum over all masks too if there may be at most so many
 
     Returns
     -------
     figure : matplotlib figure
-    numbers : dict : "trace", see `plot_trace`, with the level "optimum, all masks" if known; "excess", name to (n_rounds,)
+    numbers : dict : "trace", see `plot_trace`, with the level "optimum, all masks" if there may be at most 10 000 masks;
+    "excess", name to relative excesses over the optimum (n_rounds,)
     """
     X, n_circles = check_matrix(X), check_count(n_circles, "n_circles", "Draw at least 2 circles.")
-    max_cells = check_count(max_cells, "max_cells", "Use 1 to leave the optimum over all masks out.")
+    trace = _traces(X, y, lam, rng, n_circles, n_random=n_random, n_rounds=n_rounds)
+    best = trace["levels"]["optimum"]
+    if count_cells(len(X), np.linalg.matrix_rank(X)) <= 10_000:
+        every = GroupLassoProblem(MaskedDesign(X, enumerate_masks(X)), y, lam)
+        trace["levels"]["optimum, all masks"] = solve(every, tol=1e-9).objective
+    excess = {name: (curve - best) / max(best, np.finfo(float).tiny) for name, curve in trace["curves"].items()}
     import matplotlib.pyplot as plt
     figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
-    trace = plot_trace(X, y, lam, rng=rng, n_circles=n_circles, n_random=n_random, n_rounds=n_rounds, ax=left)[1]
-    best = trace["levels"]["optimum"]
-    if count_cells(len(X), np.linalg.matrix_rank(X)) <= max_cells:
-        every = solve(GroupLassoProblem(MaskedDesign(X, enumerate_masks(X)), y, lam), tol=1e-9).objective
-        trace["levels"]["optimum, all masks"] = every
-        left.axhline(every, color="C3", ls="-.", label="optimum, all masks")
-        left.legend(fontsize=8)
-    excess = {name: (curve - best) / max(best, np.finfo(float).tiny) for name, curve in trace["curves"].items()}
+    _draw_trace(left, trace)
     _draw_curves(right, trace["round"], {name: np.maximum(values, 1e-12) for name, values in excess.items()}, "relative excess")
     right.set_yscale("log")
     return figure, {"trace": trace, "excess": excess}
