@@ -63,7 +63,10 @@ def test_figure_1_returns_a_figure_and_its_numbers(line):
     assert list(fits["curves"]) == ["group lasso, decomposed", "ReLU optimum", "gradient descent", "NTK ridge"]
     assert all(curve.shape == trace["round"].shape == (40,) for curve in trace["curves"].values())
     assert all(curve.shape == fits["grid"].shape == (401,) for curve in fits["curves"].values())
-    assert trace["levels"]["NTK"] == trace["curves"]["NTK weights"][0] > trace["levels"]["optimum"] and trace["gap"] <= 1e-10
+    assert (
+        trace["levels"]["NTK"] == trace["curves"]["NTK weights"][0] > trace["levels"]["optimum"]
+        and trace["gap"] <= 1e-10
+    )
     drawn = [tuple(np.asarray(o.get_ydata(), float)) for axes in figure.axes for o in axes.get_lines()]
     for curve in [*trace["curves"].values(), *fits["curves"].values(), fits["targets"]]:
         assert tuple(curve) in drawn  # what is returned is what is drawn
@@ -118,7 +121,9 @@ def test_fitted_functions_are_the_fits_they_name(line):
     )
     np.testing.assert_allclose(functions["NTK ridge"](x), ntk(Z) @ kernel_ridge(ntk(Z), y, lam / 2), atol=1e-10)
     assert objectives["gated"] <= objectives["ReLU optimum"] * (1 + 1e-6)
-    assert objectives["ReLU optimum"] <= (1 + 2e-6) * min(objectives[k] for k in ("gradient descent", "group lasso, decomposed"))
+    assert objectives["ReLU optimum"] <= (1 + 2e-6) * min(
+        objectives[k] for k in ("gradient descent", "group lasso, decomposed")
+    )
     long = fitted_functions(x, y, lam, rng=rng(), decomposition="fast")[1]
     assert long["gradient descent"] <= 1.01 * long["ReLU optimum"] < 1.01 * objectives["gradient descent"]
 
@@ -133,7 +138,9 @@ def test_kernel_path_starts_at_the_tangent_kernel_and_ends_at_the_optimum(line):
     np.testing.assert_allclose(path["fits"][0], ntk(G, Z) @ kernel_ridge(ntk(Z), y, 0.05), atol=1e-10)
     design = MaskedDesign(Z, exact_weights(Z)[0])
     np.testing.assert_allclose(path["kernels"][1], design.kernel(path["weights"][1]), atol=1e-12)
-    np.testing.assert_allclose(path["objectives"][-1], solve(GroupLassoProblem(design, y, 0.1), tol=1e-9).objective, rtol=1e-8)
+    np.testing.assert_allclose(
+        path["objectives"][-1], solve(GroupLassoProblem(design, y, 0.1), tol=1e-9).objective, rtol=1e-8
+    )
 
 
 def test_a_spread_kernel_off_the_samples_by_simulation(line):
@@ -153,7 +160,10 @@ def test_a_spread_kernel_off_the_samples_by_simulation(line):
 def test_equal_seeds_give_equal_numbers_and_input_stays_as_it_was(line, samples):
     def run():
         one = figure_1(*line, 0.1, rng=rng(4), n_rounds=10, width=5, **QUICK)[1]
-        return [value for _, value in flat({"one": one, "two": figure_2(*samples, 0.1, rng=rng(5), n_circles=4, n_rounds=10)[1]})]
+        return [
+            value
+            for _, value in flat({"one": one, "two": figure_2(*samples, 0.1, rng=rng(5), n_circles=4, n_rounds=10)[1]})
+        ]
 
     before = [np.copy(a) for a in (*line, *samples)]
     for array in (*line, *samples):
@@ -192,7 +202,11 @@ def test_other_layouts_and_degenerate_data(line):
         (lambda x, y: figure_2(x, y, 0.1, rng=rng(), n_circles=None), ValueError, "n_circles must be a whole number"),
         (lambda x, y: figure_2(x, y, 0.1, rng=rng(), n_circles=1), ValueError, "n_circles must be at least 2"),
         (lambda x, y: figure_2(x, y * np.inf, 0.1, rng=rng()), ValueError, "y must be finite"),
-        (lambda x, y: plot_trace(gaussian_design(6, 4, rng=rng()), np.ones(6), 0.1, rng=rng()), ValueError, "rank at most 3"),
+        (
+            lambda x, y: plot_trace(gaussian_design(6, 4, rng=rng()), np.ones(6), 0.1, rng=rng()),
+            ValueError,
+            "rank at most 3",
+        ),
         (lambda x, y: plot_fits(x, y, 0.1, rng=rng(), n_grid=0), ValueError, "n_grid must be a whole number"),
         (lambda x, y: plot_fits(x, y, 0.1, rng=rng(), width=0), ValueError, "width must be a whole number"),
         (lambda x, y: plot_fits(x, y, 0.1, rng=rng(), decomposition="best"), ValueError, "method must be one of"),
