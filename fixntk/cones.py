@@ -253,6 +253,8 @@ def _interior_point(blocks, y, lam, tol, max_iter=100):
         primal, dual = _longest(slack, dslack), _longest(m, dm)
         V, q, m = V + primal * dV, q + _within(q, dq, lam) * dq, m + dual * dm
         slack = np.where(used, _apply(blocks.rows, V), 1.0)
+        if slack.min() <= 0:  # so close to the wall that rounding has stepped through it: the same end
+            break
         shrink = np.clip((1 - min(primal, dual))**2, 0.02, 0.7)
     return best[1], n_iter
 

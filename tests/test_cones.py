@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from fixntk.cones import cone_interior, cone_rows, decompose, project_onto_cone, relu_from_gated, solve_relu
-from fixntk.data import gaussian_design, teacher_data
+from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, group_norms
-from fixntk.masks import Masks, sample_masks
+from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.networks import weight_decay_objective
 from fixntk.newton import solve
 
@@ -107,3 +107,11 @@ def test_zero_network_and_zero_solution():
 def test_bad_input_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call(small(8))
+
+
+@pytest.mark.parametrize("seed, lam, tol", [(11, 0.1, 1e-8), (2, 0.001, 1e-6)])
+def test_rounding_through_a_wall_ends_honestly(seed, lam, tol):
+    X, y = toy_line(5, rng=np.random.default_rng(seed))
+    problem = GroupLassoProblem(MaskedDesign(add_bias(X), enumerate_masks(add_bias(X))), y, lam)
+    found = solve_relu(problem, tol=tol)
+    assert found.gap <= 1e-6 and found.converged == (found.gap <= tol)
