@@ -8,7 +8,8 @@ __all__ = ['NTKRegressor', 'NTKClassifier', 'GatedReLURegressor', 'GatedReLUClas
 import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
+from itertools import islice
 from operator import or_
 
 import numpy as np
@@ -212,6 +213,51 @@ def _stages(n_reweightings):
     return sorted(set(stages), key=lambda stage: np.inf if stage is None else stage)
 
 # %% ../nbs/14_estimators.ipynb #2cd460bb
+@dataclass(frozen=True)
+class _Table:
+    "The distinct rows of positive weight in increasing order, so that neither order nor repetition of rows changes a fit."
+    X: np.ndarray  # (m, d)
+    group: np.ndarray  # (n,), which of them each row of positive weight is
+    targets: np.ndarray  # (n, k)
+    weights: np.ndarray  # (n,)
+
+    @classmethod
+    def of(cls, X, targets, weights, merge):
+        on = np.flatnonzero(weights)
+        distinct, group = np.unique(X[on], axis=0, return_inverse=True) if merge else (X[on], np.arange(len(on)))
+        return cls(distinct, group, targets[on], weights[on])
+
+    @cached_property
+    def gram(self):
+        return self.X @ self.X.T
+
+    def merged(self, rows):
+        "Which distinct rows are met, their total weights, and the mean targets."
+        group, weights = self.group[rows], self.weights[rows]
+        total = np.bincount(group, weights)
+        met = np.flatnonzero(total)
+        sums = [np.bincount(group, weights * y)[met] for y in self.targets[rows].T]
+        return met, total[met], np.column_stack(sums) / total[met, None]
+
+    def part(self, rows, masks):
+        "Design and targets of these rows, merged and scaled by the roots of the weights: |f - y|^2 there is the weighted loss here."
+        met, total, means = self.merged(rows)
+        root = np.sqrt(total)[:, None]
+        if masks is None:
+            return root * self.X[met], root * means
+        design = MaskedDesign(root * self.X[met], Masks(masks.patterns[met], masks.gates))
+        design.gram = root * self.gram[np.ix_(met, met)] * root.T
+        return design, root * means
+
+    def expand(self, found, k):
+        "A solution of the merged problem as one of the whole: masks of all rows, and the objective with what no fit can explain."
+        _, _, means = self.merged(slice(None))
+        rest = self.weights @ (self.targets[:, k] - means[self.group, k])**2
+        masks = Masks(found.masks.patterns[self.group], found.masks.gates)
+        objective = found.objective + rest
+        return replace(found, masks=masks, objective=objective, gap=found.gap * found.objective / objective if objective else 0.0)
+
+# %% ../nbs/14_estimators.ipynb #a3628a29
 @_parameters
 class _Gated(_Base):
     "The group lasso (8) over masks of the table: what a single fit and cross-validation share."
@@ -234,21 +280,19 @@ class _Gated(_Base):
             raise ValueError(f"loss={self.loss!r} goes with solver='newton' and equal sample weights only; got solver={self.solver!r}. "
                              "Use loss='squared'.")
 
-    def _design(self, X, targets, sample_weight, rng):
-        "Rows of positive weight scaled by the roots of the weights, as a design; shares of its masks; targets scaled likewise."
+    def _table(self, X, targets, sample_weight, rng):
         self._check(sample_weight)
-        on = np.flatnonzero(sample_weight)
-        root, n_gates = np.sqrt(sample_weight[on])[:, None], check_count(self.n_gates, "n_gates", "1000 is usual.")
-        masks, shares = _draw(X[on], self.gates, n_gates, rng) or (None, None)
-        self.X_fit_ = X[on]
-        return root * X[on] if masks is None else MaskedDesign(root * X[on], masks), shares, root * targets[on]
+        check_count(self.n_gates, "n_gates", "1000 is usual.")
+        table = _Table.of(X, targets, sample_weight, merge=self.loss == "squared")
+        self.X_fit_ = table.X
+        return table, *(_draw(table.X, self.gates, self.n_gates, rng) or (None, None))
 
     def _problem(self, design, y, lam_ratio, lam=None):
         problem = GroupLassoProblem(design, y, 1.0, loss=_loss_solver(self.loss)[0])
         return replace(problem, lam=_strength(lam, lam_ratio, problem.lam_max if lam is None else 1.0, "lam"))
 
     def _solve(self, problem, shares, stages, weights=None):
-        "One solution a stage."
+        "One solution a stage: of Newton's method only the optimum, of reweighting one for each number of rounds."
         if self.solver == "newton":
             return [_loss_solver(self.loss)[1](problem, tol=self.tol, max_iter=self.max_iter, weights=weights)]
         found, done = [], 0
@@ -258,13 +302,15 @@ class _Gated(_Base):
             shares, done = found[-1].weights, rounds
         return found
 
-    def _finish(self, design, shares, columns, rng, lam_ratio, lam, stage):
+    def _finish(self, table, masks, shares, rng, lam_ratio, lam, stage):
         "Fit every target column at the chosen strength, over the same masks."
-        if shares is None:
+        design, columns = table.part(slice(None), masks)
+        if masks is None:
             solutions, lams = zip(*(self._generate(design, y, rng, lam_ratio, lam) for y in columns.T))
         else:
             problems = [self._problem(design, y, lam_ratio, lam) for y in columns.T]
             solutions, lams = [self._solve(problem, shares, [stage])[-1] for problem in problems], [p.lam for p in problems]
+        solutions = [table.expand(found, k) for k, found in enumerate(solutions)]
         self.masks_, coefs = _joined(solutions)
         self.coef_, self.weights_, self.lam_, self.solution_ = map(_single, (coefs, np.linalg.norm(coefs, axis=2), lams, solutions))
         self.dual_gap_, self.n_iter_ = max(s.gap for s in solutions), max(s.n_iter for s in solutions)
@@ -304,25 +350,25 @@ def _joined(solutions):
         W[[place[name] for name in _names(solution.masks.patterns)]] = solution.W
     return masks, coefs
 
-# %% ../nbs/14_estimators.ipynb #a3628a29
-def _wander(X, gates, steps, rng):
-    "Gates moved at random inside their cells of the rows of X, each `steps` times along a random great circle (hit and run)."
+# %% ../nbs/14_estimators.ipynb #efacb445
+def _wander(X, gates, rng):
+    "Gates, moved at random inside their cells of the rows of X along random great circles (hit and run), again and again."
     rows = X[X.any(1)]
-    gates, values = gates.copy(), gates @ rows.T
-    for _ in range(steps if len(rows) else 0):
+    values = gates @ rows.T
+    while True:
         size = np.linalg.norm(gates, axis=1, keepdims=True)
         turn = rng.standard_normal(gates.shape)
         turn -= np.sum(turn * gates, axis=1, keepdims=True) / np.maximum(size, 1e-300)**2 * gates
         turn *= size / np.maximum(np.linalg.norm(turn, axis=1, keepdims=True), 1e-300)
         slopes = turn @ rows.T
         crossings = np.arctan2(-values, slopes) % np.pi
-        low, high = crossings.max(1) - np.pi, crossings.min(1)
+        low, high = crossings.max(1, initial=0) - np.pi, crossings.min(1, initial=np.pi)
         angle = (low + (high - low) * rng.random(len(gates)))[:, None]
         moved = np.cos(angle) * values + np.sin(angle) * slopes
-        stays = ((moved >= 0) == (values >= 0)).all(1)[:, None]  # rounding may refuse cells that are thinner than itself
+        stays = ((moved >= 0) == (values >= 0)).all(1)[:, None]  # rounding may lead out of cells that are thinner than itself
         gates = np.where(stays, np.cos(angle) * gates + np.sin(angle) * turn, gates)
         values = np.where(stays, moved, values)
-    return gates
+        yield gates
 
 
 class _Spread:
@@ -331,24 +377,21 @@ class _Spread:
     def predict(self, X, return_spread=False):
         """Predictions at the rows of X, shape (m,); with `return_spread` also their spread (of `decision_function`, for classes).
 
-        The spread is the standard deviation when the gate of every surviving mask is redrawn inside its cell, 50 times by a
-        random walk: zero on the samples of the fit, where gates of a cell agree.
+        The spread is the standard deviation when the gate of every surviving mask is redrawn inside its cell, by 200 steps of
+        a random walk: zero on the rows of the fit, where gates of a cell agree.
         """
         answers = super().predict(X)
         return (answers, _squeezed(self._spreads(self._read(X)))) if return_spread else answers
 
-    def _spreads(self, X, draws=50, steps=10):
+    def _spreads(self, X, draws=200):
         rng, columns = np.random.default_rng(self._seed), []
         for network in self._networks():
-            gates, passed = network.gates, np.zeros((len(X), len(network.gates)))
-            for _ in range(draws):
-                gates = _wander(self.X_fit_, gates, steps, rng)
-                passed += X @ gates.T >= 0
-            share = passed / draws
+            walk = islice(_wander(self.X_fit_, network.gates, rng), draws)
+            share = sum(np.asarray(X @ gates.T >= 0, float) for gates in walk) / draws
             columns.append(np.sqrt(((X @ network.W.T)**2 * share * (1 - share)).sum(1)))
         return np.column_stack(columns)
 
-# %% ../nbs/14_estimators.ipynb #efacb445
+# %% ../nbs/14_estimators.ipynb #b5b0c271
 @_parameters
 class _Single(_Gated):
     lam_ratio: float = 0.01
@@ -357,7 +400,7 @@ class _Single(_Gated):
     def _fit(self, X, targets, sample_weight):
         rng = _generator(self.random_state)
         [stage] = _stages([self.n_reweightings])
-        self._finish(*self._design(X, targets, sample_weight, rng), rng, self.lam_ratio, self.lam, stage)
+        self._finish(*self._table(X, targets, sample_weight, rng), rng, self.lam_ratio, self.lam, stage)
 
 
 @_parameters
@@ -403,13 +446,6 @@ class GatedReLUClassifier(_Loss, _Spread, _Classification, _Single):
     """
 
 # %% ../nbs/14_estimators.ipynb #58b0faef
-def _rows_of(design, rows):
-    "The design on some of its rows, masks in the same order, and its part of the Gram matrix."
-    part = MaskedDesign(design.X[rows], Masks(design.masks.patterns[rows], design.masks.gates))
-    part.gram = design.gram[np.ix_(rows, rows)]
-    return part
-
-
 @_parameters
 class _Path(_Gated):
     n_lams: int = 20
@@ -418,8 +454,8 @@ class _Path(_Gated):
 
     def _fit(self, X, targets, sample_weight):
         rng, stages, on = _generator(self.random_state), _stages(self.n_reweightings), sample_weight > 0
-        design, shares, columns = self._design(X, targets, sample_weight, rng)
-        if shares is None:
+        table, masks, shares = self._table(X, targets, sample_weight, rng)
+        if masks is None:
             raise ValueError(f"gates='all' can list at most {_MOST} masks for cross-validation, and these rows have more. "
                              "Use gates='gaussian'.")
         share = check_positive(self.lam_min_ratio, "lam_min_ratio", "0.01 is usual.")
@@ -427,23 +463,23 @@ class _Path(_Gated):
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
         folds = check_cv(self.cv, labels, classifier=is_classifier(self)).split(X, labels)
         place = np.cumsum(on) - 1
-        self.scores_ = np.array([self._fold(design, shares, columns, np.sqrt(sample_weight[on]), stages,
-                                            *(place[rows[on[rows]]] for rows in fold)) for fold in folds])
+        self.scores_ = np.array([self._fold(table, masks, shares, stages, *(place[rows[on[rows]]] for rows in fold))
+                                 for fold in folds])
         means = self.scores_.mean(0)
         best = means >= means.max() - 1e-12 * np.abs(means).max()  # ties go to fewer reweightings, then to the larger lam
         stage, at = np.unravel_index(best.argmax(), best.shape)
         self.lam_ratio_, self.n_reweightings_ = self.lam_ratios_[at], stages[stage]
-        self._finish(design, shares, columns, rng, self.lam_ratio_, None, self.n_reweightings_)
+        self._finish(table, masks, shares, rng, self.lam_ratio_, None, self.n_reweightings_)
 
-    def _fold(self, design, shares, columns, root, stages, train, test):
+    def _fold(self, table, masks, shares, stages, train, test):
         "Scores on the rows `test` of what is fitted to the rows `train`, shape (stages, lams)."
-        part, rest = _rows_of(design, train), _rows_of(design, test)
-        answers = np.empty((len(stages), len(self.lam_ratios_), *columns[test].shape))
-        for k, y in enumerate(columns[train].T):
-            for j, found in enumerate(self._walk(part, y, shares, stages)):
+        design, columns = table.part(train, masks)
+        rest = MaskedDesign(table.X[table.group[test]], Masks(masks.patterns[table.group[test]], masks.gates))
+        answers = np.empty((len(stages), len(self.lam_ratios_), len(test), columns.shape[1]))
+        for k, y in enumerate(columns.T):
+            for j, found in enumerate(self._walk(design, y, shares, stages)):
                 answers[:, j, :, k] = [rest.predict(solution.W) for solution in found]
-        root = root[test, None]
-        return [[self._grade(columns[test] / root, one / root, root[:, 0]**2) for one in path] for path in answers]
+        return [[self._grade(table.targets[test], one, table.weights[test]) for one in path] for path in answers]
 
     def _walk(self, design, y, shares, stages):
         "The solutions of all stages, lam by lam, each from the weights that the last two point to."
