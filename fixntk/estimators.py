@@ -135,7 +135,7 @@ class _NTK(_Base):
     def _scores(self, X):
         return ntk(X, self.X_fit_) @ self.dual_coef_
 
-# %% ../nbs/14_estimators.ipynb #59bdfac5
+
 class NTKRegressor(_Regression, _NTK):
     """Kernel ridge regression with the infinite-width tangent kernel `ntk`: minimise |H a - y|^2 + ridge * a'H a.
 
@@ -187,7 +187,7 @@ def _draw_all(X, rng):
     masks = found.masks | every
     return masks, np.r_[found.weights, np.full(masks.p - found.masks.p, found.unseen_mass / masks.p)]
 
-# %% ../nbs/14_estimators.ipynb #6019e0f0
+
 def _loss_solver(name):
     "The loss of this name and the solver for it."
     if name == "squared":
@@ -225,7 +225,7 @@ class _Table:
     def of(cls, X, targets, weights, merge):
         on = np.flatnonzero(weights)
         distinct, group = np.unique(X[on], axis=0, return_inverse=True) if merge else (X[on], np.arange(len(on)))
-        return cls(distinct, group, targets[on], weights[on])
+        return cls(distinct, group.ravel(), targets[on], weights[on])
 
     @cached_property
     def gram(self):
@@ -239,15 +239,19 @@ class _Table:
         sums = [np.bincount(group, weights * y)[met] for y in self.targets[rows].T]
         return met, total[met], np.column_stack(sums) / total[met, None]
 
-    def part(self, rows, masks):
-        "Design and targets of these rows, merged and scaled by the roots of the weights: |f - y|^2 there is the weighted loss here."
+    def part(self, rows, masks, shares):
+        """The rows merged and scaled by the roots of their weights, so that |f - y|^2 there is the weighted loss here: a design
+        of the masks that differ on them, the shares of these, which they are, and the targets. Without masks, rows and targets."""
         met, total, means = self.merged(rows)
         root = np.sqrt(total)[:, None]
         if masks is None:
-            return root * self.X[met], root * means
-        design = MaskedDesign(root * self.X[met], Masks(masks.patterns[met], masks.gates))
+            return root * self.X[met], None, None, root * means
+        _, first, place = np.unique(np.packbits(masks.patterns[met].T, axis=1), axis=0, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        kept = first[order]
+        design = MaskedDesign(root * self.X[met], Masks(masks.patterns[np.ix_(met, kept)], masks.gates[kept]))
         design.gram = root * self.gram[np.ix_(met, met)] * root.T
-        return design, root * means
+        return design, np.bincount(place.ravel(), shares)[order], kept, root * means
 
     def expand(self, found, k):
         "A solution of the merged problem as one of the whole: masks of all rows, and the objective with what no fit can explain."
@@ -309,7 +313,7 @@ class _Gated(_Base):
 
     def _finish(self, table, masks, shares, rng, lam_ratio, lam, stage):
         "Fit every target column at the chosen strength, over the same masks."
-        design, columns = table.part(slice(None), masks)
+        design, shares, _, columns = table.part(slice(None), masks, shares)
         if masks is None:
             solutions, lams = zip(*(self._generate(design, y, rng, lam_ratio, lam) for y in columns.T))
         else:
@@ -420,7 +424,7 @@ class _Loss:
             return np.hstack([1 - positive, positive])
         return positive / positive.sum(1, keepdims=True)
 
-# %% ../nbs/14_estimators.ipynb #f6afa75f
+
 class GatedReLURegressor(_Spread, _Regression, _Single):
     """Gated ReLU network fitted to its certified optimum: minimise |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|  (paper, 8).
 
@@ -478,12 +482,12 @@ class _Path(_Gated):
 
     def _fold(self, table, masks, shares, stages, train, test):
         "Scores on the rows `test` of what is fitted to the rows `train`, shape (stages, lams)."
-        design, columns = table.part(train, masks)
-        rest = MaskedDesign(table.X[table.group[test]], Masks(masks.patterns[table.group[test]], masks.gates))
+        design, shares, kept, columns = table.part(train, masks, shares)
+        rest = MaskedDesign(table.X, masks[kept])
         answers = np.empty((len(stages), len(self.lam_ratios_), len(test), columns.shape[1]))
         for k, y in enumerate(columns.T):
             for j, found in enumerate(self._walk(design, y, shares, stages)):
-                answers[:, j, :, k] = [rest.predict(solution.W) for solution in found]
+                answers[:, j, :, k] = [rest.predict(solution.W)[table.group[test]] for solution in found]
         return [[self._grade(table.targets[test], one, table.weights[test]) for one in path] for path in answers]
 
     def _walk(self, design, y, shares, stages):
@@ -494,7 +498,7 @@ class _Path(_Gated):
             earlier, weights = weights, found[-1].weights
             yield found
 
-# %% ../nbs/14_estimators.ipynb #d45cc099
+
 class GatedReLURegressorCV(_Spread, _Regression, _Path):
     """`GatedReLURegressor` with lam chosen by cross-validation, and n_reweightings too if several are given.
 
@@ -522,11 +526,18 @@ def _kernel_function(kernel, unit):
     if callable(kernel):
         return kernel
     if not isinstance(kernel, str):
-        return lambda X, Y: X[:, kernel] @ Y[:, kernel].T
+        return lambda X, Y: _columns(X, kernel) @ _columns(Y, kernel).T
     if kernel == "ntk":
         return lambda X, Y: ntk(add_bias(X / unit), add_bias(Y / unit))
     check_choice(kernel, "kernels", ("ntk", *sorted(PAIRWISE_KERNEL_FUNCTIONS)))
     return lambda X, Y: pairwise_kernels(X / unit, Y / unit, metric=kernel)
+
+
+def _columns(X, group):
+    group = np.atleast_1d(group)
+    if group.dtype.kind not in "iu" or group.size == 0 or group.min() < 0 or group.max() >= X.shape[1]:
+        raise ValueError(f"kernels must name columns by numbers from 0 to {X.shape[1] - 1}; got {group.tolist()}. Count from zero.")
+    return X[:, group]
 
 
 def _centred(K, share):
@@ -534,7 +545,7 @@ def _centred(K, share):
     mean = K @ share
     return K - mean[:, None] - mean + share @ mean
 
-# %% ../nbs/14_estimators.ipynb #0c455e47
+
 @_parameters
 class MKLRegressor(_Regression, _Base):
     """Kernel ridge regression with the mixture of given kernels that explains y best (paper, 12 to 15), certified.
@@ -570,7 +581,9 @@ class MKLRegressor(_Regression, _Base):
         self.X_fit_, self._unit = X, np.sqrt((share @ (X - share @ X)**2).mean()) or 1.0
         kernels, self._sizes = self._scaled(share)
         centre = share @ targets[:, 0] if self.fit_intercept else 0.0
-        problem = GroupLassoProblem(KernelList(root[:, None] * kernels * root), root * (targets[:, 0] - centre), 1.0)
+        rest = targets[:, 0] - centre
+        rest[np.abs(rest) <= 1e-14 * np.abs(centre)] = 0  # of constant targets rounding would be left
+        problem = GroupLassoProblem(KernelList(root[:, None] * kernels * root), root * rest, 1.0)
         self.lam_ = _strength(self.lam, self.lam_ratio, problem.lam_max if self.lam is None else 1.0, "lam")
         problem = replace(problem, lam=self.lam_)
         self.solution_ = solve(problem, tol=self.tol, max_iter=self.max_iter)
