@@ -231,7 +231,7 @@ class _Table:
     def gram(self):
         return self.X @ self.X.T
 
-    def merged(self, rows):
+    def merged(self, rows=slice(None)):
         "Which distinct rows are met, their total weights, and the mean targets."
         group, weights = self.group[rows], self.weights[rows]
         total = np.bincount(group, weights)
@@ -239,7 +239,7 @@ class _Table:
         sums = [np.bincount(group, weights * y)[met] for y in self.targets[rows].T]
         return met, total[met], np.column_stack(sums) / total[met, None]
 
-    def part(self, rows, masks, shares):
+    def part(self, masks, shares, rows=slice(None)):
         """The rows merged and scaled by the roots of their weights, so that |f - y|^2 there is the weighted loss here: a design
         of the masks that differ on them, the shares of these, which they are, and the targets. Without masks, rows and targets."""
         met, total, means = self.merged(rows)
@@ -250,12 +250,13 @@ class _Table:
         order = np.argsort(first)
         kept = first[order]
         design = MaskedDesign(root * self.X[met], Masks(masks.patterns[np.ix_(met, kept)], masks.gates[kept]))
-        design.gram = root * self.gram[np.ix_(met, met)] * root.T
+        if len(met) < len(self.X):  # folds share the inner products
+            design.gram = root * self.gram[np.ix_(met, met)] * root.T
         return design, np.bincount(place.ravel(), shares)[order], kept, root * means
 
     def expand(self, found, k):
         "A solution of the merged problem as one of the whole: masks of all rows, and the objective with what no fit can explain."
-        _, _, means = self.merged(slice(None))
+        _, _, means = self.merged()
         rest = self.weights @ (self.targets[:, k] - means[self.group, k])**2
         masks = Masks(found.masks.patterns[self.group], found.masks.gates)
         objective = found.objective + rest
@@ -313,7 +314,7 @@ class _Gated(_Base):
 
     def _finish(self, table, masks, shares, rng, lam_ratio, lam, stage):
         "Fit every target column at the chosen strength, over the same masks."
-        design, shares, _, columns = table.part(slice(None), masks, shares)
+        design, shares, _, columns = table.part(masks, shares)
         if masks is None:
             solutions, lams = zip(*(self._generate(design, y, rng, lam_ratio, lam) for y in columns.T))
         else:
@@ -482,7 +483,7 @@ class _Path(_Gated):
 
     def _fold(self, table, masks, shares, stages, train, test):
         "Scores on the rows `test` of what is fitted to the rows `train`, shape (stages, lams)."
-        design, shares, kept, columns = table.part(train, masks, shares)
+        design, shares, kept, columns = table.part(masks, shares, train)
         rest = MaskedDesign(table.X, masks[kept])
         answers = np.empty((len(stages), len(self.lam_ratios_), len(test), columns.shape[1]))
         for k, y in enumerate(columns.T):
