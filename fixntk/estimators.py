@@ -493,9 +493,10 @@ class _Path(_Gated):
 
     def _walk(self, design, y, shares, stages):
         "The solutions of all stages, lam by lam, each from the weights that the last two point to."
-        weights = earlier = np.zeros(design.p)
+        weights, earlier, top = np.zeros(design.p), np.zeros(design.p), self._problem(design, y, 1.0)
         for ratio in self.lam_ratios_:
-            found = self._solve(self._problem(design, y, ratio), shares, stages, np.maximum(1.5 * weights - 0.5 * earlier, 0))
+            problem = replace(top, lam=ratio * top.lam)
+            found = self._solve(problem, shares, stages, np.maximum(1.5 * weights - 0.5 * earlier, 0))
             earlier, weights = weights, found[-1].weights
             yield found
 
