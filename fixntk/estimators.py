@@ -189,12 +189,12 @@ def _draw_all(X, rng):
 
 
 def _loss_solver(name):
-    "The loss of this name and the solver for it."
-    if name == "squared":
+    "The loss of this name and the solver for it; those of a later chapter are looked up when they are asked for."
+    kinds = {"logistic": "LogisticLoss", "squared_hinge": "SquaredHingeLoss"}
+    if check_choice(name, "loss", ("squared", *kinds)) == "squared":
         return SquaredLoss(), solve
     from fixntk import losses
-    kinds = {"logistic": "LogisticLoss", "squared_hinge": "SquaredHingeLoss"}
-    return getattr(losses, kinds[check_choice(name, "loss", ("squared", *kinds))])(), losses.solve_loss
+    return getattr(losses, kinds[name])(), losses.solve_loss
 
 
 def _generator(random_state):
