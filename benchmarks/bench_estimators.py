@@ -1,0 +1,71 @@
+"""How long the estimators take on a table of 1000 rows and 60 columns with 1000 gates, wall and process time side by side.
+
+    python benchmarks/bench_estimators.py [--out FILE]
+
+One BLAS thread. Writes nbs/results/bench_estimators.csv, which chapter 14 shows.
+"""
+
+import argparse
+import csv
+import datetime
+import os
+import platform
+import time
+from pathlib import Path
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np  # noqa: E402  (after the threads are set)
+import sklearn  # noqa: E402
+from bench_masks import cpu_model  # noqa: E402
+
+from fixntk.data import gaussian_design, teacher_data  # noqa: E402
+from fixntk.estimators import GatedReLUClassifier, GatedReLUClassifierCV, NTKClassifier  # noqa: E402
+
+RESULT = Path(__file__).resolve().parent.parent / "nbs" / "results" / "bench_estimators.csv"
+STEPS = [
+    ("NTKClassifier, fit", NTKClassifier(), "fit", ""),
+    ("GatedReLUClassifier, fit", GatedReLUClassifier(random_state=0), "fit", "under 1 s"),
+    ("GatedReLUClassifier, predict", None, "predict", ""),
+    ("GatedReLUClassifier, predict with spread", None, "spread", ""),
+    ("GatedReLUClassifierCV, 20 lam, 5 folds, fit", GatedReLUClassifierCV(random_state=0), "fit", "under 30 s"),
+]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=RESULT)
+    args = parser.parse_args()
+    rng = np.random.default_rng(0)
+    X = gaussian_design(1000, 60, rng=rng)
+    y = np.sign(teacher_data(X, 10, noise=0.1, kind="relu", rng=rng))
+    GatedReLUClassifier(n_gates=50).fit(X[:100], y[:100])  # imports and caches
+    settings = {
+        "command": "python benchmarks/bench_estimators.py",
+        "date": datetime.date.today().isoformat(),
+        "cpu": cpu_model(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scikit-learn": sklearn.__version__,
+    }
+    rows, model = [], None
+    for what, estimator, action, reach in STEPS:
+        model = model if estimator is None else estimator
+        wall, process = time.perf_counter(), time.process_time()
+        if action == "fit":
+            model.fit(X, y)
+        else:
+            model.predict(X, **({"return_spread": True} if action == "spread" else {}))
+        wall, process = time.perf_counter() - wall, time.process_time() - process
+        gap = f"{model.dual_gap_:.1e}" if hasattr(model, "dual_gap_") else ""
+        rows.append({"what": what, "wall_seconds": f"{wall:.3g}", "process_seconds": f"{process:.3g}", "gap": gap, "reach": reach} | settings)
+        print(*list(rows[-1].values())[:5], sep=" | ", flush=True)
+    with args.out.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""Estimators keep scikit-learn's conventions: what is not prose in chapter 14."""
+
+import pickle
+import warnings
+from itertools import islice
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import KFold, StratifiedShuffleSplit
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from fixntk.data import add_bias, gaussian_design, teacher_data
+from fixntk.design import MaskedDesign
+from fixntk.estimators import (
+    GatedReLUClassifier,
+    GatedReLUClassifierCV,
+    GatedReLURegressor,
+    GatedReLURegressorCV,
+    MKLRegressor,
+    NTKClassifier,
+    NTKRegressor,
+    _wander,
+)
+from fixntk.group_lasso import GroupLassoProblem
+from fixntk.masks import Masks, is_complete
+
+EVERY = [
+    NTKRegressor,
+    NTKClassifier,
+    GatedReLURegressor,
+    GatedReLUClassifier,
+    GatedReLURegressorCV,
+    GatedReLUClassifierCV,
+    MKLRegressor,
+]
+
+
+@parametrize_with_checks([kind() for kind in EVERY])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def table(n=60, d=3, seed=0):
+    rng = np.random.default_rng(seed)
+    X = gaussian_design(n, d, rng=rng)
+    return X, teacher_data(X, 4, noise=0.2, kind="relu", rng=rng)
+
+
+X, y = table()
+LABELS = np.array(["low", "middle", "high"])[np.digitize(y, np.quantile(y, [0.3, 0.7]))]
+FAST = dict(n_gates=40, random_state=0)
+
+
+@pytest.mark.parametrize("gates", ["gaussian", "circles", "all", "array"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_every_kind_of_gates_is_certified_on_its_masks(gates, fit_intercept):
+    inputs = add_bias(X[:20]) if fit_intercept else X[:20]
+    given = np.random.default_rng(1).standard_normal((30, inputs.shape[1])) if gates == "array" else gates
+    model = GatedReLURegressor(gates=given, fit_intercept=fit_intercept, **FAST).fit(X[:20], y[:20])
+    assert model.masks_ == Masks(inputs @ model.masks_.gates.T >= 0, model.masks_.gates)
+    problem = GroupLassoProblem(MaskedDesign(inputs, model.masks_), y[:20], model.lam_)
+    np.testing.assert_allclose(problem.objective(model.coef_), model.solution_.objective, rtol=1e-9)
+    assert problem.gap(model.coef_) <= model.tol and model.dual_gap_ <= model.tol
+    np.testing.assert_allclose(model.weights_, np.linalg.norm(model.coef_, axis=1))
+    assert gates != "all" or is_complete(model.masks_, inputs)
+
+
+def test_masks_too_many_to_list_are_generated():
+    pytest.importorskip("fixntk.columns")
+    rng = np.random.default_rng(2)
+    rows = gaussian_design(40, 5, rng=rng)
+    heights = teacher_data(rows, 4, noise=0.1, kind="relu", rng=rng)
+    model = GatedReLURegressor(gates="all", lam_ratio=0.1, tol=1e-4, random_state=0).fit(rows, heights)
+    drawn = GatedReLURegressor(lam=model.lam_, n_gates=5000, random_state=0).fit(rows, heights)
+    assert model.dual_gap_ <= 1e-4 and model.solution_.objective < drawn.solution_.objective
+    labels = np.digitize(heights, np.quantile(heights, [0.3, 0.7]))
+    several = GatedReLUClassifier(gates="all", lam_ratio=0.3, tol=1e-3, random_state=0).fit(rows, labels)
+    assert several.coef_.shape == (3, several.masks_.p, 6)
+    for W, found in zip(several.coef_, several.solution_):
+        design = MaskedDesign(add_bias(rows), several.masks_)
+        np.testing.assert_allclose(design.predict(W), MaskedDesign(add_bias(rows), found.masks).predict(found.W), atol=1e-9)
+    with pytest.raises(ValueError, match="gates='all' can list at most"):
+        GatedReLURegressorCV(gates="all").fit(rows, heights)
+    with pytest.raises(ValueError, match="gates='all' can list at most"):
+        GatedReLURegressor(gates="all", solver="irls").fit(rows, heights)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_order_copies_and_weights_do_not_matter(kind):
+    target = LABELS if is_classifier(kind()) else y
+    options = {name: value for name, value in (FAST | {"n_lams": 4}).items() if name in kind().get_params()}
+    rng = np.random.default_rng(3)
+    order, weights = rng.permutation(60), rng.integers(0, 3, 60)
+    answers = kind(**options).fit(X, target).predict(X)
+    if "cv" not in kind().get_params():  # folds depend on the order
+        moved = kind(**options).fit(X[order], target[order]).predict(X)
+        copied = kind(**options).fit(np.repeat(X, weights, axis=0), np.repeat(target, weights)).predict(X)
+        weighted = kind(**options).fit(X, target, weights).predict(X)
+        if is_classifier(kind()):
+            np.testing.assert_array_equal(moved, answers)
+            np.testing.assert_array_equal(copied, weighted)
+        else:
+            np.testing.assert_allclose(moved, answers, rtol=1e-6, atol=1e-9)
+            np.testing.assert_allclose(copied, weighted, rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(kind(**options).fit(X, target).predict(X), answers)  # one seed, one answer
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_layouts_types_pickles_and_clones(kind):
+    target = LABELS if is_classifier(kind()) else y
+    options = {name: value for name, value in (FAST | {"n_lams": 3}).items() if name in kind().get_params()}
+    model = kind(**options).fit(X, target)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert clone(model).get_params() == model.get_params() and not hasattr(clone(model), "n_features_in_")
+    frozen, strided = X.copy(), np.repeat(X, 2, axis=1)[:, ::2]
+    frozen.flags.writeable = False
+    for same in (frozen, strided, np.asfortranarray(X)):
+        np.testing.assert_array_equal(kind(**options).fit(same, target).predict(X), model.predict(X))
+    single = kind(**options).fit(X.astype(np.float32), target).predict(X.astype(np.float32))
+    assert single.dtype == model.predict(X).dtype
+
+
+@pytest.mark.parametrize("kind", EVERY)
+@pytest.mark.parametrize(
+    "rows",
+    [np.c_[X, np.ones(60), np.zeros(60)], X[:, :1], np.round(X[:, :2]), np.c_[X, X], 1e-8 * X, 1e8 * X],
+    ids=["constant columns", "d=1", "many equal rows", "equal columns", "tiny", "huge"],
+)
+def test_degenerate_tables(kind, rows):
+    target = LABELS if is_classifier(kind()) else y
+    options = {name: value for name, value in (FAST | {"n_lams": 3, "cv": 3}).items() if name in kind().get_params()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = kind(**options).fit(rows, target)
+        model.predict(rows[:1])
+    assert getattr(model, "dual_gap_", 0) <= 1e-6
+
+
+def test_targets_without_variation():
+    for kind in (NTKRegressor, GatedReLURegressor, MKLRegressor):
+        np.testing.assert_allclose(kind().fit(X, np.zeros(60)).predict(X), 0, atol=1e-12)
+    np.testing.assert_allclose(MKLRegressor().fit(X, np.full(60, 3.0)).predict(X), 3)
+    with pytest.raises(ValueError, match="kernels must differ"):
+        MKLRegressor().fit(np.ones((5, 2)), y[:5])
+
+
+def test_reweighting_ends_at_the_tangent_kernel_and_at_the_optimum():
+    optimum = GatedReLURegressor(lam_ratio=0.1, tol=1e-9, **FAST).fit(X, y)
+    late = GatedReLURegressor(lam_ratio=0.1, solver="irls", tol=1e-5, **FAST).fit(X, y)
+    np.testing.assert_allclose(late.solution_.objective, optimum.solution_.objective, rtol=1e-5)
+    start = GatedReLURegressor(lam=2.0, solver="irls", n_reweightings=0, **FAST).fit(X, y)
+    gates = np.random.default_rng(np.random.RandomState(0).randint(2**31, size=4)).standard_normal((40, 4))
+    kernel = sum(np.outer(m, m) * (add_bias(X) @ add_bias(X).T) for m in (add_bias(X) @ gates.T >= 0).T) / 40
+    np.testing.assert_allclose(start.predict(X), kernel @ np.linalg.solve(kernel + np.eye(60), y), rtol=1e-9, atol=1e-12)
+
+
+def test_cross_validation_takes_any_splitter():
+    folds = list(KFold(3, shuffle=True, random_state=0).split(X))
+    listed = GatedReLURegressorCV(n_lams=4, cv=folds, **FAST).fit(X, y)
+    split = GatedReLURegressorCV(n_lams=4, cv=KFold(3, shuffle=True, random_state=0), **FAST).fit(X, y)
+    np.testing.assert_array_equal(listed.scores_, split.scores_)
+    assert listed.scores_.shape == (3, 1, 4) and listed.lam_ratio_ in listed.lam_ratios_
+    apart = GatedReLUClassifierCV(n_lams=3, cv=StratifiedShuffleSplit(2, random_state=0), **FAST).fit(X, LABELS)
+    assert apart.scores_.shape == (2, 1, 3) and np.all((0 <= apart.scores_) & (apart.scores_ <= 1))
+    family = GatedReLURegressorCV(n_lams=3, cv=2, solver="irls", n_reweightings=[3, 0, None], max_iter=50, tol=1e-3, **FAST)
+    family.fit(X, y)
+    assert family.scores_.shape == (2, 3, 3) and family.n_reweightings_ in (0, 3, None)
+    for k, stage in enumerate([0, 3]):  # stages are fits of their own
+        train, test = next(KFold(2).split(X))
+        alone = GatedReLURegressor(solver="irls", n_reweightings=stage, lam_ratio=family.lam_ratios_[2], **FAST)
+        error = np.mean((alone.fit(X[train], y[train]).predict(X[test]) - y[test]) ** 2)
+        np.testing.assert_allclose(-family.scores_[0, k, 2], error, rtol=1e-6)
+
+
+def test_spread():
+    model = GatedReLURegressor(**FAST).fit(X, y)
+    rng = np.random.default_rng(4)
+    new = gaussian_design(50, 3, rng=rng)
+    answers, spread = model.predict(new, return_spread=True)
+    np.testing.assert_array_equal(answers, model.predict(new))
+    np.testing.assert_array_equal(spread, model.predict(new, return_spread=True)[1])
+    assert spread.max() > 0 and np.all(model.predict(X, return_spread=True)[1] == 0)
+    labels, spread = GatedReLUClassifier(**FAST).fit(X, LABELS).predict(new, return_spread=True)
+    assert labels.shape == (50,) and spread.shape == (50, 3)
+
+
+def test_walk_keeps_to_its_cells():
+    rng = np.random.default_rng(5)
+    gates = rng.standard_normal((20, 3))
+    walk = islice(_wander(X, gates, rng), 50)
+    moved = [np.array_equal(X @ step.T >= 0, X @ gates.T >= 0) and not np.allclose(step, gates) for step in walk]
+    assert all(moved)
+
+
+def test_one_warning_when_the_gap_is_missed():
+    for model in (GatedReLURegressor(max_iter=1), GatedReLURegressor(solver="irls", max_iter=2), MKLRegressor(max_iter=1, tol=1e-15)):
+        with pytest.warns(ConvergenceWarning) as caught:
+            model.fit(X, y)
+        assert len(caught) == 1 and model.dual_gap_ > model.tol
+
+
+def test_probabilities_need_the_logistic_loss():
+    assert not hasattr(GatedReLUClassifier().fit(X, LABELS), "predict_proba")
+    pytest.importorskip("fixntk.losses")
+    model = GatedReLUClassifier(loss="logistic", lam_ratio=0.1, **FAST).fit(X, LABELS)
+    share = model.predict_proba(X)
+    np.testing.assert_allclose(share.sum(1), 1)
+    np.testing.assert_array_equal(model.classes_[share.argmax(1)], model.predict(X))
+    two = GatedReLUClassifierCV(loss="logistic", n_lams=3, cv=2, **FAST).fit(X, y > 0)
+    np.testing.assert_allclose(two.predict_proba(X)[:, 1], 1 / (1 + np.exp(-two.decision_function(X))))
+    with pytest.raises(ValueError, match="equal sample weights"):
+        GatedReLUClassifier(loss="logistic").fit(X, LABELS, np.arange(1.0, 61))
+
+
+@pytest.mark.parametrize(
+    "model, says",
+    [
+        (NTKRegressor(ridge=-1.0), "ridge must be a positive number; got -1.0"),
+        (NTKRegressor(ridge_ratio=0), "ridge_ratio must be a positive number"),
+        (GatedReLURegressor(lam=0.0), "lam must be a positive number"),
+        (GatedReLURegressor(lam_ratio=np.nan), "lam_ratio must be a positive number"),
+        (GatedReLURegressor(n_gates=0), "n_gates must be a whole number"),
+        (GatedReLURegressor(gates="some"), "gates must be one of"),
+        (GatedReLURegressor(gates=np.ones((2, 3))), "gates must have one column for each of the 4 columns"),
+        (GatedReLURegressor(gates=np.full((2, 4), np.nan)), "gates must be finite"),
+        (GatedReLURegressor(solver="adam"), "solver must be one of"),
+        (GatedReLURegressor(n_reweightings=3), "n_reweightings must be None for solver='newton'"),
+        (GatedReLURegressor(solver="irls", n_reweightings=-1), "n_reweightings must be a whole number"),
+        (GatedReLURegressor(tol=-1.0), "tol must be a number of at least zero"),
+        (GatedReLURegressorCV(lam_min_ratio=0.0), "lam_min_ratio must be a positive number"),
+        (GatedReLURegressorCV(n_lams=0), "n_lams must be a whole number"),
+        (MKLRegressor(kernels="rbf"), "kernels must be a list"),
+        (MKLRegressor(kernels=[]), "kernels must be a list"),
+        (MKLRegressor(kernels=["cubic"]), "kernels must be one of"),
+        (MKLRegressor(kernels=[lambda X, Y: np.full((len(X), len(Y)), np.nan)]), "kernels must be finite"),
+        (MKLRegressor(kernels=[lambda X, Y: -X @ Y.T]), "positive semidefinite"),
+        (MKLRegressor(kernels=[[7]]), "kernels must name columns"),
+    ],
+)
+def test_bad_parameters_are_refused(model, says):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        model.fit(X, y)
+    assert says in str(caught.value)
+
+
+def test_bad_data_are_refused():
+    with pytest.raises(ValueError, match="at least two classes"):
+        GatedReLUClassifier().fit(X, np.ones(60, int))
+    with pytest.raises(ValueError, match="at least two classes"):
+        NTKClassifier().fit(X, LABELS, LABELS == "low")
+    with pytest.raises(ValueError, match="loss must be one of"):
+        GatedReLUClassifier(loss="absolute").fit(X, LABELS)
+    for weights in (-np.ones(60), np.zeros(60), np.full(60, np.nan), np.ones(59)):
+        with pytest.raises(ValueError):
+            GatedReLURegressor().fit(X, y, weights)
