@@ -4,44 +4,246 @@
 __all__ = ['load', 'available']
 
 # %% ../nbs/15_uci.ipynb #944dcae8
+import csv
 import hashlib
+import io
 import json
 import os
+import urllib.request
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
+from sklearn.datasets import load_breast_cancer
 
-# %% ../nbs/15_uci.ipynb #c37712c3
+from .data import check_matrix
+
+# %% ../nbs/15_uci.ipynb #cee60382
 @cache
 def _recipes():
-    "All that is known of the sets of Table 1: size, class counts, raw file, and the way from one to the other."
-    return json.loads((Path(__file__).parent / "uci_recipes.json").read_text())
-
-# %% ../nbs/15_uci.ipynb #8f37cb5d
-def load(name, *, corrected=False, data_dir=None):
-    """A set of Table 1 as (X, y): X (n, d) standardised as in the archive of 2014, y in {0, 1}."""
-    recipe = _recipe(name, corrected)
-    folder = data_dir or os.environ.get("FIXNTK_DATA")
-    path = Path(folder) / f"{name}{'__corrected' if corrected else ''}.csv"
-    table = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    X, y = np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(int)
-    assert X.shape == (recipe["n"], recipe["d"]) and np.bincount(y).tolist() == recipe["counts"]
-    return X, y
+    "What is known of each set of Table 1: size, class counts, raw file with its SHA-256, and how the one becomes the other."
+    return json.loads((files("fixntk") / "uci_recipes.json").read_text(encoding="utf-8"))
 
 
-def available(*, data_dir=None):
-    """What can be loaded here and now: {name: source}."""
-    folder = data_dir or os.environ.get("FIXNTK_DATA")
-    return {name: "folder" for name in _recipes() if folder and (Path(folder) / f"{name}.csv").exists()}
-
-# %% ../nbs/15_uci.ipynb #3594fa97
 def _recipe(name, corrected=False):
+    "The recipe of one set; `corrected` lays the repair of a faulty conversion over it."
     recipes = _recipes()
-    if name not in recipes:
-        near = get_close_matches(str(name), recipes, n=3, cutoff=0.3)
+    if not isinstance(name, str) or name not in recipes:
+        near = get_close_matches(str(name), recipes, n=3, cutoff=0.5) or recipes
         raise ValueError(f"name must be one of the {len(recipes)} sets of Table 1; got {name!r}. Did you mean {' or '.join(near)}?")
-    if corrected and "corrected" not in recipes[name]:
-        raise ValueError(f"corrected must be False for {name}")
-    return recipes[name]["corrected"] if corrected else recipes[name]
+    recipe = recipes[name]
+    if not corrected:
+        return recipe
+    if "corrected" not in recipe:
+        faulty = ", ".join(other for other in recipes if "corrected" in recipes[other])
+        raise ValueError(f"corrected=True is for the four faulty conversions, {faulty}; got {name!r}. Leave it out.")
+    repair = recipe["corrected"]
+    return recipe | repair | {"levels": recipe.get("levels", {}) | repair.get("levels", {})}
+
+# %% ../nbs/15_uci.ipynb #4f6bcdd9
+def _ranks(levels):
+    "Codes for the words of a column: 'n|y ?' gives n and y one rank, ? the next; the ranks are centred at 0."
+    groups = levels.split()
+    return {word: rank - (len(groups) - 1) / 2 for rank, group in enumerate(groups) for word in group.split("|")}
+
+
+def _code(cell, codes):
+    "A listed word by its rank, a number as it is, anything else (a missing value, a misspelt word) as 0."
+    try:
+        return codes[cell] if cell in codes else float(cell.replace(",", "."))
+    except ValueError:
+        return 0.0
+
+
+def _cells(line, recipe):
+    "The fields of one line, split at the recipe's separator, else at commas if it has any, else at blanks."
+    cells = [cell.strip() for cell in line.split(recipe.get("separator", "," if "," in line else None))]
+    word = recipe.get("letters", len(cells))
+    return cells[:word] + list("".join(cells[word:]))
+
+# %% ../nbs/15_uci.ipynb #5d9d6930
+def _parse(raw, recipe):
+    """The table (X, y) that the archive of 2014 made of the bytes of a raw file, rows in the file's order.
+
+    A line is a sample if its class is listed, so headers and broken lines drop out.
+    """
+    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
+    target, classes, levels = recipe["target"], _ranks(recipe["classes"]), recipe.get("levels", {})
+    rows = [cells for cells in (_cells(line, recipe) for line in text.splitlines()) if set(cells[target:target + 1]) & set(classes)]
+    codes = {int(column): _ranks(words) for columns, words in levels.items() if columns != "*" for column in columns.split()}
+    anywhere = _ranks(levels.get("*", ""))
+    kept = [column for column in range(len(rows[0])) if column not in (target, *recipe.get("drop", ()))]
+    rows = rows[:recipe.get("rows")]
+    X = np.array([[_code(row[column], codes.get(column, anywhere)) for column in kept] for row in rows])
+    return _standardised(X), np.array([int(classes[row[target]] > 0) for row in rows])
+
+
+def _standardised(X):
+    "The columns that vary, each with mean 0 and sample variance 1 (divisor n - 1)."
+    X = X[:, np.ptp(X, axis=0) > 0]
+    return (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
+
+# %% ../nbs/15_uci.ipynb #0c34b155
+def _check_bytes(raw, fingerprints, what, remedy):
+    "Refuse bytes whose SHA-256 is not among the known ones."
+    found = hashlib.sha256(raw).hexdigest()
+    if found not in fingerprints:
+        raise ValueError(f"{what} must have the SHA-256 {' or '.join(fingerprints)}; got {found}, {len(raw)} bytes. {remedy}")
+
+
+def _read_csv(path, recipe):
+    "The table of a CSV with a line of names, its last column the target."
+    if not path.exists():
+        raise FileNotFoundError(f"data_dir must hold {path.name}; {path.parent} has no such file. See available(data_dir=...), or leave data_dir out.")
+    raw, manifest = path.read_bytes(), path.parent / "MANIFEST.csv"
+    if manifest.exists():
+        with manifest.open(newline="", encoding="utf-8") as rows:
+            known = [row["sha256"] for row in csv.DictReader(rows) if row["name"] == path.stem]
+        _check_bytes(raw, known, str(path), f"Restore it, or mend {manifest}.")
+    try:
+        table = check_matrix(np.loadtxt(io.BytesIO(raw), delimiter=",", skiprows=1, ndmin=2), path.name)
+    except ValueError as error:
+        raise ValueError(f"{path} must hold one line of names and lines of numbers; {error}") from None
+    return table[:, :-1].copy(), table[:, -1]
+
+# %% ../nbs/15_uci.ipynb #48fbfb5f
+_UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases/"
+
+
+def _address(recipe):
+    return os.environ.get("FIXNTK_UCI_URL", _UCI).rstrip("/") + "/" + quote(recipe["file"])
+
+
+def _store(recipe):
+    "Pooch's store of the raw file: the cache folder (FIXNTK_CACHE) and the address it comes from."
+    try:
+        import pooch
+    except ImportError:
+        raise ImportError("The UCI archive is read with pooch, which is not installed: pip install 'fixntk[uci]', "
+                          "or give a folder of CSVs by data_dir or FIXNTK_DATA.") from None
+    return pooch.create(path=pooch.os_cache("fixntk"), env="FIXNTK_CACHE", base_url="",
+                        registry={recipe["file"]: None}, urls={recipe["file"]: _address(recipe)})
+
+
+def _fetch(recipe):
+    "The raw file of a recipe, from the cache or the archive; refused, and the copy deleted, if a byte is wrong."
+    try:
+        path = Path(_store(recipe).fetch(recipe["file"]))
+    except OSError as error:
+        raise ConnectionError(f"{_address(recipe)} cannot be had: {error}. Give a folder of CSVs by data_dir or FIXNTK_DATA, "
+                              "or the address of a mirror by FIXNTK_UCI_URL.") from None
+    raw = _unpacked(path.read_bytes(), recipe)
+    try:
+        _check_bytes(raw, recipe["sha256"], f"{recipe['file']} from {_address(recipe)}",
+                     "The copy was deleted: try again; if it stays so, the archive has another file: give a folder of CSVs by data_dir.")
+    except ValueError:
+        path.unlink()
+        raise
+    return raw
+
+
+def _unpacked(raw, recipe):
+    "The member of a zip, or the text of a .Z file; what cannot be unpacked stays as it is, and fails the checksum."
+    try:
+        if recipe["file"].endswith(".zip"):
+            return zipfile.ZipFile(io.BytesIO(raw)).read(recipe["member"])
+        if recipe["file"].endswith(".Z"):
+            from unlzw3 import unlzw
+            return unlzw(raw)
+    except (zipfile.BadZipFile, KeyError, ValueError):
+        pass
+    return raw
+
+# %% ../nbs/15_uci.ipynb #d44efcb3
+def load(name, *, corrected=False, data_dir=None):
+    """One set of Table 1, as the archive of 2014 has it.
+
+    It is looked for in a folder, in scikit-learn (the Wisconsin diagnostic set), in the cache and in the UCI archive.
+    The folder holds `name.csv`, and `name__corrected.csv` for a repaired conversion: a line of names, then one line a
+    sample, numbers parted by commas, the last column the class, 0 or 1. If it holds a MANIFEST.csv with columns `name`
+    and `sha256`, files must match it. The archive is read with pooch and unlzw3 (`pip install 'fixntk[uci]'`); the
+    environment may name its address (FIXNTK_UCI_URL) and the cache (FIXNTK_CACHE).
+
+    Parameters
+    ----------
+    name : str, one of the 33 sets of Table 1
+    corrected : bool, with the fault of the conversion mended; four sets have one
+    data_dir : path of the folder, then nothing else is tried; by default the environment's FIXNTK_DATA
+
+    Returns
+    -------
+    X : array, shape (n, d), every column with mean 0 and sample variance 1
+    y : int array, shape (n,), classes 0 and 1
+    """
+    recipe = _recipe(name, corrected)
+    where, path = _source(name, corrected, data_dir)
+    if where == "folder":
+        X, y = _read_csv(path, recipe)
+    elif where == "scikit-learn":
+        X, malignant = load_breast_cancer(return_X_y=True)
+        X, y = _standardised(X), 1 - malignant
+    elif "file" in recipe:
+        X, y = _parse(_fetch(recipe), recipe)
+    else:
+        raise FileNotFoundError(f"{name} was never part of the UCI archive: give a folder of CSVs by data_dir or FIXNTK_DATA.")
+    return _checked(X, y, recipe, f"{name} from {path or where}")
+
+
+def available(*, data_dir=None, online=False):
+    """What `load` can give here and now; the network is left alone unless asked for.
+
+    Parameters
+    ----------
+    data_dir : path of a folder of CSVs, as in `load`
+    online : bool, ask the UCI archive for each file that is not here
+
+    Returns
+    -------
+    dict, name of a set -> "folder", "scikit-learn", "cache" or "UCI archive"
+    """
+    sources = {name: _source(name, False, data_dir) for name in _recipes()}
+    found = {name: where for name, (where, path) in sources.items() if where and (path is None or path.exists())}
+    if online and data_dir is None:
+        asked = [name for name, recipe in _recipes().items() if name not in found and "file" in recipe]
+        with ThreadPoolExecutor(8) as pool:
+            found |= {name: "UCI archive" for name, there in zip(asked, pool.map(_is_there, asked)) if there}
+    return found
+
+# %% ../nbs/15_uci.ipynb #b1108631
+def _source(name, corrected, data_dir):
+    "Where a set would come from, and its path there; nowhere is None."
+    folder = os.environ.get("FIXNTK_DATA") if data_dir is None else data_dir
+    if folder is not None:
+        path = Path(folder) / f"{name}{'__corrected' if corrected else ''}.csv"
+        if data_dir is not None or path.exists():
+            return "folder", path
+    if name == "breast-cancer-wisc-diag":
+        return "scikit-learn", None
+    try:
+        path = _store(_recipe(name)).abspath / _recipe(name)["file"]
+    except (ImportError, KeyError):
+        return None, None
+    return ("cache", path) if path.exists() else (None, None)
+
+
+def _is_there(name):
+    "Whether the archive answers for the file of a set."
+    try:
+        with urllib.request.urlopen(urllib.request.Request(_address(_recipe(name)), method="HEAD"), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def _checked(X, y, recipe, what):
+    "Hand on a table that has the size and the classes it must have."
+    counts = [int(np.sum(y == label)) for label in (0, 1)]
+    if (*X.shape, counts) != (recipe["n"], recipe["d"], recipe["counts"]):
+        raise ValueError(f"{what} must have {recipe['n']} samples, {recipe['d']} features and classes of {recipe['counts']}; "
+                         f"got {len(X)}, {X.shape[1]} and {counts}. Get the file anew.")
+    return np.ascontiguousarray(X), y.astype(int)
