@@ -114,7 +114,7 @@ def _table(columns, target, task, drop, impute):
     return np.column_stack(features), y, task, notes
 
 # %% ../nbs/cli.ipynb #a17305b4
-_ROUNDS = [0, 1, 2, 4, 8]
+_ROUNDS = [0, 1, 2, 4]
 
 
 def _models(task, gates, seed, inner):
@@ -126,7 +126,7 @@ def _models(task, gates, seed, inner):
 
     kind = "Classifier" if task == "classification" else "Regressor"
     Gated, NTK = getattr(estimators, f"GatedReLU{kind}CV"), getattr(estimators, f"NTK{kind}")
-    path = dict(n_gates=gates, n_lams=10, cv=inner, random_state=seed)
+    path = dict(n_gates=gates, n_lams=8, cv=inner, random_state=seed)
     return {
         "majority class" if task == "classification" else "mean": DummyClassifier() if task == "classification" else DummyRegressor(),
         "NTK": GridSearchCV(NTK(), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}, cv=inner),
@@ -169,9 +169,9 @@ def _check_rows(y, task, folds):
     if task == "classification":
         classes, counts = np.unique(y, return_counts=True)
         if len(classes) < 2:
-            raise ValueError(f"the target must hold at least two classes; got only {classes[0]!r}. Is it the right column?")
+            raise ValueError(f"the target must hold at least two classes; got only {str(classes[0])!r}. Is it the right column?")
         if counts.min() < max(folds, 4):
-            raise ValueError(f"every class must have at least {max(folds, 4)} rows for {folds} folds; class {classes[counts.argmin()]!r} has "
+            raise ValueError(f"every class must have at least {max(folds, 4)} rows for {folds} folds; class {str(classes[counts.argmin()])!r} has "
                              f"{counts.min()}. Merge or drop small classes, or use fewer --folds.")
     elif len(y) < 4 * folds or np.ptp(y) == 0:
         raise ValueError(f"regression needs at least {4 * folds} rows for {folds} folds, and a target that varies; got {len(y)} rows.")
@@ -214,7 +214,7 @@ def _summary(result):
     for name, scores in result["scores"].items():
         line, gain = f"{name:16}{np.mean(scores):9.3f} ± {np.std(scores, ddof=1):.3f}", np.round(np.array(scores) - ntk, 12)
         if name.endswith("fixed"):
-            line += f"{gain.mean():+12.3f} ± {gain.std(ddof=1):.3f}{(gain > 0).sum():12}, {(gain == 0).sum()}, {(gain < 0).sum()}"
+            line += f"{gain.mean().round(3) + 0.0:+12.3f} ± {gain.std(ddof=1):.3f}{(gain > 0).sum():12}, {(gain == 0).sum()}, {(gain < 0).sum()}"
         lines.append(line)
     return lines + ["(mean ± standard deviation over the folds)", "", *_certificate(result)]
 
@@ -246,15 +246,14 @@ def _save_figure(path, result):
     figure = Figure(figsize=(7, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     unit = "accuracy" if result["task"] == "classification" else "$R^2$"
-    left.plot(list(result["scores"]), np.array(list(result["scores"].values())), ".-", lw=0.8, color="0.5", mfc="C0", mec="C0")
+    models = list(result["scores"])[1:]
+    left.plot(models, [result["scores"][name] for name in models], ".-", lw=0.8, color="0.5", mfc="C0", mec="C0")
     left.set(ylabel=f"{unit} on the test part", title="one line a fold")
-    left.tick_params(axis="x", rotation=25)
     partly, fully = result["models"]["partly fixed"], result["models"]["fully fixed"]
-    grade = 1 if result["task"] == "classification" else -1  # scores_ are accuracies or minus squared errors of a target of variance 1
+    least = 0 if result["task"] == "classification" else 1  # scores_ are accuracies, or minus squared errors of a target of variance 1
     for rounds, scores in zip(_ROUNDS, partly.scores_.mean(0)):
-        right.semilogx(partly.lam_ratios_, scores if grade > 0 else 1 + scores, lw=1, color=str(0.8 - 0.08 * rounds), label=f"{rounds} reweightings")
-    scores = fully.scores_.mean(0)[0]
-    right.semilogx(fully.lam_ratios_, scores if grade > 0 else 1 + scores, lw=2, color="C1", label="optimum")
+        right.semilogx(partly.lam_ratios_, least + scores, lw=1, color=str(0.8 - 0.2 * _ROUNDS.index(rounds)), label=f"{rounds} reweightings")
+    right.semilogx(fully.lam_ratios_[1:], least + fully.scores_.mean(0)[0, 1:], lw=2, color="C1", label="optimum")
     right.invert_xaxis()
     right.set(xlabel="strength, as a share of the largest", title=f"{unit} in cross-validation")
     right.legend(fontsize=7)
@@ -295,16 +294,19 @@ def _run_table(args):
     if args.download:
         _fetch_missing(uci, args.data)
     here, folder = uci.available(data_dir=args.data), args.data or os.environ.get("FIXNTK_DATA")
-    missing = len(uci._recipes()) - len(here)
-    if missing and not args.sets:
-        print(f"{len(here)} of {len(here) + missing} sets are here; --data names a folder of CSVs, --download asks the UCI archive")
+    total, remedy = len(uci._recipes()), "--data names a folder of CSVs, --download asks the UCI archive"
+    absent = [name for name in args.sets or [] if name.partition("__")[0] not in here]
+    if absent:
+        raise ValueError(f"{', '.join(absent)} cannot be read here: {remedy}.")
+    if len(here) < total and not args.sets:
+        print(f"{len(here)} of {total} sets are here; {remedy}")
     protocols = args.protocols or ["printed", "inferred", "honest"]
     if not args.protocols and not (folder and (Path(folder) / "SPLITS.csv").exists()):
         print("without a SPLITS.csv in the folder the protocol 'inferred' is left out")
         protocols.remove("inferred")
     rows = uci.accuracy_table(args.sets, protocols=protocols, data_dir=args.data, out=args.out, n_jobs=args.jobs, resume=args.resume,
                               progress=not args.quiet)
-    print("\n".join([*_tally(rows), "", f"{len(rows)} lines in {args.out}"]))
+    print("\n".join([*_tally(rows), "", f"{len(rows)} lines are in {args.out}"]))
 
 
 def _run_compare(args):
@@ -414,6 +416,7 @@ def main(argv=None):
     except Exception as error:
         if args.debug:
             raise
-        print(f"fixntk: {error or type(error).__name__}", file=sys.stderr)
+        expected = isinstance(error, (ValueError, OSError, ImportError)) and str(error)
+        print(f"fixntk: {error}" if expected else f"fixntk: {type(error).__name__} {error}".strip(), file=sys.stderr)
         return 1
     return 0
