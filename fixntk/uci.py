@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = ['load', 'available']
 
-# %% ../nbs/15_uci.ipynb #944dcae8
+# %% ../nbs/15_uci.ipynb #94a47b7a
 import csv
 import hashlib
 import io
@@ -23,7 +23,7 @@ from sklearn.datasets import load_breast_cancer
 
 from .data import check_matrix
 
-# %% ../nbs/15_uci.ipynb #cee60382
+# %% ../nbs/15_uci.ipynb #796d622b
 @cache
 def _recipes():
     "What is known of each set of Table 1: size, class counts, raw file with its SHA-256, and how the one becomes the other."
@@ -45,7 +45,9 @@ def _recipe(name, corrected=False):
     repair = recipe["corrected"]
     return recipe | repair | {"levels": recipe.get("levels", {}) | repair.get("levels", {})}
 
-# %% ../nbs/15_uci.ipynb #4f6bcdd9
+
+
+# %% ../nbs/15_uci.ipynb #79bddb20
 def _ranks(levels):
     "Codes for the words of a column: 'n|y ?' gives n and y one rank, ? the next; the ranks are centred at 0."
     groups = levels.split()
@@ -66,7 +68,7 @@ def _cells(line, recipe):
     word = recipe.get("letters", len(cells))
     return cells[:word] + list("".join(cells[word:]))
 
-# %% ../nbs/15_uci.ipynb #5d9d6930
+
 def _parse(raw, recipe):
     """The table (X, y) that the archive of 2014 made of the bytes of a raw file, rows in the file's order.
 
@@ -88,7 +90,7 @@ def _standardised(X):
     X = X[:, np.ptp(X, axis=0) > 0]
     return (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
 
-# %% ../nbs/15_uci.ipynb #0c34b155
+# %% ../nbs/15_uci.ipynb #2ef5d908
 def _check_bytes(raw, fingerprints, what, remedy):
     "Refuse bytes whose SHA-256 is not among the known ones."
     found = hashlib.sha256(raw).hexdigest()
@@ -111,7 +113,7 @@ def _read_csv(path, recipe):
         raise ValueError(f"{path} must hold one line of names and lines of numbers; {error}") from None
     return table[:, :-1].copy(), table[:, -1]
 
-# %% ../nbs/15_uci.ipynb #48fbfb5f
+# %% ../nbs/15_uci.ipynb #942e092b
 _UCI = "https://archive.ics.uci.edu/ml/machine-learning-databases/"
 
 
@@ -159,7 +161,7 @@ def _unpacked(raw, recipe):
         pass
     return raw
 
-# %% ../nbs/15_uci.ipynb #d44efcb3
+# %% ../nbs/15_uci.ipynb #5de77812
 def load(name, *, corrected=False, data_dir=None):
     """One set of Table 1, as the archive of 2014 has it.
 
@@ -214,7 +216,7 @@ def available(*, data_dir=None, online=False):
             found |= {name: "UCI archive" for name, there in zip(asked, pool.map(_is_there, asked)) if there}
     return found
 
-# %% ../nbs/15_uci.ipynb #b1108631
+# %% ../nbs/15_uci.ipynb #76939dc7
 def _source(name, corrected, data_dir):
     "Where a set would come from, and its path there; nowhere is None."
     folder = os.environ.get("FIXNTK_DATA") if data_dir is None else data_dir
