@@ -269,7 +269,7 @@ class _Gated(_Base):
     tol: float = 1e-6
     max_iter: int = 1000
     random_state: object = None
-    loss = "squared"
+    lam, loss = None, "squared"  # parameters of some estimators, and constants of the others
 
     def _check(self, sample_weight):
         check_choice(self.solver, "solver", ("newton", "irls"))
@@ -292,14 +292,19 @@ class _Gated(_Base):
         return replace(problem, lam=_strength(lam, lam_ratio, problem.lam_max if lam is None else 1.0, "lam"))
 
     def _solve(self, problem, shares, stages, weights=None):
-        "One solution a stage: of Newton's method only the optimum, of reweighting one for each number of rounds."
+        """One solution a stage: of Newton's method only the optimum, of reweighting one for each number of rounds.
+
+        Reweighting starts at the shares, which add up to one, if lam is given; at these times the size of y over that of X if not.
+        """
         if self.solver == "newton":
             return [_loss_solver(self.loss)[1](problem, tol=self.tol, max_iter=self.max_iter, weights=weights)]
-        found, done = [], 0
+        design, found, done = problem.design, [], 0
+        size = 1.0 if self.lam else np.sqrt(design.d) * np.linalg.norm(problem.y) / (np.linalg.norm(design.X) or 1.0)
+        weights = size * shares
         for stage in stages:
             rounds = self.max_iter if stage is None else stage + 1
-            found.append(irls(problem, weights=shares, max_iter=max(rounds - done, 1), tol=self.tol))
-            shares, done = found[-1].weights, rounds
+            found.append(irls(problem, weights=weights, max_iter=max(rounds - done, 1), tol=self.tol))
+            weights, done = found[-1].weights, rounds
         return found
 
     def _finish(self, table, masks, shares, rng, lam_ratio, lam, stage):
@@ -581,7 +586,7 @@ class MKLRegressor(_Regression, _Base):
         "The kernels of the training rows, centred and of mean diagonal one, and what they were divided by."
         raw = np.array([check_matrix(k(self.X_fit_, self.X_fit_), "kernels") for k in self._functions()])
         kernels = np.array([_centred(K, share) for K in raw]) if self.fit_intercept else raw
-        sizes, before = np.einsum("pii,i->p", kernels, share), np.einsum("pii,i->p", raw, share)
+        sizes, before = (np.abs(np.einsum("pii,i->p", table, share)) for table in (kernels, raw))
         flat = sizes <= 1e-12 * before
         if flat.all():
             raise ValueError(f"kernels must differ between the rows of X; all are constant (n_samples={len(share)}, "
