@@ -330,3 +330,8 @@ def test_missing_files_are_named(tmp_path):
     assert available(data_dir=tmp_path / "nowhere") == {}
     with pytest.raises(TypeError):
         load("blood", data_dir=3)
+
+
+def test_the_recipes_travel_with_the_package():
+    text = (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text()
+    assert 'package-data = { fixntk = ["uci_recipes.json"] }' in text
