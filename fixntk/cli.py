@@ -27,11 +27,14 @@ class _Usage(Exception):
 
 def _read(path):
     "The columns of a CSV as {name: list of cells}, cells as text, None where missing; commas, semicolons or tabs."
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        first = file.readline()
-        file.seek(0)
-        rows = [row for row in csv.reader(file, delimiter=max(",;\t", key=first.count)) if any(row)]
-    names = [name.strip().lstrip("\ufeff") for name in rows[0]] if rows else []
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            first = file.readline()
+            file.seek(0)
+            rows = [row for row in csv.reader(file, delimiter=max(",;\t", key=first.count)) if any(row)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} must be text in UTF-8; {error}. Save the table as CSV anew.") from None
+    names = [name.strip() for name in rows[0]] if rows else []
     if len(rows) < 2 or len(names) < 2:
         raise ValueError(f"{path} must hold a line of names and lines of samples with at least two columns; got {max(len(rows) - 1, 0)} "
                          f"samples, {len(names)} columns. Is it a CSV?")
@@ -66,8 +69,8 @@ def _features(name, cells):
     words = np.array(["(missing)" if cell is None else cell for cell in cells])
     levels = np.unique(words)
     if len(levels) > max(10, len(words) // 5):
-        raise ValueError(f"column {name!r} holds {len(levels)} different words in {len(words)} rows, too many for one-hot columns. "
-                         f"If it names the rows, leave it out: --drop {name!r}.")
+        raise ValueError(f"column {name!r} holds {len(levels)} different words in {len(words)} rows, too many for one-hot columns. If it names "
+                         f"the rows, leave it out: --drop {name!r}; if it should be numbers, mend {cells[numbers.index(None)]!r}.")
     if len(levels) < 2:
         return [], f"{name} does not vary and was left out"
     return [(words == level).astype(float) for level in levels[len(levels) == 2:]], f"{name} became {len(levels)} words, one-hot"

@@ -221,6 +221,8 @@ def _source(name, corrected, data_dir):
     "Where a set would come from, and its path there; nowhere is None."
     folder = os.environ.get("FIXNTK_DATA") if data_dir is None else data_dir
     if folder is not None:
+        if not isinstance(folder, (str, os.PathLike)):
+            raise TypeError(f"data_dir must be the path of a folder; got {folder!r}. Leave it out to use FIXNTK_DATA.")
         path = Path(folder) / f"{name}{'__corrected' if corrected else ''}.csv"
         if data_dir is not None or path.exists():
             return "folder", path

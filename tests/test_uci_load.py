@@ -328,8 +328,9 @@ def test_missing_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=f"blood.csv; {tmp_path} has no such file"):
         load("blood", data_dir=tmp_path)
     assert available(data_dir=tmp_path / "nowhere") == {}
-    with pytest.raises(TypeError):
-        load("blood", data_dir=3)
+    for call in (lambda: load("blood", data_dir=3), lambda: available(data_dir=3)):
+        with pytest.raises(TypeError, match="data_dir must be the path of a folder; got 3"):
+            call()
 
 
 def test_the_recipes_travel_with_the_package():
