@@ -256,15 +256,14 @@ def _checked(X, y, recipe, what):
 from io import StringIO
 from zlib import crc32
 
-import joblib
 import scipy
 import sklearn
+from joblib import Parallel, delayed
 from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
 
 from .data import add_bias, check_choice, check_count, check_positive, check_vector
 from .design import MaskedDesign
@@ -530,6 +529,10 @@ def _save(path, header, rows):
 def read_table(path):
     """The header and the lines of a table that `accuracy_table` has written.
 
+    Parameters
+    ----------
+    path : str or Path of the CSV file
+
     Returns
     -------
     header : dict with "settings", "versions" and "command"
@@ -612,13 +615,14 @@ def accuracy_table(names=None, *, protocols=_PROTOCOLS, data_dir=None, out=None,
     -------
     list of dicts, sorted by name, protocol and split; the numbers do not depend on n_jobs, backend or order
     """
+    from tqdm import tqdm
     names = _all_names(data_dir) if names is None else [names] if isinstance(names, str) else list(names)
     protocols = [check_choice(protocol, "protocols", _PROTOCOLS) for protocol in protocols]
     settings = _check_settings(settings)
     path, header, done = _begin(out, settings, resume) if out is not None else (None, None, {})
     tasks = {(task[0], *task[3:5]): task for task in _tasks(names, protocols, data_dir, settings)}
-    waiting = [joblib.delayed(_row)(*task) for key, task in tasks.items() if key not in done]
-    rows = joblib.Parallel(n_jobs, return_as="generator_unordered")(waiting)
+    waiting = [delayed(_row)(*task) for key, task in tasks.items() if key not in done]
+    rows = Parallel(n_jobs, return_as="generator_unordered")(waiting)
     for row in tqdm(rows, total=len(tasks), initial=len(tasks) - len(waiting), disable=not progress, unit="line"):
         done[_key(row)] = row
         if path:
