@@ -1,0 +1,230 @@
+"""The accuracy table: killed and resumed, spread over a cluster, refused when asked for nonsense."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import joblib
+import numpy as np
+import pytest
+
+import fixntk.uci as uci
+from fixntk.uci import accuracy_table, read_table, run_dataset
+
+FAST = {"n_splits": 6, "n_folds": 2, "n_gates": 20, "lams": (1.0, 30.0), "n_reweightings": (0, 1), "seed": 7}
+SETS = ("balloons", "trains")
+
+
+def write_set(folder, name, seed):
+    "Random numbers of the size and class counts that a set must have; no data of the archive is needed."
+    recipe = uci._recipe(name)
+    X = np.random.default_rng(seed).standard_normal((recipe["n"], recipe["d"]))
+    y = np.repeat([0, 1], recipe["counts"])
+    header = ",".join([f"f{j}" for j in range(X.shape[1])] + ["target"])
+    np.savetxt(folder / f"{name}.csv", np.column_stack([X, y]), delimiter=",", header=header, comments="")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uci")
+    lines = ["name,conxuntos_1,conxuntos_2"]
+    for seed, name in enumerate(SETS):
+        write_set(folder, name, seed)
+        half = uci._recipe(name)["n"] // 2
+        lines.append(f"{name},{' '.join(map(str, range(half)))},{' '.join(map(str, range(half, 2 * half)))}")
+    (folder / "SPLITS.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def table(data):
+    return accuracy_table(SETS, data_dir=data, progress=False, **FAST)
+
+
+def toy(n=24, d=3):
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((n, d)), np.arange(n) % 2
+
+
+def test_lines(table, data):
+    keys = [(row["name"], row["protocol"], row["split"]) for row in table]
+    assert keys == sorted(set(keys)) and len(keys) == 2 * (1 + 1 + 6)
+    for row in table:
+        for model in ("majority", "ntk", "start", "fixed"):
+            assert row[model] * row["n_test"] == pytest.approx(round(row[model] * row["n_test"]), abs=1e-4)
+        assert 0 < row["ratio_least"] <= row["ratio_most"] <= 1 + 1e-3
+    assert [row for row in table if row["name"] == "trains" and row["protocol"] == "honest"] == run_dataset(
+        "trains", data_dir=data, **FAST
+    )
+
+
+def test_same_lines_for_any_order_and_number_of_jobs(table, data):
+    assert accuracy_table(SETS[::-1], data_dir=data, n_jobs=2, progress=False, **FAST) == table
+    one = accuracy_table("trains", protocols=["honest"], data_dir=data, progress=False, **FAST)
+    assert one == [row for row in table if row["name"] == "trains" and row["protocol"] == "honest"]
+
+
+def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
+    out, made = tmp_path / "table.csv", []
+    row = uci._row
+    monkeypatch.setattr(uci, "_row", lambda *task: made.append(task[:1] + task[3:5]) or row(*task))
+    ask = {"data_dir": data, "out": out, "progress": False, **FAST}
+    accuracy_table("trains", **ask)
+    first = len(made)
+    assert accuracy_table(SETS, **ask) == table
+    assert len(made) == len(set(made)) == len(table) > first
+    assert accuracy_table(SETS, **ask) == table and len(made) == len(table)
+    header, rows = read_table(out)
+    assert rows == table and header["versions"][0]["numpy"] == np.__version__ and "n_gates=20" in header["command"]
+    accuracy_table("trains", resume=False, **ask)
+    assert {row["name"] for row in read_table(out)[1]} == {"trains"}
+
+
+def work(data, out, log):
+    "What the killed processes do: note each line when it is begun, and linger a little when it is made."
+    row = uci._row
+
+    def slow_row(*task):
+        with open(log, "a") as file:
+            file.write(f"{task[0]} {task[3]} {task[4]}\n")
+        found = row(*task)
+        time.sleep(0.05)
+        return found
+
+    uci._row = slow_row
+    accuracy_table(SETS, data_dir=data, out=out, progress=False, **FAST)
+
+
+def killed(moment, begun, data, out, log):
+    "Start the work; kill -9 it `moment` seconds after it has begun so many lines. None: let it end."
+    process = multiprocessing.get_context("fork").Process(target=work, args=(data, out, log))
+    before = len(log.read_text().splitlines())
+    process.start()
+    while moment is not None and process.is_alive() and len(log.read_text().splitlines()) < before + begun:
+        time.sleep(0.001)
+    if moment is not None:
+        time.sleep(moment)
+        process.kill()
+    process.join()
+    return process.exitcode
+
+
+def test_killed_ten_times(table, data, tmp_path):
+    out, log = tmp_path / "table.csv", tmp_path / "log"
+    log.touch()
+    rng, seen, lengths = np.random.default_rng(0), [], []
+    for begun, moment in zip(rng.permutation([0, 1, 1, 1, 1, 1, 1, 2, 2, 2]), rng.uniform(0, 0.1, 10)):
+        assert killed(moment, begun, data, out, log) == -signal.SIGKILL
+        rows = read_table(out)[1] if out.exists() else []
+        assert all(row in rows for row in seen) and all(row in table for row in rows)
+        seen = rows
+        lengths.append(len(rows))
+    assert 0 < lengths[-1] < len(table), f"kills must strike in the middle; lines after each: {lengths}"
+    assert killed(None, 0, data, out, log) == 0
+    assert read_table(out)[1] == table
+    assert len(log.read_text().splitlines()) <= len(table) + 10  # a kill costs at most the line that was being made
+
+
+def test_killed_while_saving(table, tmp_path, monkeypatch):
+    "Whatever part of a file a killed process leaves beside the table, the table stays whole."
+    out, header, rows = tmp_path / "table.csv", {"settings": {}}, {uci._key(row): row for row in table}
+    uci._save(out, header, dict(list(rows.items())[:3]))
+    whole = out.read_bytes()
+
+    def die(*args):
+        raise KeyboardInterrupt
+
+    for step in ("fsync", "replace"):
+        monkeypatch.setattr(uci.os, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            uci._save(out, header, rows)
+        monkeypatch.undo()
+        assert out.read_bytes() == whole
+    uci._save(out, header, rows)
+    assert read_table(out) == (header, table) and list(tmp_path.iterdir()) == [out]
+
+
+def test_dask_gives_the_same_table(table, data):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client, joblib.parallel_config(backend="dask"):
+            assert accuracy_table(SETS, data_dir=data, progress=False, **FAST) == table
+            assert len(client.run(os.getpid)) == 2
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda X, y: (X[0], y), "X must be a table"),
+        (lambda X, y: (X[:0], y[:0]), "X must have at least one row"),
+        (lambda X, y: (np.where(X > 2, np.nan, X) * np.nan, y), "X must be finite"),
+        (lambda X, y: (X, y[1:]), "y must have one entry for each of the 24 rows"),
+        (lambda X, y: (X, 2 * y - 1), "y must hold 0 and 1 only"),
+        (lambda X, y: (X, 0 * y), "at least 4 samples of each class"),
+    ],
+)
+def test_bad_data(change, words):
+    with pytest.raises(ValueError, match=words):
+        run_dataset(change(*toy()))
+
+
+@pytest.mark.parametrize(
+    "settings, error, words",
+    [
+        ({"protocol": "optimistic"}, ValueError, "protocol must be one of 'printed', 'inferred', 'honest'"),
+        ({"protocol": "inferred"}, ValueError, "only sets of the archive have lists"),
+        ({"n_gates": 0}, ValueError, "n_gates must be a whole number"),
+        ({"n_splits": 0}, ValueError, "n_splits must be a whole number"),
+        ({"n_folds": 1}, ValueError, "n_folds must be at least 2"),
+        ({"lams": (0.0, 1.0)}, ValueError, "lams must be a positive number"),
+        ({"lams": ()}, ValueError, "lams must have at least one entry"),
+        ({"n_reweightings": (-1,)}, ValueError, "n_reweightings must be a whole number"),
+        ({"seed": -1}, ValueError, "seed must be a whole number"),
+        ({"gates": 5}, TypeError, "settings must be among n_splits"),
+    ],
+)
+def test_bad_settings(settings, error, words):
+    with pytest.raises(error, match=words):
+        run_dataset(toy(), **settings)
+
+
+def test_bad_names_and_files(data, tmp_path):
+    with pytest.raises(ValueError, match="name must be one of the 33 sets"):
+        run_dataset("iris", data_dir=data)
+    with pytest.raises(ValueError, match="the ending of 'pima__fixed' must be one of"):
+        run_dataset("pima__fixed", data_dir=data)
+    with pytest.raises(TypeError, match="dataset must be a name or a pair"):
+        run_dataset(toy()[0])
+    with pytest.raises(ValueError, match="data_dir must hold SPLITS.csv"):
+        write_set(tmp_path, "balloons", 0)
+        run_dataset("balloons", protocol="inferred", data_dir=tmp_path)
+    with pytest.raises(ValueError, match="out must lie in a folder that exists"):
+        accuracy_table(SETS, data_dir=data, out=tmp_path / "no" / "table.csv", **FAST)
+    with pytest.raises(ValueError, match="protocols must be one of"):
+        accuracy_table(SETS, data_dir=data, protocols=("fair",))
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="path must be a table written by accuracy_table"):
+        read_table(tmp_path / "other.csv")
+    accuracy_table("trains", protocols=["printed"], data_dir=data, out=tmp_path / "t.csv", progress=False, **FAST)
+    with pytest.raises(ValueError, match="with the same settings"):
+        accuracy_table("trains", data_dir=data, out=tmp_path / "t.csv", progress=False, **{**FAST, "seed": 8})
+
+
+def test_unusual_input():
+    X, y = toy()
+    X.setflags(write=False)
+    y.setflags(write=False)
+    fast = {**FAST, "n_splits": 1}
+    rows = run_dataset((X, y), **fast)
+    assert run_dataset((np.asfortranarray(X), y.astype(float)), **fast) == rows
+    assert [row["ntk"] for row in run_dataset((X.astype(np.float32), y), **fast)] == [row["ntk"] for row in rows]
+    for Z in (X[:, :1], np.column_stack([X, np.zeros(len(X))]), np.repeat(X[::2], 2, axis=0)):
+        assert all(0 <= row["fixed"] <= 1 for row in run_dataset((Z, y), **fast))
+
+
+def test_constant_labels_need_no_model():
+    "Where every test row has the class of the majority, the majority is right."
+    X, y = toy(40)
+    rows = run_dataset((X, (np.arange(40) < 4).astype(int)), **{**FAST, "n_splits": 1})
+    assert rows[0]["majority"] == 0.9
