@@ -11,7 +11,7 @@ help:
 	@echo "make test     every test: chapters, repository, package, the book in a browser"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff"
 	@echo "make refresh  re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
-	@echo "make bench    time the solvers beside others: an hour, and several GB for their packages"
+	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
 
 $(READY): pyproject.toml
@@ -60,3 +60,4 @@ bench:
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
 	@$(BENCH) benchmarks/bench_relu.py
+	@$(BENCH) benchmarks/bench_estimators.py
