@@ -7,10 +7,9 @@ __all__ = ['group_norms', 'group_soft_threshold', 'SquaredLoss', 'GroupLassoProb
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
-
 import numpy as np
-
 from .data import check_choice, check_matrix, check_nonnegative, check_positive, check_vector
+from .networks import GatedReLUNetwork
 
 # %% ../nbs/05_group_lasso.ipynb #0b43516d
 def group_norms(W):
@@ -46,7 +45,7 @@ def group_soft_threshold(W, threshold):
     keep = np.divide(norms - threshold, norms, out=np.zeros_like(norms), where=norms > threshold)
     return keep[:, None] * W
 
-# %% ../nbs/05_group_lasso.ipynb #71363122
+# %% ../nbs/05_group_lasso.ipynb #1e534897
 @dataclass(frozen=True)
 class SquaredLoss:
     """L(f, y) = |f - y|^2, with no factor 1/2 and no 1/n.
@@ -71,34 +70,36 @@ class SquaredLoss:
         return float(z @ y + z @ z / 4)
 
     def expression(self, f, y):
-        """The loss in CVXPY's words; f is a CVXPY expression. Only `solve_cvxpy` asks for it."""
+        """The loss in CVXPY's words, for `solve_cvxpy` only; f is a CVXPY expression."""
         import cvxpy as cp
         return cp.sum_squares(f - y)
 
-# %% ../nbs/05_group_lasso.ipynb #10717714
+# %% ../nbs/05_group_lasso.ipynb #20699b29
 def _best_scale(dual, limit):
-    # the dual is concave along a ray; for the squared loss the parabola through three values is the dual itself
+    """An s in [0, limit] with large dual(s): the vertex of a parabola through three values, exact if dual is one."""
     top = min(1.0, limit)
     low, middle, high = dual(0.0), dual(top / 2), dual(top)
     bend = low - 2 * middle + high
-    if not bend < 0:
-        return top
-    vertex = np.clip(top / 2 * (1 - (high - low) / (2 * bend)), 0, limit)
+    vertex = np.clip(top / 2 * (1 - (high - low) / (2 * bend)), 0, limit) if bend < 0 else top
     return vertex if dual(vertex) > high else top
 
-# %% ../nbs/05_group_lasso.ipynb #1e534897
+# %% ../nbs/05_group_lasso.ipynb #78e16953
+def relative_gap(upper, lower):
+    """(upper - lower) / upper; zero if rounding has put the floor above the ceiling."""
+    return max(upper - lower, 0.0) / max(upper, np.finfo(float).tiny)
+
+# %% ../nbs/05_group_lasso.ipynb #4fa40385
 @dataclass(frozen=True, eq=False)
 class GroupLassoProblem:
-    """Minimise P(W) = L(design.predict(W), y) + lam * sum_i |W_i|  (paper, (8) and (15)) and judge any candidate.
+    """Minimise P(W) = L(design.predict(W), y) + lam * sum_i |W_i|  (paper, (8) and (15)); judge any candidate W.
 
-    For the squared loss P(W) = |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|, and the dual problem is (24),
-    maximise D(z) = -L*(z, y) over z with |X'D_i z| <= lam for every mask i. At the optimum z = gradient of L.
+    The dual problem (24) is to maximise D(z) = -L*(z, y) over z with |X'D_i z| <= lam for every mask i. The sign
+    is the paper's: at the optimum z is the gradient of L. For the squared loss D(z) = -z'y - |z|^2 / 4.
 
     Parameters
     ----------
     design : MaskedDesign, or any object with its methods and the sizes n, p, d
-    y : array, shape (n,)
-    lam : float, positive
+    y : array, shape (n,);  lam : float, positive
     loss : object with value, gradient, curvature, conjugate
     """
     design: object
@@ -114,38 +115,35 @@ class GroupLassoProblem:
 
     @cached_property
     def lam_max(self):
-        """The smallest lam with solution zero: max_i |X'D_i gradient(0)|, for the squared loss 2 max_i |X'D_i y|."""
+        """The smallest lam with solution zero: max_i |X'D_i gradient(0)|; for the squared loss 2 max_i |X'D_i y|."""
         return float(self.design.correlation_norms(self.loss.gradient(np.zeros(len(self.y)), self.y)).max())
 
     def objective(self, W):
         """P(W)."""
-        return self.loss.value(self._predict(W), self.y) + self.lam * group_norms(W).sum()
+        return self.loss.value(self._predict(W), self.y) + self.lam * float(group_norms(W).sum())
 
     def dual_objective(self, z):
-        """D(z) = -L*(z, y); minus infinity where some |X'D_i z| exceeds lam by more than rounding."""
+        """D(z); minus infinity if some |X'D_i z| exceeds lam by more than rounding."""
         z = check_vector(z, len(self.y), "z")
-        inside = self.design.correlation_norms(z).max() <= self.lam * (1 + 1e-12)
-        return -self.loss.conjugate(z, self.y) if inside else -np.inf
+        admissible = self.design.correlation_norms(z).max() <= self.lam * (1 + 1e-12)
+        return -self.loss.conjugate(z, self.y) if admissible else -np.inf
 
     def dual_point(self, W):
-        """The gradient of the loss at W, scaled to be feasible and to have the largest D (shape (n,))."""
+        """The gradient of the loss at W, scaled to be admissible with D as large as possible: shape (n,)."""
         return self._dual_point(self._predict(W))
 
     def bounds(self, W):
-        """The pair P(W), D(dual_point(W)): the optimum lies between."""
-        f = self._predict(W)
-        upper = self.loss.value(f, self.y) + self.lam * group_norms(W).sum()
-        return upper, -self.loss.conjugate(self._dual_point(f), self.y)
+        """The pair P(W), D(dual_point(W)): the minimum of P lies between them."""
+        f, penalty = self._predict(W), self.lam * float(group_norms(W).sum())
+        return self.loss.value(f, self.y) + penalty, -self.loss.conjugate(self._dual_point(f), self.y)
 
     def gap(self, W):
-        """Relative duality gap (P - D) / P: W costs at most that share more than the optimum does."""
-        upper, lower = self.bounds(W)
-        return max(upper - lower, 0.0) / max(upper, np.finfo(float).tiny)
+        """Relative duality gap (P - D) / P: P(W) exceeds the minimum by at most this share of itself."""
+        return relative_gap(*self.bounds(W))
 
     def kkt_residual(self, W):
-        """Largest violation of the optimality conditions, as a multiple of lam; zero only at a solution."""
-        slopes = self.design.correlate(self.loss.gradient(self._predict(W), self.y))
-        norms = group_norms(W)
+        """Largest violation of the optimality conditions as a multiple of lam: zero exactly at a solution."""
+        slopes, norms = self.design.correlate(self.loss.gradient(self._predict(W), self.y)), group_norms(W)
         unit = np.divide(W, norms[:, None], out=np.zeros_like(slopes), where=norms[:, None] > 0)
         active = np.linalg.norm(slopes + self.lam * unit, axis=1)
         inactive = np.maximum(np.linalg.norm(slopes, axis=1) - self.lam, 0)
@@ -154,8 +152,8 @@ class GroupLassoProblem:
     def provably_zero(self, W):
         """Masks that are zero in every solution, as far as the gap of W can tell: bool, shape (p,)."""
         upper, lower = self.bounds(W)
-        gap = max(upper - lower, 0.0) + 64 * np.finfo(float).eps * upper  # the second term covers rounding
-        radius = np.sqrt(2 * self.loss.smoothness * gap)
+        above = max(upper - lower, 0.0) + 64 * np.finfo(float).eps * upper  # the second term is rounding
+        radius = np.sqrt(2 * self.loss.smoothness * above)
         return self.design.correlation_norms(self.dual_point(W)) + radius * self._block_norms < self.lam
 
     @cached_property
@@ -165,8 +163,7 @@ class GroupLassoProblem:
     def _predict(self, W):
         W, shape = check_matrix(W, "W"), (self.design.p, self.design.d)
         if W.shape != shape:
-            raise ValueError(f"W must have one row a mask and one column a feature, shape {shape}; got {W.shape}. "
-                             "Flat coefficients need W.reshape(p, d).")
+            raise ValueError(f"W must have shape {shape}, one row a mask; got {W.shape}. Flat coefficients need W.reshape(p, d).")
         return self.design.predict(W)
 
     def _dual_point(self, f):
@@ -175,16 +172,16 @@ class GroupLassoProblem:
         limit = self.lam / largest if largest > 0 else np.inf
         return _best_scale(lambda scale: -self.loss.conjugate(scale * z, self.y), limit) * z
 
-# %% ../nbs/05_group_lasso.ipynb #03dbd12c
+# %% ../nbs/05_group_lasso.ipynb #10fd6b23
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What a solver returns, judged by the problem it solved.
+    """What a solver returns, graded by the problem it solved:
 
-    W          coefficients, shape (p, d);  weights = |W_i|, shape (p,)
-    masks      the masks of the design, None if it has none
-    objective  problem.objective(W);  gap = problem.gap(W), relative
-    n_iter     iterations done;  converged = gap <= tol;  reason in words
-    history    dict of what the solver recorded, one entry an iteration
+    W : coefficients, shape (p, d); weights : their lengths |W_i|, shape (p,)
+    masks : the masks of the design, None if it has none
+    objective, gap : problem.objective(W) and the relative gap problem.gap(W)
+    n_iter, converged, reason : iterations done, whether gap <= tol, why it stopped
+    history : what the solver recorded, one list entry an iteration
     """
     W: np.ndarray
     masks: object
@@ -197,9 +194,9 @@ class Solution:
 
     @classmethod
     def judge(cls, problem, W, *, n_iter, tol, reason="", history=None):
-        """Grade W by `problem`; `reason` says in words why the solver stopped."""
+        """Let `problem` grade W; `reason` says in the solver's words why it stopped."""
         upper, lower = problem.bounds(W)
-        gap = problem.gap(W)
+        gap = relative_gap(upper, lower)
         verdict = f"relative gap {gap:.1e} is {'within' if gap <= tol else 'above'} tol {tol:.1e}"
         return cls(W, getattr(problem.design, "masks", None), upper, gap, n_iter, bool(gap <= tol),
                    f"{verdict}; {reason}" if reason else verdict, history or {})
@@ -208,17 +205,22 @@ class Solution:
     def weights(self):
         return group_norms(self.W)
 
+    def network(self):
+        """The gated network of this solution: one neuron for each mask that is on."""
+        on = np.flatnonzero(self.weights) if self.weights.any() else [0]
+        return GatedReLUNetwork(self.masks.gates[on], self.W[on])
+
     def __repr__(self):
         return (f"Solution(objective={self.objective:.10g}, gap={self.gap:.1e}, n_iter={self.n_iter}, "
                 f"{np.count_nonzero(self.weights)} of {len(self.W)} masks, converged={self.converged}: {self.reason})")
 
-# %% ../nbs/05_group_lasso.ipynb #20699b29
+# %% ../nbs/05_group_lasso.ipynb #d60d21ba
 def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     """Hand `problem` to an interior-point solver through CVXPY: slow, independent, for small problems.
 
     Parameters
     ----------
-    problem : GroupLassoProblem with a loss that has `expression`, as SquaredLoss does
+    problem : GroupLassoProblem whose loss has `expression`, as SquaredLoss does
     solver : "CLARABEL", or another cone solver that CVXPY finds installed, such as "MOSEK"
     tol : float, relative gap at which the result counts as converged
     max_entries : int, refuse a dense design with more numbers than this
@@ -229,20 +231,18 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     """
     n, p, d = problem.design.n, problem.design.p, problem.design.d
     if n * p * d > max_entries:
-        raise ValueError(f"the dense design would hold {n} x {p} x {d} = {n * p * d} numbers, more than max_entries="
-                         f"{max_entries}. Use fixntk.newton.solve, which never forms it.")
+        raise ValueError(f"design must hold at most max_entries={max_entries} numbers when dense; got {n} x {p} x {d} = "
+                         f"{n * p * d}. Use fixntk.newton.solve, which never forms it.")
     if problem.lam >= problem.lam_max:
         return Solution.judge(problem, np.zeros((p, d)), n_iter=0, tol=tol, reason="lam is at or above lam_max")
     import cvxpy as cp
     check_choice(solver, "solver", cp.installed_solvers())
     W = cp.Variable((p, d))
-    fit = problem.design.to_dense() @ cp.vec(W, order="C")
-    penalty = problem.lam * cp.sum(cp.norm(W, 2, axis=1))
-    program = cp.Problem(cp.Minimize(problem.loss.expression(fit, problem.y) + penalty))
+    loss = problem.loss.expression(problem.design.to_dense() @ cp.vec(W, order="C"), problem.y)
+    program = cp.Problem(cp.Minimize(loss + problem.lam * cp.sum(cp.norm(W, 2, axis=1))))
     tight = dict(tol_gap_abs=1e-14, tol_gap_rel=1e-13, tol_feas=1e-12, max_iter=500) if solver == "CLARABEL" else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": the tolerances are out of reach on purpose, the gap decides
         program.solve(solver=solver, **tight)
-    found = np.zeros((p, d)) if W.value is None else W.value
-    return Solution.judge(problem, found, n_iter=int(program.solver_stats.num_iters or 0), tol=tol,
-                          reason=f"{solver} says {program.status}")
+    return Solution.judge(problem, np.zeros((p, d)) if W.value is None else W.value, tol=tol,
+                          n_iter=int(program.solver_stats.num_iters or 0), reason=f"{solver} says {program.status}")
