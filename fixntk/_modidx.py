@@ -132,4 +132,9 @@ d = { 'settings': { 'branch': 'main',
                                  'fixntk.networks.random_network': ('networks.html#random_network', 'fixntk/networks.py'),
                                  'fixntk.networks.train_by_gradient_descent': ( 'networks.html#train_by_gradient_descent',
                                                                                 'fixntk/networks.py'),
-                                 'fixntk.networks.weight_decay_objective': ('networks.html#weight_decay_objective', 'fixntk/networks.py')}}}
+                                 'fixntk.networks.weight_decay_objective': ('networks.html#weight_decay_objective', 'fixntk/networks.py')},
+            'fixntk.reweighting': { 'fixntk.reweighting._matrix_free_ridge': ( 'reweighting.html#_matrix_free_ridge',
+                                                                               'fixntk/reweighting.py'),
+                                    'fixntk.reweighting.irls': ('reweighting.html#irls', 'fixntk/reweighting.py'),
+                                    'fixntk.reweighting.reweight': ('reweighting.html#reweight', 'fixntk/reweighting.py'),
+                                    'fixntk.reweighting.weighted_ridge': ('reweighting.html#weighted_ridge', 'fixntk/reweighting.py')}}}
