@@ -52,17 +52,17 @@ def _evaluate(part, weights, y, ridge):
     return _Point(weights, factor, alpha, part.correlate(alpha), ridge * (y @ alpha + weights.sum()), rounding)
 
 # %% ../nbs/08_newton.ipynb #039bb387
-def _columns(part, W):
-    "The (n, k) matrix with columns block(i) @ W[i]."
+def _images(part, W):
+    "The (k, n) table with rows block(i) @ W[i]."
     if type(part) is MaskedDesign:  # a subclass may have other blocks
-        return part.masks.patterns * (part.X @ W.T)
-    return np.column_stack([part.block(i) @ W[i] for i in range(part.p)])
+        return part.masks.patterns.T * (W @ part.X.T)
+    return np.stack([part.block(i) @ W[i] for i in range(part.p)])
 
 
 def _curvature(part, point):
     "Q = V'(K + ridge I)^-1 V for V with columns block(i) @ slopes[i]; the second derivative of F is 2 ridge Q."
-    V = _columns(part, point.slopes).astype(point.factor.dtype)
-    Z = solve_triangular(point.factor, V, lower=True, check_finite=False)
+    V = _images(part, point.slopes.astype(point.factor.dtype)).T
+    Z = solve_triangular(point.factor, V.astype(point.factor.dtype), lower=True, check_finite=False)
     return (Z.T @ Z).astype(np.float64)
 
 # %% ../nbs/08_newton.ipynb #24c0a39b
@@ -173,14 +173,16 @@ def _widen(design, working, point, norms):
 
 def _descend(part, point, y, ridge, goal, most):
     "At most `most` steps on the working masks, until their own gap is at most `goal`: the point, the steps made."
+    gap = np.inf
     for made in range(most):
         trial = _step(part, point, y, ridge)
         if trial is None:
-            return point, made
+            return point, made, gap
         point, norms = trial, np.linalg.norm(trial.slopes, axis=1)
-        if _gap(point, norms, norms.max(), y, ridge) <= goal:
-            return point, made + 1
-    return point, most
+        gap = _gap(point, norms, norms.max(), y, ridge)
+        if gap <= goal:
+            return point, made + 1, gap
+    return point, most, gap
 
 # %% ../nbs/08_newton.ipynb #d3c6f799
 def _uniform_weights(design, y, ridge):
@@ -199,29 +201,41 @@ def _coefficients(part, point, y, ridge):
     W = point.weights[:, None] * point.slopes
     for _ in range(3):
         error = y - ridge * point.alpha - part.predict(W)
+        if np.linalg.norm(error) <= 1e-12 * ridge * np.linalg.norm(point.alpha):
+            break
         W = W + point.weights[:, None] * part.correlate(cho_solve((point.factor, True), error, check_finite=False))
     return W
 
 
-def _newton(design, y, ridge, weights, tol, max_iter):
-    "W, the history, and why it stopped, from the start `weights`; the gap of the last pass steers, it is not a verdict."
+def _newton(problem, weights, tol, max_iter):
+    "Passes and steps from the start `weights` until the problem grants a gap of tol; the gaps in between only steer."
+    design, y, ridge = problem.design, problem.y, problem.lam / 2
     working = np.flatnonzero(weights) if weights.any() else np.array([0])
     part = _take(design, working)
-    point, made = _evaluate(part, weights[working], y, ridge), 1
-    history = {"steps": [0], "gap": [], "masks": []}
+    point = _evaluate(part, weights[working], y, ridge)
+    history, steps, made = {"steps": [], "gap": [], "masks": []}, 0, 1
     while True:
         norms = design.correlation_norms(point.alpha)
-        history["gap"].append(_gap(point, norms[working], norms.max(), y, ridge))
-        history["masks"].append(np.count_nonzero(point.weights))
-        steps = history["steps"][-1]
-        if history["gap"][-1] <= tol or steps >= max_iter or made == 0:
-            break
+        gap = _gap(point, norms[working], norms.max(), y, ridge)
+        for name, value in (("steps", steps), ("gap", gap), ("masks", np.count_nonzero(point.weights))):
+            history[name].append(value)
+        if gap <= tol or steps >= max_iter or made == 0:
+            return _finish(problem, working, part, point, tol, steps, made, history)
         working, part, point = _widen(design, working, point, norms)
-        point, made = _descend(part, point, y, ridge, max(tol, history["gap"][-1]**2), min(3, max_iter - steps))
-        history["steps"].append(steps + made)
-    W = np.zeros((design.p, design.d))
-    W[working] = _coefficients(part, point, y, ridge)
-    return W, history, f"{steps} Newton steps on at most {max(history['masks'])} masks" + _advice(history["gap"][-1], tol, made)
+        goal = max(tol, gap**2)
+        point, made, gap = _descend(part, point, y, ridge, goal, min(3, max_iter - steps))
+        steps += made
+        if gap <= goal == tol:
+            solution = _finish(problem, working, part, point, tol, steps, made, history)
+            if solution.converged:
+                return solution
+
+
+def _finish(problem, working, part, point, tol, steps, made, history):
+    W = np.zeros((problem.design.p, problem.design.d))
+    W[working] = _coefficients(part, point, problem.y, problem.lam / 2)
+    solution = Solution.judge(problem, W, n_iter=steps, tol=tol, reason=f"{steps} Newton steps" + ("" if made else "; no step lowers the objective beyond rounding: ask for a larger tol, or a larger lam"), history=history)
+    return solution
 
 
 def _advice(gap, tol, made):
@@ -261,10 +275,8 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
     with _BLAS.limit(limits=1 if design.n < 3000 else None, user_api="blas"):
         weights = _uniform_weights(design, y, ridge) if weights is None else check_weights(weights, design.p)
         if not weights.any() and problem.lam >= problem.lam_max:
-            W, history, reason = np.zeros((design.p, design.d)), {"steps": [0]}, "lam is at or above lam_max"
-        else:
-            W, history, reason = _newton(design, y, ridge, weights, tol, max_iter)
-        return Solution.judge(problem, W, n_iter=history["steps"][-1], tol=tol, reason=reason, history=history)
+            return Solution.judge(problem, np.zeros((design.p, design.d)), n_iter=0, tol=tol, reason="lam is at or above lam_max")
+        return _newton(problem, weights, tol, max_iter)
 
 # %% ../nbs/08_newton.ipynb #2824b55b
 def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
@@ -289,11 +301,11 @@ def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
     if top == 0:
         raise ValueError("y must not be orthogonal to all of the design; got lam_max = 0, so every solution is zero. "
                          "Check y and the masks.")
-    solutions, weights = [], np.zeros(design.p)
+    solutions, weights, before = [], np.zeros(design.p), np.zeros(design.p)
     for lam in top * lam_min_ratio ** np.linspace(0, 1, n_lams):
         solutions.append(solve(GroupLassoProblem(design, y, lam), tol=tol, weights=weights))
         solutions[-1].history["lam"] = lam
-        weights = solutions[-1].weights
+        weights, before = np.maximum(1.5 * solutions[-1].weights - 0.5 * before, 0), solutions[-1].weights
     return solutions
 
 # %% ../nbs/08_newton.ipynb #43c83f03
