@@ -60,6 +60,7 @@ def main():
     parser.add_argument("--slow", action="store_true", help="run the cells marked slow too")
     args = parser.parse_args()
     flags = {"slow"} if args.slow else set()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several chapters at a time: one BLAS thread each
     paths = [Path(o).resolve() for o in args.paths] or sorted(NBS.glob("*.ipynb"))
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
     todo = [p for p in paths if args.inplace or args.slow or not is_cached(cache, p)]
