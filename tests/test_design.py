@@ -58,7 +58,7 @@ def test_a_slice_is_the_design_on_these_masks(indices):
     design, rng = make(9, 3, 300)
     design = design[:9]
     part, chosen = design[indices], np.atleast_1d(np.arange(9)[indices])
-    z = rng.standard_normal(6)
+    z = rng.standard_normal(9)
     assert part.p == len(chosen)
     assert part.X is design.X and part.gram is design.gram
     np.testing.assert_array_equal(part.masks.patterns, design.masks.patterns[:, chosen])
