@@ -54,6 +54,11 @@ def check_weights(weights, p):
                          "Use 0 to switch a mask off.")
     return weights
 
+
+def _refuse_large(entries, what, remedy):
+    if entries > _DENSE:
+        raise ValueError(f"{what} must have at most {_DENSE:,} entries (1 GB); got {entries:,}. {remedy}")
+
 # %% ../nbs/04_design.ipynb #443efab0
 class MaskedDesign:
     """The n x pd matrix [D_1 X, ..., D_p X] as an operator that never forms it (paper, A.6).
@@ -133,11 +138,6 @@ class MaskedDesign:
         return LinearOperator((self.n, self.p * self.d), dtype=np.float64,
                               matvec=lambda w: self.predict(w.reshape(self.p, self.d)),
                               rmatvec=lambda z: self.correlate(z.ravel()).ravel())
-
-# %% ../nbs/04_design.ipynb #72e01971
-def _refuse_large(entries, what, remedy):
-    if entries > _DENSE:
-        raise ValueError(f"{what} must have at most {_DENSE:,} entries (1 GB); got {entries:,}. {remedy}")
 
 # %% ../nbs/04_design.ipynb #9c9784fc
 def masking_kernels(design):
