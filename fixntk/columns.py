@@ -114,10 +114,18 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
         found, values = _best_arcs(X, z, *rng.standard_normal((2, first, X.shape[1])))
         found = found[np.argsort(-values)[:1 + first // 10]]
         if gates is not None:
-            found = np.vstack([check_matrix(gates, "gates"), found])
+            found = np.vstack([_check_gates(gates, X), found])
         masks = Masks.from_gates(X, _climb(X, z, found, n_circles - first, rng))
         masks, values = _ranked(X, z, masks)
     return masks.gates, values
+
+
+def _check_gates(gates, X):
+    gates = check_matrix(gates, "gates")
+    if gates.shape[1] != X.shape[1]:
+        raise ValueError(f"gates must have one column for each of the {X.shape[1]} columns of X; got shape {gates.shape}. "
+                         "One row is one gate: transpose gates if its columns are.")
+    return gates
 
 
 def _ranked(X, z, masks):
@@ -211,8 +219,11 @@ def _improve(X, y, lam, masks, W, added, tol):
     return both[on], found.W[on]
 
 # %% ../nbs/09_columns.ipynb #adc31382
+_THOROUGH = 50  # how many times more circles are searched before the end is declared
+
+
 class _Prices:
-    """Finds violated masks: by a few circles, then by all masks if they can be listed, by ten times the circles if not."""
+    """Finds violated masks: by a few circles, then by all masks if they can be listed, by many more circles if not."""
 
     def __init__(self, X, n_circles, max_masks, rng, circles):
         self.X, self.n_circles, self.max_masks, self.rng, self.circles = X, n_circles, max_masks, rng, circles
@@ -225,7 +236,7 @@ class _Prices:
             self.every, self.listed = every and MaskedDesign(self.X, every), True
         if last and self.every:
             return self.every, self.every.correlation_norms(z)
-        n_circles = self.n_circles * (10 if last else 1)
+        n_circles = self.n_circles * (_THOROUGH if last else 1)
         gates, values = price_gates(self.X, z, n_circles=n_circles, rng=self.rng, gates=masks.gates)
         self.circles += n_circles
         return MaskedDesign(self.X, Masks.from_gates(self.X, gates)), values
@@ -236,7 +247,7 @@ class _Prices:
         return f"no violated mask found by {self.circles} great circles, which is evidence and not proof"
 
 # %% ../nbs/09_columns.ipynb #9eea3c77
-def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=1000, max_masks=1_000_000, max_rounds=1000, start=None, progress=None):
+def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_000, max_rounds=1000, start=None, progress=None):
     """Minimise |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|  (paper, 8) over the masks of all open cells of X.
 
     Parameters
@@ -244,7 +255,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=1000, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round; ten times as many before the end is declared
+    n_circles : int, circles searched in a round; 50 times as many before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -257,7 +268,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=1000, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    check_count(n_circles, "n_circles", "1000 is usual.")
+    check_count(n_circles, "n_circles", "200 is usual.")
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
@@ -268,24 +279,29 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=1000, max_masks=1_000
 
 def _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress):
     """Price, grade, add the violated masks and solve, until the last search finds none."""
-    last, others, reason, done = False, MaskedDesign(X, masks), "stopped by max_rounds: pass this solution as start to go on", False
+    last, stuck, done, others = False, 0, False, MaskedDesign(X, masks)
+    reason = "stopped by max_rounds: pass this solution as start to go on"
     try:
         for _ in range(max_rounds):
             others, values = prices(y - MaskedDesign(X, masks).predict(W), masks, last)
             solution = _grade(X, y, lam, tol, masks, W, others, record, reason)
             _report(record, solution, 2 * values.max() / lam, prices.circles, progress)
             worst = np.argsort(-values)[:20 + len(X) // 4]
-            added = masks | others.masks[worst]
-            fresh = added.p > masks.p and values[worst[0]] > lam / 2
-            if (solution.gap <= tol or not fresh) and last:
-                done = solution.gap <= tol
-                reason = prices.verdict() if done else "no mask is violated beyond rounding: ask for a larger tol"
-                break
-            if solution.gap <= tol or not fresh:
+            worst = worst[values[worst] >= min(lam / 2, values.max())]
+            fresh = values.max() > lam / 2 and (masks | others.masks[worst]).p > masks.p
+            if solution.gap <= tol:
+                if last:
+                    reason, done = prices.verdict(), True
+                    break
                 last = True
                 continue
-            last = False
-            masks, W = _improve(X, y, lam, masks, W, others.masks[worst[values[worst] > lam / 2]], tol / 10)
+            stuck = 0 if fresh else stuck + 1
+            if stuck == 2:
+                reason = "no mask is violated beyond rounding: ask for a larger tol"
+                break
+            last = not fresh
+            goal = (max(tol, solution.gap) if fresh else tol) / 10
+            masks, W = _improve(X, y, lam, masks, W, others.masks[worst], goal)
     except KeyboardInterrupt:
         reason = f"interrupted after {len(record['gap'])} rounds: pass this solution as start to go on"
     solution = _grade(X, y, lam, tol, masks, W, others, record, reason)
