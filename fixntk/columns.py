@@ -39,8 +39,8 @@ def _walk(rows, steps, start, turn):
     begins = np.take_along_axis(angles, order, axis=1)
     widths = np.diff(begins, axis=1, append=begins[:, :1] + np.pi)
     signs = np.where(first >= 0, 1.0, -1.0)
-    moves = np.take(steps, order, axis=0)
-    moves *= -np.take_along_axis(signs, order, axis=1)[:, :, None]
+    refused = np.take_along_axis(first < 0, order, axis=1)
+    moves = np.take(np.vstack([-steps, steps]), order + len(rows) * refused, axis=0)
     moves[:, 0] += signs @ steps / 2
     return begins, widths, np.cumsum(moves, axis=1, out=moves)
 
@@ -89,7 +89,7 @@ def _climb(X, z, gates, n_circles, rng):
             gates[better], values[better] = found[better], new[better]
             n_circles -= active
         order = np.argsort(-values)
-        gates, values, active = gates[order], values[order], max(active // 2, 4)
+        gates, values, active = gates[order], values[order], min(active, max(active // 2, 32))
 
 # %% ../nbs/09_columns.ipynb #9626771b
 def price_gates(X, z, *, n_circles, rng, gates=None):
@@ -112,7 +112,7 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     first = -(-n_circles // 4)
     with _BLAS.limit(limits=1, user_api="blas"):
         found, values = _best_arcs(X, z, *rng.standard_normal((2, first, X.shape[1])))
-        found = found[np.argsort(-values)[:1 + first // 10]]
+        found = found[np.argsort(-values)[:1 + first // 3]]
         if gates is not None:
             found = np.vstack([_check_gates(gates, X), found])
         masks = Masks.from_gates(X, _climb(X, z, found, n_circles - first, rng))
@@ -219,7 +219,7 @@ def _improve(X, y, lam, masks, W, added, tol):
     return both[on], found.W[on]
 
 # %% ../nbs/09_columns.ipynb #adc31382
-_THOROUGH = 50  # how many times more circles are searched before the end is declared
+_EFFORTS = 1, 25, 200  # how many times `n_circles` are searched, in turn, before the end is declared
 
 
 class _Prices:
@@ -229,17 +229,20 @@ class _Prices:
         self.X, self.n_circles, self.max_masks, self.rng, self.circles = X, n_circles, max_masks, rng, circles
         self.every, self.listed = None, False
 
-    def __call__(self, z, masks, last):
+    def __call__(self, z, masks, level):
         """A design over masks that may be violated at the residual z, and its correlation norms, best first."""
-        if last and not self.listed:
+        if level and not self.listed:
             every = _every_mask(self.X, self.max_masks)
             self.every, self.listed = every and MaskedDesign(self.X, every), True
-        if last and self.every:
+        if level and self.every:
             return self.every, self.every.correlation_norms(z)
-        n_circles = self.n_circles * (_THOROUGH if last else 1)
+        n_circles = self.n_circles * _EFFORTS[level]
         gates, values = price_gates(self.X, z, n_circles=n_circles, rng=self.rng, gates=masks.gates)
         self.circles += n_circles
         return MaskedDesign(self.X, Masks.from_gates(self.X, gates)), values
+
+    def is_last(self, level):
+        return level == len(_EFFORTS) - 1 or level > 0 and self.every is not None
 
     def verdict(self):
         if self.every:
@@ -255,7 +258,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round; 50 times as many before the end is declared
+    n_circles : int, circles searched in a round; 25 and then 200 times as many before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -279,27 +282,27 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_
 
 def _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress):
     """Price, grade, add the violated masks and solve, until the last search finds none."""
-    last, stuck, done, others = False, 0, False, MaskedDesign(X, masks)
+    level, stuck, done, others = 0, 0, False, MaskedDesign(X, masks)
     reason = "stopped by max_rounds: pass this solution as start to go on"
     try:
         for _ in range(max_rounds):
-            others, values = prices(y - MaskedDesign(X, masks).predict(W), masks, last)
+            others, values = prices(y - MaskedDesign(X, masks).predict(W), masks, level)
             solution = _grade(X, y, lam, tol, masks, W, others, record, reason)
             _report(record, solution, 2 * values.max() / lam, prices.circles, progress)
             worst = np.argsort(-values)[:20 + len(X) // 4]
             worst = worst[values[worst] >= min(lam / 2, values.max())]
             fresh = values.max() > lam / 2 and (masks | others.masks[worst]).p > masks.p
             if solution.gap <= tol:
-                if last:
+                if prices.is_last(level):
                     reason, done = prices.verdict(), True
                     break
-                last = True
+                level += 1
                 continue
             stuck = 0 if fresh else stuck + 1
             if stuck == 2:
                 reason = "no mask is violated beyond rounding: ask for a larger tol"
                 break
-            last = not fresh
+            level = 0 if fresh else 1
             goal = (max(tol, solution.gap) if fresh else tol) / 10
             masks, W = _improve(X, y, lam, masks, W, others.masks[worst], goal)
     except KeyboardInterrupt:

@@ -66,7 +66,7 @@ def test_gates_are_distinct_ranked_and_belong_to_open_cells():
     X[5:10], X[10:12], X[12] = X[0], -X[1:3], 0
     z = rng.standard_normal(30)
     every = enumerate_masks(X)
-    gates, values = price_gates(X, z, n_circles=400, rng=rng, gates=every.gates[:3])
+    gates, values = price_gates(X, z, n_circles=100, rng=rng, gates=every.gates[:3])
     masks = Masks.from_gates(X, gates)
     assert masks.p == len(gates) and np.all(np.diff(values) <= 0) and (every | masks).p == every.p
     np.testing.assert_allclose(MaskedDesign(X, masks).correlation_norms(z), values, rtol=1e-12)
@@ -96,16 +96,16 @@ def test_interrupt_keeps_everything_and_resumes():
         if len(seen) == 5:
             raise KeyboardInterrupt
 
-    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=40, progress=stop_after_five)
+    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, progress=stop_after_five)
     assert not first.converged and "interrupted after 5 rounds" in first.reason and "start" in first.reason
     assert len(first.history["objective"]) == 5 and "round 5: objective" in seen[-1]
     np.testing.assert_allclose(first.objective, first.history["objective"][-1], rtol=1e-12)
-    second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), max_masks=1, n_circles=40, start=first)
+    second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), max_masks=1, n_circles=10, start=first)
     assert second.converged and "evidence and not proof" in second.reason
     assert second.history["objective"][:5] == first.history["objective"]
     assert np.all(np.diff(second.history["objective"]) <= 1e-5 * second.objective)
     assert second.history["circles"][5] > first.history["circles"][-1]
-    again = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=40, start=second)
+    again = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=10, start=second)
     assert again.n_iter - second.n_iter <= 4 and abs(again.objective - second.objective) <= 1e-3 * second.objective
 
 
@@ -121,11 +121,11 @@ def test_interrupt_inside_the_solver_and_max_rounds(monkeypatch):
         return real(*args, **kwargs)
 
     monkeypatch.setattr(columns, "solve", interrupted)
-    kept = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=40)
+    kept = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10)
     assert not kept.converged and "interrupted after 4 rounds" in kept.reason and kept.weights.any()
     np.testing.assert_allclose(kept.objective, GroupLassoProblem(MaskedDesign(X, kept.masks), y, 2.0).objective(kept.W), rtol=1e-12)
     monkeypatch.undo()
-    short = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=40, max_rounds=2)
+    short = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2)
     assert not short.converged and "max_rounds" in short.reason and short.n_iter == 2
 
 
