@@ -116,7 +116,7 @@ def _walk(V, D, S, H):
     return V + D / np.maximum(rate.max(1), 1)[:, None]
 
 # %% ../nbs/03_masks.ipynb #241b3422
-def _corners(H, own, up):
+def _corners(H, own, up, noise):
     """Rays orthogonal to the normals H[own], one for each row of `own`, as unit vectors with last entry positive.
 
     Returns those rows of `own` that meet in one ray, the rays V, directions D into the cells above them, and
@@ -130,7 +130,7 @@ def _corners(H, own, up):
     V[:, :k] = -np.einsum("nij,nj->ni", E[:, :k], B[:, :, k])
     V = _unit(V)
     E -= V[:, :, None] * np.einsum("ni,nij->nj", V, E)[:, None]
-    error = 64 * np.finfo(float).eps * (1 + np.sqrt(np.einsum("nij,nij->n", E, E)))
+    error = 16 * noise * (1 + np.sqrt(np.einsum("nij,nij->n", E, E)))
     D = np.einsum("nij,nj->ni", E, np.sign(np.einsum("ni,nij->nj", _climb(V, up), E)))
     finite = V[:, k] > error
     return own[finite], V[finite], D[finite], error[finite]
@@ -150,25 +150,28 @@ def _frame(up):
     return np.column_stack([np.linalg.qr(up[:, None], mode="complete")[0][:, 1:], up / np.linalg.norm(up)])
 
 # %% ../nbs/03_masks.ipynb #e5fea788
-def _above_corners(H, up):
+_TOO_THIN = ("X must have cells that double precision can tell apart; some are so thin that rounding errors decide whether they exist. "
+             "Round X, merge rows that are equal but for noise, or use sample_masks.")
+
+
+def _above_corners(H, up, noise):
     """A ray in each cell above a corner, and the height of the lowest corner; the last row of H is infinity."""
-    m, k = len(H) - 1, len(up)
+    k = len(up)
     rays, lowest, tangles = [], 0.0, []
-    for own in _subsets(m, k, max(1, 2**17 // m)):
-        own, V, D, error = _corners(H, own, up)
+    for own in _subsets(len(H) - 1, k, 2**17 // len(H) + 1):
+        own, V, D, error = _corners(H, own, up, noise)
         lowest = np.min(V[:, :k] @ up / V[:, k], initial=lowest)
         S = V @ H.T
         np.put_along_axis(S, own, np.inf, 1)
-        simple = np.abs(S[:, :m]).min(1) > error
-        rays.append(_walk(V, D, S, H)[simple])
-        if not simple.all():
-            through = np.abs(S[~simple]) <= error[~simple, None]
-            np.put_along_axis(through, own[~simple], True, 1)
-            tangles.append((error[~simple], V[~simple], through))
-    if tangles:
-        error, V, through = (np.concatenate(parts)[np.argsort(np.concatenate([t[0] for t in tangles]))] for parts in zip(*tangles))
-        rays += [_above_tangle(H, V[i], through[i], up) for i in _first_of_each(np.packbits(through, axis=1))]
-    return np.concatenate(rays), lowest
+        close = np.abs(S).min(1) <= 32 * error
+        rays.append(_walk(V, D, S, H)[~close])
+        if close.any():
+            gap = np.abs(S[close]) / error[close, None]
+            if ((gap > 1) & (gap <= 32)).any():
+                raise ValueError(_TOO_THIN)
+            np.put_along_axis(gap, own[close], 0, 1)
+            tangles.append((error[close], V[close], gap <= 1))
+    return np.concatenate(rays + [_above_tangles(H, *map(np.concatenate, zip(*tangles)), up, noise)] if tangles else rays), lowest
 
 
 def _subsets(m, k, block):
@@ -178,57 +181,86 @@ def _subsets(m, k, block):
         yield own.reshape(-1, k)
 
 # %% ../nbs/03_masks.ipynb #57ed6a4f
-def _above_tangle(H, v, own, up):
-    """A ray in each cell whose lowest corner is v, where all planes H[own] meet."""
+def _above_tangles(H, error, V, through, up, noise):
+    """A ray in each cell whose lowest corner is one of V, where the planes `through`, shape (corners, m), meet."""
+    order = np.argsort(error)
+    V, through = V[order], through[order]
+    rays, known = [], 0
+    for i in _first_of_each(np.packbits(through, axis=1)):
+        planes = np.flatnonzero(through[i])
+        rays.append(_above_tangle(H, V[i], planes, up, noise))
+        known += sum(len(_corners(H, planes[own], up, noise)[0]) for own in _subsets(len(planes), len(up), 4096))
+    if known != len(V):
+        raise ValueError(_TOO_THIN)
+    return np.concatenate(rays)
+
+
+def _above_tangle(H, v, planes, up, noise):
+    """A ray in each cell whose lowest corner is v, where H[planes] meet."""
     tangent = _frame(v)[:, :-1]
-    D = _cells_above(H[own] @ tangent, _climb(v, up) @ tangent) @ tangent.T
-    rates = H[own] @ D.T
+    D = _cells_above(H[planes] @ tangent, _climb(v, up) @ tangent, noise) @ tangent.T
+    rates = H[planes] @ D.T
     mirrored = {side.tobytes() for side in np.packbits(rates < 0, axis=0).T}
     strictly = [side.tobytes() not in mirrored for side in np.packbits(rates > 0, axis=0).T]
     D = (D / np.abs(rates).min(0)[:, None])[strictly]
-    return _walk(v, D, np.tile(np.where(own, np.inf, H @ v), (len(D), 1)), H)
+    S = np.tile(H @ v, (len(D), 1))
+    S[:, planes] = np.inf
+    return _walk(v, D, S, H)
 
 # %% ../nbs/03_masks.ipynb #f0e77994
-def _cells_above(H, up):
+def _cells_above(H, up, noise):
     """A ray u in each cell of the planes H @ u = 0 that meets the half-space up @ u > 0.
 
-    H has shape (m, k + 1), rows without parallels, spanning together with `up`; the rays shape (cells, k + 1).
+    H has shape (m, k + 1), rows without parallels, spanning together with `up`, unit rows known to within `noise`;
+    the rays have shape (cells, k + 1).
     """
     basis, k = _frame(up), len(up) - 1
     if k == 0:
         return basis
     H = np.vstack([_unit(H @ basis), np.eye(k + 1)[-1]])
     tilted = _frame(np.random.default_rng(k).standard_normal(k))
-    rays, lowest = _above_corners(H, tilted[:, -1])
+    rays, lowest = _above_corners(H, tilted[:, -1], noise)
     slice_ = np.zeros((k + 1, k))
     slice_[:k] = tilted * np.r_[np.ones(k - 1), -1]
     slice_[k, k - 1] = 0.5 / max(1.0, -lowest)
-    far = _unit(_cells_above(H[:-1] @ slice_, np.eye(k)[-1]) @ slice_.T)
+    far = _unit(_cells_above(H[:-1] @ slice_, np.eye(k)[-1], noise) @ slice_.T)
     S = far @ H.T
     S[:, -1] = np.inf
     return np.concatenate([rays, _walk(far, H[-1:], S, H)]) @ basis.T
 
 # %% ../nbs/03_masks.ipynb #5915d6db
-def _directions(X):
-    """Indices of rows of X, one for each plane, and a map `lift`, shape (d, r), such that X @ lift has rank r.
+def _balance(X):
+    """Powers of two for rows, shape (n, 1), and columns, shape (1, d): divided by them, X has entries of about one."""
+    logs, columns = np.ma.log2(np.abs(X)), 0.0
+    for _ in range(3):
+        rows = (logs - columns).max(1).filled(0)[:, None]
+        columns = np.ma.median(logs - rows, axis=0).filled(0)[None]
+    return 2.0 ** np.round(rows), 2.0 ** np.round(columns)
 
-    Rows within 1e-12 of parallel are one plane; the rank is taken after scaling rows and columns to size one.
+
+def _directions(X):
+    """Indices of rows of X, one for each plane; a map `lift`, shape (d, r), such that X @ lift has rank r; its noise.
+
+    The noise is that of the unit rows of X @ lift. Rows within 16 of it of parallel are one plane. The rank is taken after
+    scaling rows and columns to size one.
     """
     live = np.flatnonzero(X.any(1))
     if len(live) == 0:
-        return live, np.zeros((X.shape[1], 0))
-    rows = X[live] / np.abs(X[live]).max(1, keepdims=True)
-    scale = np.where(rows.any(0), np.abs(rows).max(0), 1)[:, None]
+        return live, np.zeros((X.shape[1], 0)), 0.0
+    size, scale = _balance(X[live])
+    rows, scale = X[live] / size, scale.T
     _, s, axes = np.linalg.svd(_unit(rows / scale.T))
     r = int((s > max(X.shape) * np.finfo(float).eps * s[0]).sum())
     null = np.linalg.qr(axes[r:].T / scale)[0]
     lift = axes[:r].T / s[:r] / scale
     lift -= null @ (null.T @ lift)
+    spread = np.linalg.norm(np.abs(rows) @ np.abs(lift), axis=1) / np.linalg.norm(rows @ lift, axis=1)
+    noise = np.finfo(float).eps * spread.max()
     Y = _unit(rows @ lift)
     Y *= np.sign(Y @ np.random.default_rng(r).standard_normal(r))[:, None]
     first = np.sort(np.unique(Y, axis=0, return_index=True)[1])
-    near = cKDTree(Y[first]).query_pairs(1e-12, output_type="ndarray")
-    return live[np.delete(first, near[:, 1])], lift
+    near = cKDTree(Y[first]).query_pairs(16 * noise, output_type="ndarray")
+    return live[np.delete(first, near[:, 1])], lift, noise
 
 # %% ../nbs/03_masks.ipynb #f7a8df9b
 def _both_sides(X, half):
@@ -245,8 +277,7 @@ def _both_sides(X, half):
         S[:, size == 0] = np.inf
         sure &= bool((np.abs(S).min(1) > least[i:i + step]).all())
     if not sure or len(_first_of_each(np.packbits(patterns[:p], axis=1))) < p:
-        raise ValueError("X must have cells that double precision can tell apart; some are thinner than rounding errors. "
-                         "Round X, merge rows that are equal but for noise, or use sample_masks.")
+        raise ValueError(_TOO_THIN)
     return Masks(patterns.T, np.concatenate([half, -half]))
 
 # %% ../nbs/03_masks.ipynb #bc23a1d7
@@ -270,7 +301,7 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     Masks, without duplicates
     """
     X, max_masks = check_matrix(X), check_count(max_masks, "max_masks", "It limits the number of masks.")
-    first, lift = _directions(X)
+    first, lift, noise = _directions(X)
     m, r = len(first), lift.shape[1]
     if r == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
@@ -282,7 +313,7 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
                          "Draw some of them with sample_masks(X, n_gates, rng=rng), or raise max_masks.")
     with _threads.limit(limits=1, user_api="blas"):
         Y = _unit(X[first] @ lift)
-        masks = _both_sides(X, _unit(_cells_above(Y[1:], Y[0]) @ lift.T))
+        masks = _both_sides(X, _unit(_cells_above(Y[1:], Y[0], noise) @ lift.T))
         return masks | _boundary_masks(X, first, r) if boundary else masks
 
 # %% ../nbs/03_masks.ipynb #f5d44cad
@@ -306,17 +337,17 @@ def _flats(Y, basis, last):
 # %% ../nbs/03_masks.ipynb #f07980c4
 def _boundary_masks(X, first, r):
     """Masks of the zero gate and of gates on flats that hold more rows of X than they have missing dimensions."""
-    Y = X / 2.0 ** np.frexp(np.abs(X).max(1, keepdims=True))[1]
-    scale = 2.0 ** np.frexp(np.abs(Y).max(0))[1]
-    columns = qr(Y[first] / scale, mode="r", pivoting=True)[1][:r]
+    size, scale = _balance(X)
+    Y = X / size / scale
+    columns = qr(Y[first], mode="r", pivoting=True)[1][:r]
     patterns, gates = [np.ones((1, len(X)), bool)], [np.zeros((1, X.shape[1]))]
-    for Z, basis in _flats((Y / scale)[:, columns], np.diag(1 / scale)[:, columns], -1):
+    for Z, basis in _flats(Y[:, columns], np.diag(1 / scale[0])[:, columns], -1):
         live = Z.any(1)
         if (X.any(1) & ~live).sum() <= r - Z.shape[1]:
             continue
-        inside, lift = _directions(Z)
+        inside, lift, noise = _directions(Z)
         rays = _unit(Z[inside] @ lift)
-        half = _cells_above(rays[1:], rays[0]) @ lift.T
+        half = _cells_above(rays[1:], rays[0], noise) @ lift.T
         gap = (np.abs(half @ Z[live].T) / np.linalg.norm(Z[live], axis=1)).min(1)
         grid = 2.0 ** np.floor(np.log2(gap / Z.shape[1]))[:, None]
         half = np.round(half / grid) * grid
