@@ -273,9 +273,10 @@ def _both_sides(X, half):
     patterns, sure, step = np.empty((2 * p, len(X)), bool), True, max(1, 2**17 // len(X))
     for i in range(0, p, step):
         S = gates[i:i + step] @ rows.T
-        patterns[i:i + len(S)], patterns[p + i:p + i + len(S)] = S >= 0, S <= 0
+        np.greater_equal(S, 0, out=patterns[i:i + len(S)])
+        np.less_equal(S, 0, out=patterns[p + i:p + i + len(S)])
         S[:, size == 0] = np.inf
-        sure &= bool((np.abs(S).min(1) > least[i:i + step]).all())
+        sure &= bool((np.abs(S, out=S).min(1) > least[i:i + step]).all())
     if not sure or len(_first_of_each(np.packbits(patterns[:p], axis=1))) < p:
         raise ValueError(_TOO_THIN)
     return Masks(patterns.T, np.concatenate([half, -half]))
@@ -288,7 +289,9 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     """All masks of the open cells of X, or all masks of (4), with one gate each.
 
     Open cells: the gates have length one, lie in the row space and strictly inside their cells, and mask p/2 + i has
-    the gate opposite to that of mask i. Boundary masks follow, if asked for, the zero gate's among them.
+    the gate opposite to that of mask i. Boundary masks follow, if asked for, the zero gate's among them; a row on whose
+    plane the gate lies is True, and X @ gate is 0 there exactly if X holds small integers, else to within rounding.
+    Planes that miss a common line by less than rounding errors meet in it; where that is in doubt, a ValueError.
 
     Parameters
     ----------

@@ -229,6 +229,14 @@ def test_zero_repeated_and_opposite_rows():
     assert np.array_equal(patterns[0], patterns[4]) and np.array_equal(patterns[1], ~patterns[5]) and patterns[6].all()
 
 
+def test_gates_have_length_one_and_lie_in_the_row_space():
+    for X in (REAL["rank 2 in 5 columns"], REAL["wide"] * [1e3, 1, 1, 1e-3, 1, 1, 1], coplanar):
+        gates = enumerate_masks(X).gates
+        np.testing.assert_allclose(np.linalg.norm(gates, axis=1), 1)
+        np.testing.assert_allclose(gates @ np.linalg.pinv(X, rcond=1e-10) @ X, gates, atol=1e-9)
+        np.testing.assert_array_equal(gates[len(gates) // 2:], -gates[:len(gates) // 2])
+
+
 def test_order_and_scale_of_rows_change_nothing():
     X = np.vstack([coplanar, -coplanar[:1]])
     order = np.random.default_rng(0).permutation(len(X))
