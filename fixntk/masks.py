@@ -97,6 +97,15 @@ def count_cells(n, r):
     """Number of cells cut out of r dimensions by n planes in general position, 2 sum_{k<r} C(n-1, k).
 
     In general position any r of the normals are independent; in any other position this is an upper bound.
+
+    Parameters
+    ----------
+    n : int, number of samples, each the normal of a plane
+    r : int, their rank
+
+    Returns
+    -------
+    int
     """
     n = check_count(n, "n", "Ask for at least one sample.")
     r = check_count(r, "r", "The rank of samples that are not all zero is at least 1.")
@@ -284,6 +293,16 @@ def _both_sides(X, half):
 # %% ../nbs/03_masks.ipynb #bc23a1d7
 _threads = ThreadpoolController()
 
+
+def _refuse_too_many(m, r, boundary, max_masks):
+    """Raise if m planes in r dimensions can have more cells (with `boundary`, more faces of any dimension) than max_masks."""
+    flats = range(r if boundary else 1)
+    most = sum(comb(m, codim) * count_cells(max(m - codim, 1), r - codim) for codim in flats) + boundary
+    if most > max_masks:
+        most = most if most < 10**50 else f"more than 10**{int(0.3 * (most.bit_length() - 1))}"
+        raise ValueError(f"X must have at most max_masks={max_masks} masks; {m} planes in {r} dimensions can have {most}. "
+                         "Draw some of them with sample_masks(X, n_gates, rng=rng), or raise max_masks.")
+
 # %% ../nbs/03_masks.ipynb #f426782e
 def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     """All masks of the open cells of X, or all masks of (4), with one gate each.
@@ -305,15 +324,10 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     """
     X, max_masks = check_matrix(X), check_count(max_masks, "max_masks", "It limits the number of masks.")
     first, lift, noise = _directions(X)
-    m, r = len(first), lift.shape[1]
+    r = lift.shape[1]
     if r == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
-    flats = range(r if boundary else 1)
-    most = sum(comb(m, codim) * count_cells(max(m - codim, 1), r - codim) for codim in flats) + boundary
-    if most > max_masks:
-        most = most if most < 10**50 else f"more than 10**{int(0.3 * (most.bit_length() - 1))}"
-        raise ValueError(f"X must have at most max_masks={max_masks} masks; {m} planes in {r} dimensions can have {most}. "
-                         "Draw some of them with sample_masks(X, n_gates, rng=rng), or raise max_masks.")
+    _refuse_too_many(len(first), r, boundary, max_masks)
     with _threads.limit(limits=1, user_api="blas"):
         Y = _unit(X[first] @ lift)
         masks = _both_sides(X, _unit(_cells_above(Y[1:], Y[0], noise) @ lift.T))
@@ -362,7 +376,16 @@ def _boundary_masks(X, first, r):
 def is_complete(masks, X, *, boundary=False, max_masks=2_000_000):
     """Whether `masks` has every mask of the open cells of X; with `boundary`, every mask of (4) (paper, Definition 2.1).
 
-    All masks are enumerated for it: a ValueError refuses more than `max_masks`, as in `enumerate_masks`.
+    Parameters
+    ----------
+    masks : Masks of n samples and d features
+    X : array, shape (n, d)
+    boundary : bool, ask for the masks of gates on planes too
+    max_masks : int; all masks are enumerated for the answer, and more than these are refused with a ValueError
+
+    Returns
+    -------
+    bool
     """
     X = check_matrix(X)
     if not isinstance(masks, Masks) or (masks.n, masks.d) != X.shape:
