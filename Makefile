@@ -32,9 +32,9 @@ book: $(READY)
 	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
 
 test: check
-	@nbdev_test --timing --do_print --n_workers 2
+	@OPENBLAS_NUM_THREADS=1 nbdev_test --timing --do_print --n_workers 2
 	@$(MAKE) --no-print-directory book
-	@python -m pytest
+	@FIXNTK_BOOK=required python -m pytest
 
 check: $(READY)
 	@ruff check .

@@ -1,12 +1,13 @@
 """Run the chapters, several at a time, and keep their outputs for the book.
 
-    python nbs/_ext/exec_nbs.py [--inplace] [--slow] [NOTEBOOK ...]
+    python nbs/_ext/exec_nbs.py [--inplace [--slow]] [NOTEBOOK ...]
 
 What ran goes to `_build/.jupyter_cache`, where `jupyter-book build nbs` finds it and so runs nothing again;
 a chapter whose code and package have not changed since is not run. Cells marked slow keep the outputs that
 are committed, unless `--slow` runs them. `--inplace` runs every chapter named (all if none is) and writes
 the outputs into the notebooks themselves.
 """
+
 import argparse
 import os
 import sys
@@ -24,11 +25,18 @@ from nbdev_directives import read
 NBS = Path(__file__).resolve().parents[1]
 
 
-def run(path, flags):
-    "Run one chapter in a kernel of its own: the notebook with outputs, the seconds, the traceback (empty if it passed)."
-    nb, start = read(path.read_text(), skip={"slow", "notest"} - flags), time.time()
-    client = NotebookClient(nb, timeout=None, kernel_name="python3", skip_cells_with_tag="skip-execution",
-                            resources={"metadata": {"path": str(path.parent)}})
+def run(path, slow):
+    "Run one chapter in its own kernel: the notebook with outputs, the seconds, the traceback (empty if it passed)."
+    nb, start = read(path.read_text(), slow), time.time()
+    client = NotebookClient(
+        nb,
+        kernel_name="python3",
+        timeout=None,
+        record_timing=False,  # it would go into the cells' metadata, and with them into the key of the cache
+        skip_cells_with_tag="skip-execution",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(path.parent)}},
+    )
     try:
         client.execute()
     except CellExecutionError as error:
@@ -57,16 +65,20 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="*", help="notebooks; all of the book if none is named")
     parser.add_argument("--inplace", action="store_true", help="write the outputs into the notebooks")
-    parser.add_argument("--slow", action="store_true", help="run the cells marked slow too")
+    parser.add_argument("--slow", action="store_true", help="with --inplace: run the cells marked slow too")
     args = parser.parse_args()
-    flags = {"slow"} if args.slow else set()
+    if args.slow and not args.inplace:
+        parser.error("--slow goes with --inplace: the book shows the committed outputs of slow cells")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several chapters at a time: one BLAS thread each
     paths = [Path(o).resolve() for o in args.paths] or sorted(NBS.glob("*.ipynb"))
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
-    todo = [p for p in paths if args.inplace or args.slow or not is_cached(cache, p)]
-    print(f"{len(todo)} of {len(paths)} chapters to run", flush=True)
+    todo = [p for p in paths if args.inplace or not is_cached(cache, p)]
+    print(
+        f"{len(todo)} of {len(paths)} notebooks to run" if todo else "Every notebook has run since its last change",
+        flush=True,
+    )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        jobs = {pool.submit(run, path, flags): path for path in todo}
+        jobs = {pool.submit(run, path, args.slow): path for path in todo}
         for i, job in enumerate(as_completed(jobs), 1):
             path, (nb, seconds, error) = jobs[job], job.result()
             print(f"[{i}/{len(jobs)}] {'FAILED' if error else 'passed'} {path.name} {seconds:.1f}s", flush=True)
@@ -76,10 +88,11 @@ def main():
                 continue
             if args.inplace:
                 write_outputs(path, nb)
-            cache.cache_notebook_bundle(CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}),
-                                        check_validity=False, overwrite=True)
-    print(f"{len(jobs) - failed} passed, {failed} failed")
-    sys.exit(bool(failed))
+                nb = read(path.read_text())
+            cache.cache_notebook_bundle(
+                CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}), check_validity=False, overwrite=True
+            )
+    sys.exit(f"{failed} of {len(todo)} notebooks failed" if failed else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,14 @@
+"""Docstrings say |x| and a * b; reStructuredText would take the bars and stars for markup."""
+
+import re
+
+LITERAL_OR_MARK = re.compile(r"(``.*?``)|([|*])")
+
+
+def escape(app, what, name, obj, options, lines):
+    lines[:] = [LITERAL_OR_MARK.sub(lambda m: m[1] or "\\" + m[2], line) for line in lines]
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", escape, priority=400)  # before numpydoc, at 500
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
