@@ -112,7 +112,7 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     first = -(-n_circles // 4)
     with _BLAS.limit(limits=1, user_api="blas"):
         found, values = _best_arcs(X, z, *rng.standard_normal((2, first, X.shape[1])))
-        found = found[np.argsort(-values)[:1 + first // 3]]
+        found = found[np.argsort(-values)[:1 + first // 20]]
         if gates is not None:
             found = np.vstack([_check_gates(gates, X), found])
         masks = Masks.from_gates(X, _climb(X, z, found, n_circles - first, rng))
@@ -219,7 +219,7 @@ def _improve(X, y, lam, masks, W, added, tol):
     return both[on], found.W[on]
 
 # %% ../nbs/09_columns.ipynb #adc31382
-_EFFORTS = 1, 25, 200  # how many times `n_circles` are searched, in turn, before the end is declared
+_EFFORTS = 1, 25, 100  # how many times `n_circles` are searched, in turn, before the end is declared
 
 
 class _Prices:
@@ -258,7 +258,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round; 25 and then 200 times as many before the end is declared
+    n_circles : int, circles searched in a round; 25 and then 100 times as many before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one

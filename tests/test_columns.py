@@ -106,7 +106,7 @@ def test_interrupt_keeps_everything_and_resumes():
     assert np.all(np.diff(second.history["objective"]) <= 1e-5 * second.objective)
     assert second.history["circles"][5] > first.history["circles"][-1]
     again = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=10, start=second)
-    assert again.n_iter - second.n_iter <= 4 and abs(again.objective - second.objective) <= 1e-3 * second.objective
+    assert again.n_iter > second.n_iter and again.objective <= second.objective * (1 + 1e-5)  # going on never loses
 
 
 def test_interrupt_inside_the_solver_and_max_rounds(monkeypatch):
