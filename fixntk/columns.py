@@ -250,7 +250,7 @@ class _Prices:
         return f"no violated mask found by {self.circles} great circles, which is evidence and not proof"
 
 # %% ../nbs/09_columns.ipynb #9eea3c77
-def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_000, max_rounds=1000, start=None, progress=None):
+def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000_000, max_rounds=1000, start=None, progress=None):
     """Minimise |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|  (paper, 8) over the masks of all open cells of X.
 
     Parameters
@@ -258,7 +258,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round; 25 and then 100 times as many before the end is declared
+    n_circles : int, circles searched in a round, 400000 / (n d) but at least 200 if left out; 25 and then 100 times as many before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -271,7 +271,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=200, max_masks=1_000_
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    check_count(n_circles, "n_circles", "200 is usual.")
+    n_circles = max(200, 400_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "200 is usual.")
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
