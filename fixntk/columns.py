@@ -258,7 +258,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round, 400000 / (n d) but at least 200 if left out; 25 and then 100 times as many before the end is declared
+    n_circles : int, circles searched in a round, 400000 / (n d) but from 200 to 2000 if left out; 25 and then 100 times as many before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -271,7 +271,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    n_circles = max(200, 400_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "200 is usual.")
+    n_circles = min(max(200, 400_000 // X.size), 2000) if n_circles is None else check_count(n_circles, "n_circles", "200 is usual.")
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
