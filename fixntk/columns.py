@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .data import check_count, check_matrix, check_nonnegative, check_positive, check_rng, check_vector
+from .data import check_count, check_matrix, check_positive, check_rng, check_vector
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, Solution
 from .masks import Masks, enumerate_masks

@@ -36,7 +36,7 @@ def test_same_as_all_enumerated_masks(seed):
     np.testing.assert_allclose(lam_max, GroupLassoProblem(MaskedDesign(X, every), y, 1.0).lam_max, rtol=1e-12)
     problem = GroupLassoProblem(MaskedDesign(X, every), y, (0.3, 0.03)[seed // 10] * lam_max)
     reference = solve(problem, tol=1e-8)
-    found = solve_all_masks(X, y, problem.lam, tol=1e-8, rng=np.random.default_rng(seed))
+    found = solve_all_masks(X, y, problem.lam, tol=1e-8, rng=np.random.default_rng(seed), n_circles=50)
     assert found.converged and f"certified over all {every.p} masks" in found.reason
     np.testing.assert_allclose(found.objective, reference.objective, rtol=1e-7)
     spread = np.zeros((every.p, X.shape[1]))
@@ -76,7 +76,7 @@ def test_gates_are_distinct_ranked_and_belong_to_open_cells():
 def test_tiny_tables(X):
     y = np.arange(1.0, len(X) + 1)
     every = MaskedDesign(X, enumerate_masks(X))
-    found = solve_all_masks(X, y, 0.5, tol=1e-8, rng=np.random.default_rng(0))
+    found = solve_all_masks(X, y, 0.5, tol=1e-8, rng=np.random.default_rng(0), n_circles=50)
     assert found.converged
     np.testing.assert_allclose(found.objective, solve(GroupLassoProblem(every, y, 0.5), tol=1e-8).objective, rtol=1e-7)
 
