@@ -92,15 +92,35 @@ def _climb(X, z, gates, n_circles, rng):
         gates, values, active = gates[order], values[order], min(active, max(active // 2, 32))
 
 # %% ../nbs/09_columns.ipynb #9626771b
+def _unit(rows):
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
+
+
+def _ascend(X, z, gates, rng):
+    """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter."""
+    rows, gates = _unit(X).astype(np.float32), _unit(gates).astype(np.float32)
+    moves = (X * z[:, None] / max(np.abs(X * z[:, None]).max(), 1e-300)).astype(np.float32)
+    nearest = min(2 * X.shape[1], len(X)) - 1
+    widths = np.partition(np.abs(gates @ rows.T), nearest, axis=1)[:, nearest:nearest + 1] + np.float32(1e-6)
+    widths *= 4 ** rng.random(widths.shape, dtype=np.float32)
+    for _ in range(20):
+        soft = np.tanh(gates @ rows.T / widths)
+        slopes = ((1 - soft * soft) * (((1 + soft) @ moves) @ moves.T)) @ rows
+        slopes -= np.sum(slopes * gates, axis=1, keepdims=True) * gates
+        gates = _unit(gates + widths / 2 * _unit(slopes))
+        widths *= np.float32(4 ** (-1 / 19))
+    return gates.astype(np.float64)
+
+# %% ../nbs/09_columns.ipynb #5d9ccb5e
 def price_gates(X, z, *, n_circles, rng, gates=None):
-    """Gates of masks D with large |X'Dz|, found on great circles: a quarter of them random, the others through the best.
+    """Gates of masks D with large |X'Dz|: smooth ascent from random starts, then great circles through the best.
 
     Parameters
     ----------
     X : array, shape (n, d);  z : array, shape (n,)
     n_circles : int, how many great circles to search; each prices up to 2n masks
     rng : numpy.random.Generator
-    gates : array, shape (k, d), or None; more gates to climb from
+    gates : array, shape (k, d), or None; gates to climb from as well, and to start near to
 
     Returns
     -------
@@ -109,15 +129,23 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     """
     X = check_matrix(X)
     z, n_circles, rng = check_vector(z, len(X), "z"), check_count(n_circles, "n_circles", "Search at least one."), check_rng(rng)
-    first = -(-n_circles // 4)
+    gates = np.zeros((0, X.shape[1])) if gates is None else _check_gates(gates, X)
     with _BLAS.limit(limits=1, user_api="blas"):
-        found, values = _best_arcs(X, z, *rng.standard_normal((2, first, X.shape[1])))
-        found = found[np.argsort(-values)[:1 + first // 20]]
-        if gates is not None:
-            found = np.vstack([_check_gates(gates, X), found])
-        masks = Masks.from_gates(X, _climb(X, z, found, n_circles - first, rng))
-        masks, values = _ranked(X, z, masks)
+        found = _ascend(X, z, _starts(gates, -(-n_circles // 5), X.shape[1], rng), rng)
+        found, _ = _ranked(X, z, Masks.from_gates(X, found))
+        found = np.vstack([gates, found.gates[:1 + n_circles // 20]])
+        masks, values = _ranked(X, z, Masks.from_gates(X, _climb(X, z, found, n_circles, rng)))
     return masks.gates, values
+
+
+def _starts(gates, count, d, rng):
+    """Random gates, shape (count, d); three quarters of them near given ones, if there are any."""
+    starts = _unit(rng.standard_normal((count, d)))
+    if len(gates):
+        near = starts[count // 4:]
+        near *= rng.random((len(near), 1))
+        near += _unit(gates)[rng.integers(len(gates), size=len(near))]
+    return starts
 
 
 def _check_gates(gates, X):
@@ -219,7 +247,7 @@ def _improve(X, y, lam, masks, W, added, tol):
     return both[on], found.W[on]
 
 # %% ../nbs/09_columns.ipynb #adc31382
-_EFFORTS = 1, 25, 100  # how many times `n_circles` are searched, in turn, before the end is declared
+_EFFORTS = 1, 5, 20  # how many times `n_circles` are searched, in turn, before the end is declared
 
 
 class _Prices:
@@ -258,7 +286,8 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round, 400000 / (n d) but from 200 to 2000 if left out; 25 and then 100 times as many before the end is declared
+    n_circles : int, circles searched in a round, 2000000 / (n d) but from 200 to 2000 if left out; 5 and then 20 times as many
+        before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -271,7 +300,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    n_circles = min(max(200, 400_000 // X.size), 2000) if n_circles is None else check_count(n_circles, "n_circles", "200 is usual.")
+    n_circles = min(max(200, 2_000_000 // X.size), 2000) if n_circles is None else check_count(n_circles, "n_circles", "200 is usual.")
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
@@ -289,7 +318,7 @@ def _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress):
             others, values = prices(y - MaskedDesign(X, masks).predict(W), masks, level)
             solution = _grade(X, y, lam, tol, masks, W, others, record, reason)
             _report(record, solution, 2 * values.max() / lam, prices.circles, progress)
-            worst = np.argsort(-values)[:20 + len(X) // 4]
+            worst = np.argsort(-values)[:20 + len(X) // 3]
             worst = worst[values[worst] >= min(lam / 2, values.max())]
             fresh = values.max() > lam / 2 and (masks | others.masks[worst]).p > masks.p
             if solution.gap <= tol:
