@@ -131,7 +131,7 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     z, n_circles, rng = check_vector(z, len(X), "z"), check_count(n_circles, "n_circles", "Search at least one."), check_rng(rng)
     gates = np.zeros((0, X.shape[1])) if gates is None else _check_gates(gates, X)
     with _BLAS.limit(limits=1, user_api="blas"):
-        found = _ascend(X, z, _starts(gates, -(-n_circles // 5), X.shape[1], rng), rng)
+        found = _ascend(X, z, _starts(gates, n_circles, X.shape[1], rng), rng)
         found, _ = _ranked(X, z, Masks.from_gates(X, found))
         found = np.vstack([gates, found.gates[:1 + n_circles // 20]])
         masks, values = _ranked(X, z, Masks.from_gates(X, _climb(X, z, found, n_circles, rng)))
@@ -247,7 +247,7 @@ def _improve(X, y, lam, masks, W, added, tol):
     return both[on], found.W[on]
 
 # %% ../nbs/09_columns.ipynb #adc31382
-_EFFORTS = 1, 5, 20  # how many times `n_circles` are searched, in turn, before the end is declared
+_EFFORTS = 1, 5  # how many times `n_circles` are searched, in turn, before the end is declared
 
 
 class _Prices:
@@ -286,8 +286,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round, 2000000 / (n d) but from 200 to 2000 if left out; 5 and then 20 times as many
-        before the end is declared
+    n_circles : int, circles searched in a round, 2000000 / (n d) but from 200 to 2000 if left out; 5 times as many before the end is declared
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
