@@ -5,12 +5,13 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test check refresh clean
+.PHONY: help book test check refresh bench clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
 	@echo "make test     every test: chapters, repository, package, the book in a browser"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff"
 	@echo "make refresh  re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
+	@echo "make bench    time the solvers beside others: an hour, and several GB for their packages"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
 
 $(READY): pyproject.toml
@@ -47,3 +48,14 @@ refresh: $(READY)
 
 clean:
 	rm -rf _build _proc _docs build dist *.egg-info nbs/jupyter_execute
+
+# A separate environment: some of the other solvers want older companions than the book does.
+BENCH := .venv-bench/bin/python
+bench:
+	@test -d .venv-bench || $(PYTHON) -m venv .venv-bench
+	@$(BENCH) -m pip install --disable-pip-version-check -q -e ".[bench]"
+	@$(BENCH) -m pip install --disable-pip-version-check -q --no-deps adelie
+	@$(BENCH) -m pip install --disable-pip-version-check -q "ipython<9" pyscnn \
+	  || echo "pyscnn does not install here; its rows will say so"
+	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
+	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)

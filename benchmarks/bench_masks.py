@@ -5,6 +5,7 @@
 prints a table and writes it to nbs/results/bench_masks.csv. A few minutes at most; BLAS keeps the threads it has
 (set OPENBLAS_NUM_THREADS=1 for one), the same for both sides of each ratio.
 """
+
 import csv
 import datetime
 import platform
@@ -82,7 +83,10 @@ def circle_shares(X, n_circles, rng):
 def variance(estimates):
     """Total variance of one estimate, from the distances of independent pairs."""
     tables = [{pattern.tobytes(): weight for pattern, weight in zip(*one)} for one in estimates]
-    distances = [sum((a.get(key, 0) - b.get(key, 0))**2 for key in a.keys() | b.keys()) for a, b in zip(tables[::2], tables[1::2])]
+    distances = [
+        sum((a.get(key, 0) - b.get(key, 0)) ** 2 for key in a.keys() | b.keys())
+        for a, b in zip(tables[::2], tables[1::2])
+    ]
     return np.mean(distances) / 2
 
 
@@ -91,10 +95,17 @@ def sampling():
         X = gaussian_design(n, r, rng=np.random.default_rng(2))
         circles = [best_of(1, circle_shares, X, n_circles, np.random.default_rng(seed)) for seed in range(4)]
         for fast, label in ((True, "counted by 64-bit names"), (False, "counted by np.unique(axis=0)")):
-            gates = [best_of(1, packed_counts, X, 8 * n_circles, np.random.default_rng(seed), fast) for seed in range(4)]
+            gates = [
+                best_of(1, packed_counts, X, 8 * n_circles, np.random.default_rng(seed), fast) for seed in range(4)
+            ]
             ratio = variance([one for _, one in gates]) / variance([one for _, one in circles])
             ratio *= min(seconds for seconds, _ in gates) / min(seconds for seconds, _ in circles)
-            yield f"circles against gates, n={n}, r={r}, gates {label}", "variance ratio at equal time", ratio, "at least 5"
+            yield (
+                f"circles against gates, n={n}, r={r}, gates {label}",
+                "variance ratio at equal time",
+                ratio,
+                "at least 5",
+            )
 
 
 def products(n, d, p):
@@ -102,28 +113,53 @@ def products(n, d, p):
     X = gaussian_design(n, d, rng=rng)
     design = MaskedDesign(X, sample_masks(X, p, rng=rng))
     p = design.p
-    W, z, weights, floats = rng.standard_normal((p, d)), rng.standard_normal(n), rng.random(p), design.masks.patterns.T.astype(float)
+    W, z, weights, floats = (
+        rng.standard_normal((p, d)),
+        rng.standard_normal(n),
+        rng.random(p),
+        design.masks.patterns.T.astype(float),
+    )
     masked, scaled, other = z[:, None] * X, floats.T * weights, floats.copy()
-    for name, left, right, ours, given in (("predict", floats.T, W, design.predict, W),
-                                           ("correlate", floats, masked, design.correlate, z),
-                                           ("correlation_norms", floats, masked, design.correlation_norms, z),
-                                           ("kernel", scaled, other, design.kernel, weights)):
+    for name, left, right, ours, given in (
+        ("predict", floats.T, W, design.predict, W),
+        ("correlate", floats, masked, design.correlate, z),
+        ("correlation_norms", floats, masked, design.correlation_norms, z),
+        ("kernel", scaled, other, design.kernel, weights),
+    ):
         share = best_of(15, np.matmul, left, right)[0] / best_of(15, ours, given)[0]
-        yield f"{name}, n={n}, d={d}, p={p}", "throughput as a share of one dgemm", share, "" if name == "predict" else "at least 0.5"
+        yield (
+            f"{name}, n={n}, d={d}, p={p}",
+            "throughput as a share of one dgemm",
+            share,
+            "" if name == "predict" else "at least 0.5",
+        )
 
 
 def cpu_model():
     info = Path("/proc/cpuinfo")
-    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    names = (
+        [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
     return f"{names[0] if names else platform.processor()}, {len(names)} cores"
 
 
 def main():
     threads = max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
-    settings = {"command": "python benchmarks/bench_masks.py", "date": datetime.date.today().isoformat(), "cpu": cpu_model(),
-                "blas_threads": threads, "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
+    settings = {
+        "command": "python benchmarks/bench_masks.py",
+        "date": datetime.date.today().isoformat(),
+        "cpu": cpu_model(),
+        "blas_threads": threads,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
     rows = []
-    for what, measure, value, reach in chain(enumeration(), exact(), sampling(), products(500, 20, 2000), products(1000, 60, 5000)):
+    for what, measure, value, reach in chain(
+        enumeration(), exact(), sampling(), products(500, 20, 2000), products(1000, 60, 5000)
+    ):
         print(f"{what:80s} {value:12.4g}  {measure}{f' (reach: {reach})' if reach else ''}", flush=True)
         rows.append({"what": what, "measure": measure, "value": f"{value:.4g}", "reach": reach, **settings})
     RESULT.parent.mkdir(exist_ok=True)

@@ -122,7 +122,9 @@ class MaskedDesign:
 
     def kernel(self, weights):
         """sum_i weights_i D_i X X'D_i = (X X') * (M diag(weights) M'), shape (n, n); zero weights cost nothing."""
-        return _overlaps(self._rows, check_weights(weights, self.p)) * self.gram
+        mixture = _overlaps(self._rows, check_weights(weights, self.p)).T  # symmetric; in the memory order of gram
+        mixture *= self.gram
+        return mixture
 
     def block(self, i):
         """The masked table D_i X, shape (n, d)."""
@@ -142,6 +144,10 @@ class MaskedDesign:
 # %% ../nbs/04_design.ipynb #9c9784fc
 def masking_kernels(design):
     """All masking kernels K_i = D_i X X'D_i (paper, Section 4), for chapters and tests; refused above 1 GB.
+
+    Parameters
+    ----------
+    design : MaskedDesign, or anything with its five methods
 
     Returns
     -------

@@ -4,6 +4,7 @@
 __all__ = ['solve', 'lam_path', 'KernelList']
 
 # %% ../nbs/08_newton.ipynb #c566b07e
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +30,8 @@ def _factorise(A, y):
     "Cholesky factor of A, and A^-1 y: in single precision where refinement makes up for it, else in double."
     for precision in (np.float32, np.float64):
         try:
-            factor, _ = cho_factor(A.astype(precision).T, lower=True, overwrite_a=True, check_finite=False)
+            with np.errstate(over="ignore"):  # what overflows in single precision has no factor there
+                factor, _ = cho_factor(A.astype(precision).T, lower=True, overwrite_a=True, check_finite=False)
         except LinAlgError:
             if precision is np.float64:
                 raise
@@ -61,9 +63,10 @@ def _images(part, W):
 
 def _curvature(part, point):
     "Q = V'(K + ridge I)^-1 V for V with columns block(i) @ slopes[i]; the second derivative of F is 2 ridge Q."
-    V = _images(part, point.slopes.astype(point.factor.dtype)).T
-    Z = solve_triangular(point.factor, V.astype(point.factor.dtype), lower=True, check_finite=False)
-    return (Z.T @ Z).astype(np.float64)
+    size = np.abs(point.slopes).max()  # divided out, lest squares overflow in single precision
+    V = _images(part, point.slopes / size).T.astype(point.factor.dtype)
+    Z = solve_triangular(point.factor, V, lower=True, check_finite=False)
+    return (Z.T @ Z).astype(np.float64) * size**2
 
 # %% ../nbs/08_newton.ipynb #24c0a39b
 def _nonnegative_quadratic(Q, b, free):
@@ -189,8 +192,8 @@ def _uniform_weights(design, y, ridge):
     "Equal weights on n / 5 evenly spaced masks, as large as one secular step makes them; zero elsewhere."
     chosen = np.unique(np.linspace(0, design.p - 1, max(design.n // 5, 1)).astype(int))
     part, weights = _take(design, chosen), np.zeros(design.p)
-    Ky = part.kernel(np.full(len(chosen), 1 / len(chosen))) @ y
-    norm = np.sqrt(max(y @ Ky, 0)) / ridge
+    slopes = part.correlate(y)
+    norm, Ky = np.linalg.norm(slopes) / np.sqrt(len(chosen)) / ridge, part.predict(slopes) / len(chosen)
     if norm > 1:
         weights[chosen] = (norm**3 - norm**2) * ridge**3 / (Ky @ Ky) / len(chosen)
     return weights
@@ -207,48 +210,51 @@ def _coefficients(part, point, y, ridge):
     return W
 
 
+def _finish(problem, working, part, point, tol, max_iter, steps, history):
+    "The W of a point, judged by the problem; if it falls short, with advice."
+    W = np.zeros((problem.design.p, problem.design.d))
+    W[working] = _coefficients(part, point, problem.y, problem.lam / 2)
+    found = Solution.judge(problem, W, n_iter=steps, tol=tol, reason=f"{steps} Newton steps", history=history)
+    advice = f"max_iter={max_iter} is reached: raise it, or go on from these weights" if steps >= max_iter else (
+        "rounding allows no further step: ask for a larger tol, or a larger lam")
+    return found if found.converged else replace(found, reason=f"{found.reason}; {advice}")
+
+
 def _newton(problem, weights, tol, max_iter):
-    "Passes and steps from the start `weights` until the problem grants a gap of tol; the gaps in between only steer."
+    "Passes and steps from the start `weights` until the problem grants the gap tol."
     design, y, ridge = problem.design, problem.y, problem.lam / 2
     working = np.flatnonzero(weights) if weights.any() else np.array([0])
     part = _take(design, working)
-    point = _evaluate(part, weights[working], y, ridge)
+    try:
+        point = _evaluate(part, weights[working], y, ridge)
+    except LinAlgError:  # lam is below the rounding of such a kernel; without weights it is not
+        return _newton(problem, np.zeros(design.p), tol, max_iter)
     history, steps, made = {"steps": [], "gap": [], "masks": []}, 0, 1
     while True:
         norms = design.correlation_norms(point.alpha)
         gap = _gap(point, norms[working], norms.max(), y, ridge)
-        for name, value in (("steps", steps), ("gap", gap), ("masks", np.count_nonzero(point.weights))):
-            history[name].append(value)
+        _record(history, steps, gap, point)
         if gap <= tol or steps >= max_iter or made == 0:
-            return _finish(problem, working, part, point, tol, steps, made, history)
+            return _finish(problem, working, part, point, tol, max_iter, steps, history)
         working, part, point = _widen(design, working, point, norms)
-        goal = max(tol, gap**2)
-        point, made, gap = _descend(part, point, y, ridge, goal, min(3, max_iter - steps))
+        most = min(1 if gap > 0.1 else 3, max_iter - steps)
+        point, made, gap = _descend(part, point, y, ridge, max(tol, gap**3), most)
         steps += made
-        if gap <= goal == tol:
-            solution = _finish(problem, working, part, point, tol, steps, made, history)
-            if solution.converged:
-                return solution
+        if gap <= tol:  # the next pass may be the last: let it be the problem's
+            found = _finish(problem, working, part, point, tol, max_iter, steps, history)
+            if found.converged:
+                _record(history, steps, found.gap, point)
+                return found
 
 
-def _finish(problem, working, part, point, tol, steps, made, history):
-    W = np.zeros((problem.design.p, problem.design.d))
-    W[working] = _coefficients(part, point, problem.y, problem.lam / 2)
-    solution = Solution.judge(problem, W, n_iter=steps, tol=tol, reason=f"{steps} Newton steps" + ("" if made else "; no step lowers the objective beyond rounding: ask for a larger tol, or a larger lam"), history=history)
-    return solution
-
-
-def _advice(gap, tol, made):
-    if gap <= tol:
-        return ""
-    if made == 0:
-        return "; no step lowers the objective beyond rounding: ask for a larger tol, or a larger lam"
-    return "; stopped by max_iter: raise it, or start from these weights"
+def _record(history, steps, gap, point):
+    for name, value in zip(history, (steps, gap, np.count_nonzero(point.weights))):
+        history[name].append(value)
 
 # %% ../nbs/08_newton.ipynb #16e2916e
 _BLAS = ThreadpoolController()  # made once: looking for the libraries takes as long as a small solve
 
-# %% ../nbs/08_newton.ipynb #5e22d64e
+
 def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
     """Minimise |design.predict(W) - y|^2 + lam * sum_i |W_i|  (paper, 8) by Newton's method on the kernel weights.
 
@@ -263,7 +269,7 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
 
     Returns
     -------
-    Solution; its history has the lists "steps", "gap" and "masks", one entry a pass over all masks
+    Solution; its history has the lists "steps", "gap" and "masks" (of weight above zero), one entry a pass over all masks
     """
     if not isinstance(problem.loss, SquaredLoss):
         raise TypeError(f"problem must have SquaredLoss, whose ridge problems are linear; got {type(problem.loss).__name__}. "
@@ -274,7 +280,7 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
     design, y, ridge = problem.design, problem.y, problem.lam / 2
     with _BLAS.limit(limits=1 if design.n < 3000 else None, user_api="blas"):
         weights = _uniform_weights(design, y, ridge) if weights is None else check_weights(weights, design.p)
-        if not weights.any() and problem.lam >= problem.lam_max:
+        if not (weights.any() and y.any()) and problem.lam >= problem.lam_max:
             return Solution.judge(problem, np.zeros((design.p, design.d)), n_iter=0, tol=tol, reason="lam is at or above lam_max")
         return _newton(problem, weights, tol, max_iter)
 
@@ -301,11 +307,12 @@ def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
     if top == 0:
         raise ValueError("y must not be orthogonal to all of the design; got lam_max = 0, so every solution is zero. "
                          "Check y and the masks.")
-    solutions, weights, before = [], np.zeros(design.p), np.zeros(design.p)
+    solutions, weights, earlier = [], np.zeros(design.p), np.zeros(design.p)
     for lam in top * lam_min_ratio ** np.linspace(0, 1, n_lams):
-        solutions.append(solve(GroupLassoProblem(design, y, lam), tol=tol, weights=weights))
+        ahead = np.maximum(1.5 * weights - 0.5 * earlier, 0)
+        solutions.append(solve(GroupLassoProblem(design, y, lam), tol=tol, weights=ahead))
         solutions[-1].history["lam"] = lam
-        weights, before = np.maximum(1.5 * solutions[-1].weights - 0.5 * before, 0), solutions[-1].weights
+        earlier, weights = weights, solutions[-1].weights
     return solutions
 
 # %% ../nbs/08_newton.ipynb #43c83f03

@@ -72,8 +72,9 @@ def reweight(W, floor=0.0, *, power=1.0):
 # %% ../nbs/07_reweighting.ipynb #06f3826e
 _UPDATES = {"repaired": (0.5, 1.0), "text": (1.0, 1.0), "printed": (1.0, 0.5)}  # ridge / lam, power of the length
 
-# %% ../nbs/07_reweighting.ipynb #e0137b36
-def irls(problem, *, weights=None, update="repaired", floor=0.0, max_iter=1000, tol=1e-6, method="kernel", keep_weights=False):
+
+def irls(problem, *, weights=None, update="repaired", floor=0.0, max_iter=1000, tol=1e-6, method="kernel",
+         keep_weights=False):
     """Algorithm 1: alternate weighted_ridge and reweight until the duality gap of (8) is at most `tol`.
 
     Parameters

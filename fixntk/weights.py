@@ -46,7 +46,7 @@ def _row_space(X):
     normals : array, shape (m, r)
     basis : array, shape (d, r); the identity if r = d, so that no digit is lost
     """
-    rows, lift = _directions(X)
+    rows, lift, _ = _directions(X)
     d, r = lift.shape
     basis = np.eye(d) if r == d else np.linalg.qr(lift)[0]
     normals = X[rows] @ basis

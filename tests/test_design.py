@@ -1,4 +1,5 @@
 """MaskedDesign against the matrix it stands for, on ordinary and on degenerate input."""
+
 import numpy as np
 import pytest
 from scipy.sparse.linalg import lsmr
@@ -12,7 +13,7 @@ SHAPES = [(1, 1, 3), (2, 5, 20), (9, 2, 300), (130, 3, 400), (300, 7, 1500)]
 def make(n, d, n_gates):
     rng = np.random.default_rng(n)
     X = rng.standard_normal((n, d))
-    X[: n // 3] = X[n // 3:2 * (n // 3)]  # duplicate rows
+    X[: n // 3] = X[n // 3 : 2 * (n // 3)]  # duplicate rows
     X[-1] *= n % 2  # a zero row for even n
     gates = np.vstack([np.zeros(d), rng.standard_normal((n_gates, d))])
     return MaskedDesign(X, Masks.from_gates(X, gates)), rng
@@ -30,7 +31,9 @@ def test_every_product_equals_the_dense_one(shape):
     scale = np.abs(dense).sum()
     np.testing.assert_allclose(design.predict(W), dense @ W.ravel(), atol=1e-14 * scale)
     np.testing.assert_allclose(design.correlate(z), (dense.T @ z).reshape(p, d), atol=1e-14 * scale)
-    np.testing.assert_allclose(design.correlation_norms(z), np.linalg.norm((dense.T @ z).reshape(p, d), axis=1), atol=1e-14 * scale)
+    np.testing.assert_allclose(
+        design.correlation_norms(z), np.linalg.norm((dense.T @ z).reshape(p, d), axis=1), atol=1e-14 * scale
+    )
     mixture = (dense * np.repeat(weights, d)) @ dense.T
     np.testing.assert_allclose(design.kernel(weights), mixture, atol=1e-14 * scale)
     np.testing.assert_array_equal(design.kernel(weights), design.kernel(weights).T)
@@ -47,7 +50,9 @@ def test_linear_operator_is_the_matrix(shape):
     w, z = rng.standard_normal(operator.shape[1]), rng.standard_normal(design.n)
     np.testing.assert_allclose(operator @ w, design.to_dense() @ w, atol=1e-10)
     np.testing.assert_allclose(operator.T @ z, design.to_dense().T @ z, atol=1e-10)
-    np.testing.assert_allclose(operator @ np.column_stack([w, 2 * w]), design.to_dense() @ np.column_stack([w, 2 * w]), atol=1e-9)
+    np.testing.assert_allclose(
+        operator @ np.column_stack([w, 2 * w]), design.to_dense() @ np.column_stack([w, 2 * w]), atol=1e-9
+    )
     by_kernel = design.correlate(np.linalg.solve(design.kernel(np.ones(design.p)) + np.eye(design.n), z)).ravel()
     by_lsmr = lsmr(operator, z, damp=1.0, atol=1e-12, btol=1e-12, maxiter=10 * design.n)[0]
     np.testing.assert_allclose(by_lsmr, by_kernel, atol=1e-7 * np.abs(by_kernel).max())
@@ -84,20 +89,23 @@ def test_zero_weights_and_zero_rows_of_W_cost_no_mask():
     assert touched == [[7], [7]]
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda d: MaskedDesign(d.X[:4], d.masks), "masks must be made for X of shape"),
-    (lambda d: MaskedDesign(d.X[:, :1], d.masks), "masks must be made for X of shape"),
-    (lambda d: MaskedDesign(np.full_like(d.X, np.nan), d.masks), "X must be finite"),
-    (lambda d: d.predict(np.ones((d.p, d.d + 1))), "W must have shape"),
-    (lambda d: d.predict(np.ones(d.p * d.d)), "W must be a table"),
-    (lambda d: d.predict(np.full((d.p, d.d), np.inf)), "W must be finite"),
-    (lambda d: d.correlate(np.ones(d.n + 1)), "z must have one entry for each"),
-    (lambda d: d.correlation_norms(np.full(d.n, np.nan)), "z must be finite"),
-    (lambda d: d.kernel(np.ones(d.p - 1)), "weights must have one entry for each"),
-    (lambda d: d.kernel(-np.ones(d.p)), "weights must be at least zero"),
-    (lambda d: d.kernel(np.full(d.p, np.nan)), "weights must be finite"),
-    (lambda d: d[[]], "at least one row"),
-])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda d: MaskedDesign(d.X[:4], d.masks), "masks must be made for X of shape"),
+        (lambda d: MaskedDesign(d.X[:, :1], d.masks), "masks must be made for X of shape"),
+        (lambda d: MaskedDesign(np.full_like(d.X, np.nan), d.masks), "X must be finite"),
+        (lambda d: d.predict(np.ones((d.p, d.d + 1))), "W must have shape"),
+        (lambda d: d.predict(np.ones(d.p * d.d)), "W must be a table"),
+        (lambda d: d.predict(np.full((d.p, d.d), np.inf)), "W must be finite"),
+        (lambda d: d.correlate(np.ones(d.n + 1)), "z must have one entry for each"),
+        (lambda d: d.correlation_norms(np.full(d.n, np.nan)), "z must be finite"),
+        (lambda d: d.kernel(np.ones(d.p - 1)), "weights must have one entry for each"),
+        (lambda d: d.kernel(-np.ones(d.p)), "weights must be at least zero"),
+        (lambda d: d.kernel(np.full(d.p, np.nan)), "weights must be finite"),
+        (lambda d: d[[]], "at least one row"),
+    ],
+)
 def test_bad_input_is_refused(call, words):
     with pytest.raises(ValueError, match=words):
         call(make(9, 2, 300)[0])

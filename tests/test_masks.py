@@ -1,4 +1,5 @@
 """Masks against routes that share no code with them: linear programs, exact circuits, and counts found by others."""
+
 from fractions import Fraction
 from itertools import combinations, product
 from math import factorial
@@ -38,14 +39,16 @@ def by_linear_programs(X, boundary):
     live = X.any(1)
     for pattern in product([False, True], repeat=len(X)):
         yes = np.array(pattern)
-        if not yes[~live].all(): continue
+        if not yes[~live].all():
+            continue
         if not live.any() or boundary and yes.all():
             found.add(pattern)
             continue
         slack = np.where(yes[live], 0.0 if boundary else 1.0, 1.0)
         rows = np.column_stack([np.where(yes[live], -1, 1)[:, None] * X[live], slack])
         best = linprog([0] * X.shape[1] + [-1], rows, np.zeros(len(rows)), bounds=[(-1, 1)] * X.shape[1] + [(0, 1)])
-        if best.x[-1] > 1e-7: found.add(pattern)
+        if best.x[-1] > 1e-7:
+            found.add(pattern)
     return found
 
 
@@ -55,14 +58,17 @@ def dependency(rows):
     pivots = []
     for c in range(len(rows)):
         p = next((i for i in range(len(pivots), len(M)) if M[i][c]), None)
-        if p is None: continue
+        if p is None:
+            continue
         r = len(pivots)
         M[r], M[p] = M[p], M[r]
         M[r] = [x / M[r][c] for x in M[r]]
         for i in range(len(M)):
-            if i != r and M[i][c]: M[i] = [a - M[i][c] * b for a, b in zip(M[i], M[r])]
+            if i != r and M[i][c]:
+                M[i] = [a - M[i][c] * b for a, b in zip(M[i], M[r])]
         pivots.append(c)
-    if pivots != list(range(len(rows) - 1)): return None
+    if pivots != list(range(len(rows) - 1)):
+        return None
     values = [-M[i][-1] for i in range(len(pivots))] + [1]
     return None if 0 in values else [1 if v > 0 else -1 for v in values]
 
@@ -81,8 +87,10 @@ def by_circuits(X, boundary):
     for pattern in product([False, True], repeat=len(X)):
         side = np.where(pattern, 1, -1)
         wrong = (circuits * side >= 0).all(1)
-        if boundary: wrong &= ((circuits != 0) & (side < 0)).any(1)
-        if not wrong.any() and all(np.array(pattern)[~X.any(1)]): found.add(pattern)
+        if boundary:
+            wrong &= ((circuits != 0) & (side < 0)).any(1)
+        if not wrong.any() and all(np.array(pattern)[~X.any(1)]):
+            found.add(pattern)
     return found
 
 
@@ -96,6 +104,7 @@ def check_gates(X, masks, boundary=False):
 
 
 # counts
+
 
 @pytest.mark.parametrize("n, r", [(1000, 1), (1000, 2), (200, 3), (60, 4), (25, 5), (15, 6), (3, 7)])
 @pytest.mark.parametrize("seed", [0, 1])
@@ -112,16 +121,24 @@ def test_a_thousand_samples_of_rank_three():
     assert masks.p == count_cells(1000, 3) == 999_002
     assert len(np.unique(np.packbits(masks.patterns.T, axis=1).view("V125"))) == masks.p
     for i in range(0, masks.p, 10_000):
-        S = masks.gates[i:i + 1000] @ X.T
-        assert np.array_equal(S >= 0, masks.patterns.T[i:i + 1000]) and np.abs(S).min() > 0
+        S = masks.gates[i : i + 1000] @ X.T
+        assert np.array_equal(S >= 0, masks.patterns.T[i : i + 1000]) and np.abs(S).min() > 0
 
 
-@pytest.mark.parametrize("X, cells", [
-    *[(add_bias(cube(k, -1, 1)), p) for k, p in ((1, 4), (2, 14), (3, 104), (4, 1882))],  # Boolean threshold functions
-    *[(cube(k, 0, 1)[1:], p) for k, p in ((2, 6), (3, 32), (4, 370))],  # the resonance arrangement
-    *[(differences(k), factorial(k)) for k in (3, 4, 5)],  # orders
-    *[(np.vstack([differences(k), np.abs(differences(k)), np.eye(k)]), 2**k * factorial(k)) for k in (2, 3, 4)],  # type B
-], ids=lambda v: str(v) if isinstance(v, int) else "x".join(map(str, v.shape)))
+@pytest.mark.parametrize(
+    "X, cells",
+    [
+        *[
+            (add_bias(cube(k, -1, 1)), p) for k, p in ((1, 4), (2, 14), (3, 104), (4, 1882))
+        ],  # Boolean threshold functions
+        *[(cube(k, 0, 1)[1:], p) for k, p in ((2, 6), (3, 32), (4, 370))],  # the resonance arrangement
+        *[(differences(k), factorial(k)) for k in (3, 4, 5)],  # orders
+        *[
+            (np.vstack([differences(k), np.abs(differences(k)), np.eye(k)]), 2**k * factorial(k)) for k in (2, 3, 4)
+        ],  # type B
+    ],
+    ids=lambda v: str(v) if isinstance(v, int) else "x".join(map(str, v.shape)),
+)
 def test_counts_that_others_have_found(X, cells):
     for scale in (1.0, np.logspace(-6, 6, X.shape[1])):
         for turn in (np.eye(X.shape[1]), np.linalg.qr(normal(X.shape[1], X.shape[1]))[0]):
@@ -148,25 +165,38 @@ def test_general_position_gains_at_most_the_zero_gate():
 base = normal(6, 3, seed=3)
 coplanar = np.vstack([base[:4], base[0] + 2 * base[1], base[2] - base[1], -base[0] - base[3]])
 INTEGER = {
-    "one row": [[3, -1]], "one column": [[1], [-2], [3], [0]], "all zero": np.zeros((3, 2)), "all the same": np.ones((5, 3)),
-    "grid": add_bias([[i, j] for i in range(3) for j in range(3)])[:8], "collinear": add_bias([[i, 2 * i + 1] for i in range(6)]),
-    "square of signs and zeros": cube(2, -1, 0, 1), "cube": cube(3, -1, 1), "one-hot": np.eye(4)[[0, 1, 2, 3, 1, 0]],
-    "one-hot with bias": add_bias(np.eye(4)[[0, 1, 2, 3, 1, 0]]), "ties on a line": add_bias([[0], [0], [1], [2], [2], [-1]]),
-    "orders": differences(4), "years": add_bias([[2020 + i, j] for i in range(3) for j in range(2)]),
+    "one row": [[3, -1]],
+    "one column": [[1], [-2], [3], [0]],
+    "all zero": np.zeros((3, 2)),
+    "all the same": np.ones((5, 3)),
+    "grid": add_bias([[i, j] for i in range(3) for j in range(3)])[:8],
+    "collinear": add_bias([[i, 2 * i + 1] for i in range(6)]),
+    "square of signs and zeros": cube(2, -1, 0, 1),
+    "cube": cube(3, -1, 1),
+    "one-hot": np.eye(4)[[0, 1, 2, 3, 1, 0]],
+    "one-hot with bias": add_bias(np.eye(4)[[0, 1, 2, 3, 1, 0]]),
+    "ties on a line": add_bias([[0], [0], [1], [2], [2], [-1]]),
+    "orders": differences(4),
+    "years": add_bias([[2020 + i, j] for i in range(3) for j in range(2)]),
     "empty column": cube(3, 0, 1) * [1, 0, 1],
     "parallel and opposite": np.array([[1, 2, 0], [2, 4, 0], [-3, -6, 0], [0, 1, 1], [0, -1, -1], [1, 1, 1]]),
     "rank 2 in 4 columns": np.array([[1, 2, 0, 1], [0, 1, 1, 1], [1, 3, 1, 2], [-1, -1, 1, 0], [2, 4, 0, 2]]),
 }
 REAL = {
-    "zero rows": np.vstack([base[:4], np.zeros((2, 3))]), "repeated": base[[0, 1, 1, 2, 3, 0]],
+    "zero rows": np.vstack([base[:4], np.zeros((2, 3))]),
+    "repeated": base[[0, 1, 1, 2, 3, 0]],
     "parallel": base[[0, 1, 1, 2, 3]] * np.array([1, 1, 3.3, 0.1, 1e-5])[:, None],
     "opposite": base[[0, 1, 1, 2, 3, 0]] * np.array([1, 1, -3.3, 0.1, 1, -1])[:, None],
-    "planes through a line": coplanar, "rank 2 in 5 columns": normal(6, 2) @ normal(2, 5, seed=1), "wide": normal(4, 7),
-    "rank 1": normal(5, 1) @ normal(1, 3, seed=1), "turned grid": np.array(INTEGER["grid"])[:6] @ np.linalg.qr(normal(3, 3))[0],
+    "planes through a line": coplanar,
+    "rank 2 in 5 columns": normal(6, 2) @ normal(2, 5, seed=1),
+    "wide": normal(4, 7),
+    "rank 1": normal(5, 1) @ normal(1, 3, seed=1),
+    "turned grid": np.array(INTEGER["grid"])[:6] @ np.linalg.qr(normal(3, 3))[0],
 }
 NEAR = {
     "scaled columns": cube(3, -1, 0, 1)[:7] * np.array([2.0**20, 1, 2.0**-20]),
-    "1e-6 apart": np.vstack([base[:5], base[:2] + 1e-6 * normal(2, 3)]), "1e-8 apart": np.vstack([base[:5], base[:2] + 1e-8 * normal(2, 3)]),
+    "1e-6 apart": np.vstack([base[:5], base[:2] + 1e-6 * normal(2, 3)]),
+    "1e-8 apart": np.vstack([base[:5], base[:2] + 1e-8 * normal(2, 3)]),
     "1e-8 from opposite": np.vstack([base[:5], -base[:2] + 1e-8 * normal(2, 3)]),
     "1e-8 apart and degenerate": np.array([[1, 0, 0], [1, 1e-8, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1], [1, -1, 0]]),
     "decimals in odd units": normal(7, 3).round(1) * [1e6, 0.3, 1e-6],
@@ -174,7 +204,9 @@ NEAR = {
 
 
 def tables(*groups):
-    return pytest.mark.parametrize("X", [pytest.param(np.asarray(X, float), id=name) for g in groups for name, X in g.items()])
+    return pytest.mark.parametrize(
+        "X", [pytest.param(np.asarray(X, float), id=name) for g in groups for name, X in g.items()]
+    )
 
 
 @pytest.mark.parametrize("boundary", [False, True])
@@ -206,7 +238,9 @@ def test_nine_samples(r):
         assert as_set(enumerate_masks(X, boundary=boundary)) == by_linear_programs(X, boundary)
 
 
-small_tables = st.tuples(st.integers(1, 7), st.integers(1, 4)).flatmap(lambda shape: arrays(float, shape, elements=st.integers(-2, 2)))
+small_tables = st.tuples(st.integers(1, 7), st.integers(1, 4)).flatmap(
+    lambda shape: arrays(float, shape, elements=st.integers(-2, 2))
+)
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -234,7 +268,7 @@ def test_gates_have_length_one_and_lie_in_the_row_space():
         gates = enumerate_masks(X).gates
         np.testing.assert_allclose(np.linalg.norm(gates, axis=1), 1)
         np.testing.assert_allclose(gates @ np.linalg.pinv(X, rcond=1e-10) @ X, gates, atol=1e-9)
-        np.testing.assert_array_equal(gates[len(gates) // 2:], -gates[:len(gates) // 2])
+        np.testing.assert_array_equal(gates[len(gates) // 2 :], -gates[: len(gates) // 2])
 
 
 def test_order_and_scale_of_rows_change_nothing():
@@ -251,15 +285,20 @@ def test_near_misses_are_resolved_or_refused(seed):
     exact = enumerate_masks(grid).p
     assert enumerate_masks(grid + 1e-15 * normal(16, 3, seed=seed)).p == exact
     assert enumerate_masks(grid + 1e-8 * normal(16, 3, seed=seed)).p == count_cells(16, 3)
-    with pytest.raises(ValueError, match="rounding errors decide"): enumerate_masks(grid + 1e-12 * normal(16, 3, seed=seed))
+    with pytest.raises(ValueError, match="rounding errors decide"):
+        enumerate_masks(grid + 1e-12 * normal(16, 3, seed=seed))
 
 
 # the container, sampling, completeness
 
+
 def test_masks_are_frozen_and_stored_by_mask():
     masks = enumerate_masks(base)
-    assert masks.patterns.T.flags.c_contiguous and not masks.patterns.flags.writeable and not masks.gates.flags.writeable
-    with pytest.raises(AttributeError): masks.gates = masks.gates
+    assert (
+        masks.patterns.T.flags.c_contiguous and not masks.patterns.flags.writeable and not masks.gates.flags.writeable
+    )
+    with pytest.raises(AttributeError):
+        masks.gates = masks.gates
     assert (masks.n, masks.p, masks.d, len(masks)) == (6, 32, 3, 32)
 
 
@@ -284,7 +323,9 @@ def test_equal_keys_do_not_merge_rows():
 
 
 @pytest.mark.parametrize("method", ["gaussian", "circles"])
-@pytest.mark.parametrize("X", [base, normal(5, 1), np.zeros((2, 3)), np.vstack([coplanar, -2 * coplanar[:3], 0 * base[:1]])])
+@pytest.mark.parametrize(
+    "X", [base, normal(5, 1), np.zeros((2, 3)), np.vstack([coplanar, -2 * coplanar[:3], 0 * base[:1]])]
+)
 def test_samples_are_masks_of_the_table(X, method):
     drawn = sample_masks(X, 50, method=method, rng=np.random.default_rng(0))
     again = sample_masks(X, 50, method=method, rng=np.random.default_rng(0))
@@ -303,31 +344,41 @@ def test_completeness():
 
 # bad input
 
-@pytest.mark.parametrize("call, words", [
-    (lambda: enumerate_masks([[1.0, np.nan]]), "X must be finite"),
-    (lambda: enumerate_masks([1.0, 2.0]), r"X must be a table of shape \(n, d\)"),
-    (lambda: enumerate_masks(np.empty((0, 3))), "X must have at least one row"),
-    (lambda: enumerate_masks(base, max_masks=31), "max_masks=31 masks; 6 planes in 3 dimensions can have 32"),
-    (lambda: enumerate_masks(base, boundary=True, max_masks=100), "max_masks=100 masks.*sample_masks"),
-    (lambda: enumerate_masks(normal(300, 200)), "more than 10"),
-    (lambda: enumerate_masks(base, max_masks=0), "max_masks must be a whole number"),
-    (lambda: is_complete(enumerate_masks(base), normal(600, 30)), "masks must be Masks of the 600 rows"),
-    (lambda: is_complete(sample_masks(normal(60, 9), 5, rng=np.random.default_rng(0)), normal(60, 9)), "sample_masks"),
-    (lambda: is_complete(base, base), "masks must be Masks"),
-    (lambda: sample_masks(base, 0, rng=np.random.default_rng(0)), "n_gates must be a whole number"),
-    (lambda: sample_masks(base, 5, method="arcs", rng=np.random.default_rng(0)), "'gaussian', 'circles'"),
-    (lambda: count_cells(0, 3), "n must be"), (lambda: count_cells(3, 0), "r must be"),
-    (lambda: Masks(np.ones((2, 3)), np.ones((3, 2))), "patterns must be a bool array"),
-    (lambda: Masks(np.ones((2, 3), bool), np.ones((2, 2))), r"patterns must be a bool array of shape \(n, 2\)"),
-    (lambda: Masks(np.ones((0, 3), bool), np.ones((3, 2))), "patterns must be"),
-    (lambda: Masks(np.ones((2, 1), bool), [[np.inf, 0.0]]), "gates must be finite"),
-    (lambda: Masks.from_gates(base, base[:, :2]), "gates must have one column for each of the 3 columns of X"),
-    (lambda: enumerate_masks(base)[:0], "gates must have at least one row"),
-    (lambda: enumerate_masks(base) | enumerate_masks(base[:3]), "other must be Masks of 6 samples"),
-])
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: enumerate_masks([[1.0, np.nan]]), "X must be finite"),
+        (lambda: enumerate_masks([1.0, 2.0]), r"X must be a table of shape \(n, d\)"),
+        (lambda: enumerate_masks(np.empty((0, 3))), "X must have at least one row"),
+        (lambda: enumerate_masks(base, max_masks=31), "max_masks=31 masks; 6 planes in 3 dimensions can have 32"),
+        (lambda: enumerate_masks(base, boundary=True, max_masks=100), "max_masks=100 masks.*sample_masks"),
+        (lambda: enumerate_masks(normal(300, 200)), "more than 10"),
+        (lambda: enumerate_masks(base, max_masks=0), "max_masks must be a whole number"),
+        (lambda: is_complete(enumerate_masks(base), normal(600, 30)), "masks must be Masks of the 600 rows"),
+        (
+            lambda: is_complete(sample_masks(normal(60, 9), 5, rng=np.random.default_rng(0)), normal(60, 9)),
+            "sample_masks",
+        ),
+        (lambda: is_complete(base, base), "masks must be Masks"),
+        (lambda: sample_masks(base, 0, rng=np.random.default_rng(0)), "n_gates must be a whole number"),
+        (lambda: sample_masks(base, 5, method="arcs", rng=np.random.default_rng(0)), "'gaussian', 'circles'"),
+        (lambda: count_cells(0, 3), "n must be"),
+        (lambda: count_cells(3, 0), "r must be"),
+        (lambda: Masks(np.ones((2, 3)), np.ones((3, 2))), "patterns must be a bool array"),
+        (lambda: Masks(np.ones((2, 3), bool), np.ones((2, 2))), r"patterns must be a bool array of shape \(n, 2\)"),
+        (lambda: Masks(np.ones((0, 3), bool), np.ones((3, 2))), "patterns must be"),
+        (lambda: Masks(np.ones((2, 1), bool), [[np.inf, 0.0]]), "gates must be finite"),
+        (lambda: Masks.from_gates(base, base[:, :2]), "gates must have one column for each of the 3 columns of X"),
+        (lambda: enumerate_masks(base)[:0], "gates must have at least one row"),
+        (lambda: enumerate_masks(base) | enumerate_masks(base[:3]), "other must be Masks of 6 samples"),
+    ],
+)
 def test_bad_input(call, words):
-    with pytest.raises(ValueError, match=words): call()
+    with pytest.raises(ValueError, match=words):
+        call()
 
 
 def test_a_seed_is_not_a_generator():
-    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"): sample_masks(base, 5, rng=0)
+    with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
+        sample_masks(base, 5, rng=0)

@@ -1,0 +1,176 @@
+"""The group lasso (8) by fixntk and by other solvers, measured side by side in one run.
+
+    python benchmarks/bench_solvers.py [--instances S,M,L,W] [--lams 0.01,0.1] [--solvers NAME,...] [--cap SECONDS]
+
+Every run is a process of its own with one thread, on the same instance, judged by the same relative gap; see
+benchmarks/README.md. Writes nbs/results/bench_solvers.csv and prints the table as markdown.
+"""
+
+import argparse
+import csv
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import scipy
+from bench_masks import cpu_model
+
+from fixntk.data import gaussian_design, teacher_data, wisconsin
+from fixntk.design import MaskedDesign
+from fixntk.group_lasso import GroupLassoProblem
+from fixntk.masks import sample_masks
+
+HERE = Path(__file__).resolve().parent
+RESULT = HERE.parent / "nbs" / "results" / "bench_solvers.csv"
+SIZES = {"S": (200, 10, 500), "M": (500, 20, 2000), "L": (1000, 60, 5000)}
+SOLVERS = ["fixntk", "fixntk path of 20", "celer", "skglm", "adelie", "clarabel", "pyscnn"]
+COLUMNS = [
+    "instance",
+    "lam_ratio",
+    "solver",
+    "version",
+    "seconds",
+    "gap",
+    "objective",
+    "peak_mb",
+    "ratio_to_ours",
+    "passes",
+    "note",
+]
+GAP = 1e-6
+
+
+def instance(name, folder):
+    """Save an instance; its path and lam_max."""
+    rng = np.random.default_rng(0)
+    if name == "W":
+        X, y = wisconsin()
+        p = 3000
+    else:
+        n, d, p = SIZES[name]
+        X = gaussian_design(n, d, rng=rng)
+        y = teacher_data(X, 10, noise=0.1, kind="relu", rng=rng)
+    masks = sample_masks(X, p, rng=rng)
+    path = Path(folder) / f"{name}.npz"
+    np.savez(path, X=X, y=y, patterns=np.packbits(masks.patterns, axis=0), gates=masks.gates)
+    return path, GroupLassoProblem(MaskedDesign(X, masks), y, 1.0).lam_max
+
+
+def run(solver, path, lam, cap, memory):
+    """One child process; a dict of columns, with a note wherever something is missing."""
+    threads = {
+        name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+    }
+    command = [sys.executable, str(HERE / "peers.py"), solver, str(path), repr(lam), repr(GAP)]
+    limited = ["bash", "-c", f'ulimit -v {memory * 1024 * 1024}; exec "$@"', "bash", *command]
+    with tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=err, env=os.environ | threads, text=True)
+        lines, stopped = [], threading.Event()
+        while (
+            True
+        ):  # a line for each tolerance begun and each one done; the cap holds from line to line, warming up has 600 s
+            timer = threading.Timer(cap if lines else 600, lambda: (stopped.set(), child.kill()))
+            timer.start()
+            line = child.stdout.readline()
+            timer.cancel()
+            if not line:
+                break
+            if line.startswith("{"):
+                lines.append(json.loads(line))
+        code = child.wait()
+        err.seek(0)
+        errors = err.read().strip().splitlines()
+    found = [line for line in lines if "seconds" in line]
+    row = {"version": lines[0]["version"] if lines else "", **(found[-1] if found else {})}
+    if stopped.is_set():
+        best = (
+            f"; gap {found[-1]['gap']:.1e} in {found[-1]['seconds']:.3g} s at {found[-1]['own_tol']:.0e}"
+            if found
+            else ""
+        )
+        tried = [line["trying"] for line in lines if "trying" in line]
+        at = f"after {cap} s at own tolerance {tried[-1]:.0e}" if tried else "while warming up"
+        row["note"] = f"stopped {at}{best}"
+    elif not found or code and row["gap"] > GAP:
+        row["note"] = f"failed (exit {code}, memory limit {memory} GB): " + (
+            errors[-1][:120] if errors else "no message"
+        )
+    elif row["gap"] > GAP:
+        row["note"] = f"gap {GAP:.0e} not reached at own tolerance {row['own_tol']:.0e}"
+    else:
+        row["note"] = f"own tolerance {row['own_tol']:.0e}"
+    return row | {"reached": bool(found) and row["gap"] <= GAP, "stopped": stopped.is_set()}
+
+
+def measure(names, ratios, solvers, cap, memory):
+    with tempfile.TemporaryDirectory() as folder:
+        instances = {name: instance(name, folder) for name in names}
+        for ratio, name in product(ratios, names):
+            (path, lam_max), ours = instances[name], None
+            for solver in solvers:
+                if solver == "fixntk path of 20" and ratio != min(ratios):
+                    continue
+                row = run(solver, path, ratio * lam_max, cap, memory)
+                if solver == "fixntk":
+                    ours = row["seconds"]
+                elif row["stopped"]:
+                    row["ratio_to_ours"], row["seconds"] = f">{cap / ours:.0f}", f">{cap}"
+                elif row["reached"] and solver != "fixntk path of 20":
+                    row["ratio_to_ours"] = f"{row['seconds'] / ours:.1f}"
+                if "pass_seconds" in row:
+                    row["passes"] = f"{row['seconds'] / row['pass_seconds']:.1f}"
+                row |= {"instance": name, "lam_ratio": ratio, "solver": solver}
+                yield {key: tidy(key, row.get(key, "")) for key in COLUMNS}
+
+
+def tidy(column, value):
+    digits = {"objective": ".10g", "gap": ".1e", "peak_mb": ".0f", "seconds": ".3g"}
+    return format(value, digits.get(column, "")) if isinstance(value, float) else value
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--instances", default="S,M,L,W")
+    parser.add_argument("--lams", default="0.01,0.1")
+    parser.add_argument("--solvers", default=",".join(SOLVERS))
+    parser.add_argument("--cap", type=int, default=300, help="seconds for one solver on one problem at one tolerance")
+    parser.add_argument("--memory", type=int, default=12, help="GB of address space for one process")
+    parser.add_argument("--out", type=Path, default=RESULT)
+    args = parser.parse_args()
+    settings = {
+        "command": " ".join(["python benchmarks/bench_solvers.py", *sys.argv[1:]]),
+        "date": datetime.date.today().isoformat(),
+        "cpu": cpu_model(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
+    rows = []
+    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
+    for row in measure(
+        args.instances.split(","),
+        [float(r) for r in args.lams.split(",")],
+        args.solvers.split(","),
+        args.cap,
+        args.memory,
+    ):
+        print("| " + " | ".join(str(row[key]) for key in COLUMNS) + " |", flush=True)
+        rows.append(row | settings)
+        args.out.parent.mkdir(exist_ok=True)
+        with args.out.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    print("\n" + "; ".join(f"{key} {value}" for key, value in settings.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,261 @@
+"""Newton's method on the kernel weights: against Clarabel, on hard cases, and when it is disturbed."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from fixntk.data import add_bias, teacher_data
+from fixntk.design import MaskedDesign, masking_kernels
+from fixntk.group_lasso import GroupLassoProblem, solve_cvxpy
+from fixntk.masks import Masks, enumerate_masks, sample_masks
+from fixntk.newton import KernelList, lam_path, solve
+
+
+def problem_on(X, y, masks, ratio):
+    design = MaskedDesign(X, masks)
+    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+
+
+def teacher(X, rng, noise):
+    return teacher_data(X, 5, noise=noise, kind="relu", rng=rng)
+
+
+def repeated(masks):
+    return Masks(np.repeat(masks.patterns, 2, axis=1), np.repeat(masks.gates, 2, axis=0))
+
+
+def small_problems():
+    """Twenty seeded problems, most of them degenerate."""
+    rng = np.random.default_rng(0)
+    gaussian = rng.standard_normal((20, 4))
+    correlated = rng.standard_normal((20, 1)) + 0.05 * rng.standard_normal((20, 4))
+    tables = {
+        "plain": gaussian,
+        "duplicate rows": gaussian[np.arange(20) // 2],
+        "duplicate columns": gaussian[:, [0, 1, 0, 1]],
+        "n < d": rng.standard_normal((5, 9)),
+        "correlated columns": correlated,
+        "antipodal rows": np.r_[gaussian[:10], -gaussian[:10]],
+    }
+    for ratio in (1e-2, 0.3):
+        for name, X in tables.items():
+            yield f"{name}, lam {ratio}", problem_on(X, teacher(X, rng, 0.1), sample_masks(X, 40, rng=rng), ratio)
+    yield (
+        "duplicate masks",
+        problem_on(gaussian, teacher(gaussian, rng, 0.1), repeated(sample_masks(gaussian, 20, rng=rng)), 0.05),
+    )
+    yield (
+        "a zero row",
+        problem_on(
+            gaussian * (np.arange(20) > 0)[:, None], rng.standard_normal(20), sample_masks(gaussian, 20, rng=rng), 0.05
+        ),
+    )
+    for n, dimension, ratio in ((30, 1, 1e-3), (30, 1, 1e-5), (15, 3, 1e-3), (15, 3, 1e-5)):
+        X = add_bias(rng.standard_normal((n, 1))) if dimension == 1 else rng.standard_normal((n, 3))
+        yield (
+            f"all masks, dimension {dimension}, lam {ratio}",
+            problem_on(X, rng.standard_normal(n), enumerate_masks(X), ratio),
+        )
+    yield "lam_max", problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.0)
+    yield "above lam_max", problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.5)
+
+
+SMALL = dict(small_problems())
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_agrees_with_clarabel(name):
+    problem = SMALL[name]
+    found, reference = solve(problem, tol=1e-9), solve_cvxpy(problem)
+    assert found.converged and found.gap <= 1e-9 and found.n_iter <= 50
+    assert found.gap == problem.gap(found.W) and found.objective == problem.objective(found.W)
+    np.testing.assert_allclose(found.objective, reference.objective, rtol=1e-8)
+    if problem.lam >= problem.lam_max:
+        assert not found.W.any() and found.n_iter == 0
+
+
+def test_there_are_twenty():
+    assert len(SMALL) == 20
+
+
+def test_gap_against_the_dense_matrix():
+    problem = SMALL["duplicate rows, lam 0.01"]
+    W, A = solve(problem, tol=1e-9).W, problem.design.to_dense()
+    residual = problem.y - A @ W.ravel()
+    blocks = np.linalg.norm((A.T @ residual).reshape(W.shape), axis=1)
+    scale = min(problem.lam / (2 * blocks.max()), problem.y @ residual / (residual @ residual))
+    upper = residual @ residual + problem.lam * np.linalg.norm(W, axis=1).sum()
+    lower = 2 * scale * problem.y @ residual - scale**2 * residual @ residual
+    assert abs((upper - lower) / upper - problem.gap(W)) < 1e-12
+
+
+def hard_problem(k, rng):
+    n, d, p = (int(rng.integers(low, high)) for low, high in ((5, 300), (1, 25), (20, 2000)))
+    X = rng.standard_normal((n, d))
+    X = [
+        X,
+        add_bias(rng.standard_normal((30 + n % 31, 1))),
+        rng.standard_normal((15 + n % 46, 3)),
+        X @ (1 + 0.1 * rng.standard_normal((d, d))),
+        np.r_[X, X[: n // 2 + 1]],
+        np.c_[X, X[:, :1]],
+    ][k % 6]
+    y = teacher_data(
+        X, int(rng.integers(1, 12)), noise=(0, 0.1, 1.0)[k // 6 % 3], kind=("relu", "gated")[k % 2], rng=rng
+    )
+    return problem_on(X, y, sample_masks(X, p, rng=rng), 0.99 * 10 ** rng.uniform(-5, 0))
+
+
+def test_sixty_hard_cases():
+    rng, steps = np.random.default_rng(1), []
+    for k in range(60):
+        problem = hard_problem(k, rng)
+        found = solve(problem, tol=1e-9)
+        assert found.converged and problem.gap(found.W) <= 1e-9, f"case {k}: {problem.design}, {found}"
+        steps.append(found.n_iter)
+    print(f"\nNewton steps to 1e-9 on 60 hard cases: median {np.median(steps):g}, most {max(steps)}")
+    assert np.median(steps) <= 15 and max(steps) <= 50
+
+
+@pytest.mark.parametrize("n, dimension", [(30, 1), (60, 1), (15, 3), (25, 3)])
+@pytest.mark.parametrize("ratio", [1e-5, 1e-3, 0.1])
+def test_overcomplete_arrangements(n, dimension, ratio):
+    rng = np.random.default_rng(n)
+    X = add_bias(rng.standard_normal((n, 1))) if dimension == 1 else rng.standard_normal((n, 3))
+    assert solve(problem_on(X, teacher(X, rng, 0.3), enumerate_masks(X), ratio), tol=1e-9).converged
+
+
+def test_warm_start_and_path():
+    problem = SMALL["plain, lam 0.01"]
+    found = solve(problem, tol=1e-9)
+    assert solve(problem, tol=1e-8, weights=found.weights).n_iter <= 1
+    path = lam_path(problem.design, problem.y, n_lams=5, lam_min_ratio=1e-2, tol=1e-9)
+    assert [s.converged for s in path] == [True] * 5 and not path[0].W.any()
+    assert path[-1].history["lam"] == pytest.approx(problem.lam) and path[-1].objective == pytest.approx(
+        found.objective, rel=1e-8
+    )
+
+
+def test_stopping_short_is_said():
+    problem = SMALL["plain, lam 0.01"]
+    for max_iter in (0, 1, 2):
+        found = solve(problem, tol=1e-9, max_iter=max_iter)
+        assert found.n_iter == max_iter and not found.converged and "max_iter" in found.reason
+        assert found.gap == problem.gap(found.W) and found.W.shape == (problem.design.p, problem.design.d)
+    beyond = solve(problem, tol=0, max_iter=30)
+    assert not beyond.converged and beyond.gap < 1e-12
+
+
+def test_beyond_double_precision():
+    design, y = SMALL["plain, lam 0.01"].design, SMALL["plain, lam 0.01"].y
+    for lam in (1e-12, 1e-16, 1e-22):
+        found = solve(GroupLassoProblem(design, y, lam), tol=1e-9, max_iter=30)
+        assert np.isfinite(found.gap) and (
+            found.converged or "ask for a larger" in found.reason or "max_iter" in found.reason
+        )
+    for scale in (1e-9, 1e9, 1e20):
+        problem = problem_on(scale * design.X, scale * y, design.masks, 0.01)
+        assert solve(problem, tol=1e-9).converged
+    for weights in (None, np.ones(design.p)):
+        nothing = solve(GroupLassoProblem(design, 0 * y, 1.0), weights=weights)
+        assert nothing.converged and not nothing.W.any()
+    above = solve(GroupLassoProblem(design, y, 1e6), weights=np.ones(design.p))
+    assert above.converged and not above.W.any()
+
+
+class Unplugged(MaskedDesign):
+    """Interrupts one call of a method."""
+
+    def __init__(self, design, method, at):
+        super().__init__(design.X, design.masks)
+        self.method, self.left = method, at
+
+    def __getitem__(self, indices):
+        self.count("__getitem__")
+        return super().__getitem__(indices)
+
+    def correlation_norms(self, z):
+        self.count("correlation_norms")
+        return super().correlation_norms(z)
+
+    def count(self, method):
+        if method == self.method:
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("method", ["correlation_norms", "__getitem__"])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_interrupted(method, at):
+    calm = SMALL["plain, lam 0.01"]
+    problem = GroupLassoProblem(Unplugged(calm.design, method, at), calm.y, calm.lam)
+    threads = [pool["num_threads"] for pool in threadpool_info()]
+    with pytest.raises(KeyboardInterrupt):
+        solve(problem, tol=1e-9)
+    assert [pool["num_threads"] for pool in threadpool_info()] == threads
+    np.testing.assert_allclose(solve(problem, tol=1e-9).W, solve(calm, tol=1e-9).W, atol=1e-6)
+
+
+class FiveMethods:
+    """A design with the five methods and nothing else."""
+
+    def __init__(self, design):
+        self.n, self.p, self.d = design.n, design.p, design.d
+        self.predict, self.correlate, self.correlation_norms = (
+            design.predict,
+            design.correlate,
+            design.correlation_norms,
+        )
+        self.kernel, self.block = design.kernel, design.block
+
+
+def test_five_methods_are_enough():
+    problem = SMALL["plain, lam 0.01"]
+    bare = solve(GroupLassoProblem(FiveMethods(problem.design), problem.y, problem.lam), tol=1e-9)
+    assert bare.converged and bare.objective == pytest.approx(problem.objective(bare.W), rel=1e-12)
+
+
+def test_kernel_list():
+    problem = SMALL["plain, lam 0.01"]
+    kernels = masking_kernels(problem.design)
+    design = KernelList(kernels)
+    np.testing.assert_allclose(design.to_dense() @ design.to_dense().T, kernels.sum(0), atol=1e-10)
+    found = solve(GroupLassoProblem(design, problem.y, problem.lam), tol=1e-9)
+    assert found.objective == pytest.approx(solve(problem, tol=1e-9).objective, rel=1e-8)
+    ragged = KernelList([np.eye(4), np.ones((4, 4)), np.zeros((4, 4))])  # ranks 4, 1, 0
+    assert ragged.d == 4 and np.count_nonzero(ragged.blocks.any(1)) == 5
+    assert solve(GroupLassoProblem(ragged, np.arange(4.0), 0.5), tol=1e-10).converged
+
+
+def test_refusals():
+    problem = SMALL["plain, lam 0.01"]
+
+    class Other:
+        pass
+
+    with pytest.raises(TypeError, match="SquaredLoss"):
+        solve(GroupLassoProblem(problem.design, problem.y, 1.0, loss=Other()))
+    for wrong in (
+        {"tol": -1},
+        {"max_iter": -1},
+        {"max_iter": 1.5},
+        {"weights": -np.ones(problem.design.p)},
+        {"weights": np.ones(3)},
+    ):
+        with pytest.raises(ValueError):
+            solve(problem, **wrong)
+    for wrong in ({"n_lams": 0}, {"lam_min_ratio": 1.0}, {"lam_min_ratio": 0}):
+        with pytest.raises(ValueError):
+            lam_path(problem.design, problem.y, **wrong)
+    for wrong in (
+        np.eye(3),
+        -np.eye(3)[None],
+        np.triu(np.ones((3, 3)))[None],
+        np.full((1, 2, 2), np.nan),
+        np.ones((0, 2, 2)),
+    ):
+        with pytest.raises(ValueError, match="kernels must be"):
+            KernelList(wrong)
+    with pytest.raises(ValueError, match="lam_max = 0"):
+        lam_path(problem.design, np.zeros(problem.design.n))
