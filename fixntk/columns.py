@@ -20,17 +20,9 @@ _THIN = 1e-12  # an arc narrower than this lies between crossings that coincide 
 
 
 def _walk(rows, steps, start, turn):
-    """Walk along half of each circle cos(t) start + sin(t) turn, past the planes of `rows` in order.
+    """Walk half of each circle cos(t) start + sin(t) turn, past the planes of `rows` (m, d) in order; `steps` are the x_i z_i.
 
-    Parameters
-    ----------
-    rows, steps : arrays, shape (m, d), rows x_i and x_i z_i
-    start, turn : arrays, shape (c, d)
-
-    Returns
-    -------
-    begins, widths : arrays, shape (c, m), where each arc begins and how wide it is
-    centred : array, shape (c, m, d), half of (sum of the steps that pass, less the sum of those that do not)
+    Returns begins and widths of the arcs, (c, m), and half of (the steps that pass less those that do not), (c, m, d).
     """
     first, second = start @ rows.T, turn @ rows.T
     angles = np.arctan2(first, -second)
@@ -75,27 +67,95 @@ def _turns(X, gates, rng):
     turn -= (held.transpose(0, 2, 1) @ np.linalg.solve(inner, held @ turn[:, :, None]))[:, :, 0]
     return turn / np.maximum(np.linalg.norm(turn, axis=1, keepdims=True), 1e-300)
 
+# %% ../nbs/09_columns.ipynb #62e17d4b
+_FLIPS = 9  # at most so many planes meet: 512 masks, and as many opposite ones
 
-def _climb(X, z, gates, n_circles, rng):
-    """Spend circles through the gates, each replaced by the best it meets: ten on all, ten on the better half, and so on."""
-    gates, values, active = gates.copy(), np.zeros(len(gates)), len(gates)
-    while True:
-        for _ in range(10):
-            if n_circles <= 0:
-                return gates
-            gates[:active] /= np.maximum(np.linalg.norm(gates[:active], axis=1, keepdims=True), 1e-300)
-            found, new = _best_arcs(X, z, gates[:active], _turns(X, gates[:active], rng))
-            better = np.flatnonzero(new > values[:active])
-            gates[better], values[better] = found[better], new[better]
-            n_circles -= active
-        order = np.argsort(-values)
-        gates, values, active = gates[order], values[order], min(active, max(active // 2, 32))
 
-# %% ../nbs/09_columns.ipynb #9626771b
 def _unit(rows):
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
 
 
+def _answers(X, z, gates):
+    """|X'Dz| for the masks of the gates, from its definition."""
+    return np.linalg.norm(((gates @ X.T >= 0) * z) @ X, axis=1)
+
+
+def _off(basis, vectors):
+    """The vectors, shape (k, d), less their parts in the span of the orthonormal rows of basis, shape (k, j, d)."""
+    return vectors - np.matmul(np.matmul(vectors[:, None], basis.transpose(0, 2, 1)), basis)[:, 0]
+
+
+def _meet(rows, gates, count, rng):
+    """Walk in each gate's cell along random lines to a place where `count` planes meet: it, the planes, distances to the others."""
+    here, each = gates.copy(), np.arange(len(gates))
+    sides, own = here @ rows.T, np.zeros((len(gates), count), int)
+    basis = np.zeros((len(gates), count, gates.shape[1]))
+    for j in range(count):
+        turn = _off(basis[:, :j], rng.standard_normal(here.shape))
+        rates = turn @ rows.T
+        own[:, j] = hit = np.abs(rates / sides).argmax(1)
+        length = -(sides[each, hit] / rates[each, hit])[:, None]
+        here += length * turn
+        sides += length * rates
+        sides[np.abs(sides) < 1e-9] = np.inf  # held from now on, and so are the planes that hold it there too
+        basis[:, j] = _unit(_off(basis[:, :j], rows[hit]))
+    return here, own, sides
+
+# %% ../nbs/09_columns.ipynb #ca1a43bc
+def _sides(count):
+    """All choices of `count` signs, shape (2**count, count); the same followed by all products of two of them."""
+    flips = 2.0 * (np.arange(2**count)[:, None] >> np.arange(count) & 1) - 1
+    i, j = np.triu_indices(count, 1)
+    return flips, np.column_stack([flips, flips[:, i] * flips[:, j]])
+
+
+def _best_corners(X, z, gates, rng):
+    """The best mask around a random corner of each gate's cell: a gate, shape (k, d), and its |X'Dz|, shape (k,)."""
+    live = X.any(1)
+    rows, halves, total = _unit(X[live]), X[live] * z[live, None] / 2, X.T @ z
+    count = min(np.linalg.matrix_rank(rows) - 1, _FLIPS) if live.any() else 0
+    if count < 1:
+        return gates, _answers(X, z, gates)
+    (flips, products), (i, j), found = _sides(count), np.triu_indices(count, 1), []
+    for some in np.array_split(gates, 1 + len(gates) * len(rows) // _BLOCK):
+        with np.errstate(all="ignore"):
+            here, own, sides = _meet(rows, _unit(some), count, rng)
+            signs = np.where(some @ rows.T >= 0, 1.0, -1.0)
+            np.put_along_axis(signs, own, 0, 1)
+            moves, centred = halves[own], signs @ halves
+            inner = (moves @ moves.transpose(0, 2, 1))[:, i, j]
+            tilt = flips @ (moves @ total).T + centred @ total
+            best = (2 * products @ np.column_stack([(moves @ centred[:, :, None])[:, :, 0], inner]).T + np.abs(tilt)).argmax(0)
+            held, wanted = rows[own], flips[best] * rng.uniform(0.5, 1, own.shape)
+            across = np.linalg.solve(held @ held.transpose(0, 2, 1) + 1e-12 * np.eye(count), wanted[:, :, None])
+            across = (across.transpose(0, 2, 1) @ held)[:, 0]
+            gate = across + 2 * np.abs(across @ rows.T / sides).max(1)[:, None] * here
+            found.append(np.where(tilt[best, np.arange(len(some))] < 0, -1, 1)[:, None] * gate)
+    gates = _unit(np.concatenate(found))
+    clear = (np.abs(gates @ rows.T) > _THIN).all(1)
+    return gates, np.where(clear, _answers(X, z, gates), 0)
+
+# %% ../nbs/09_columns.ipynb #4b18819e
+def _best_circles(X, z, gates, rng):
+    """The best mask on a random circle through each gate."""
+    gates = _unit(gates)
+    return _best_arcs(X, z, gates, _turns(X, gates, rng))
+
+
+def _climb(X, z, gates, n_circles, rng):
+    """Corner, circle, corner, circle through all gates, each replaced by the best it meets; then through the better half, and so on."""
+    values, active = _answers(X, z, gates), len(gates)
+    while n_circles > 0:
+        for look in (_best_corners, _best_circles) * 2:
+            found, new = look(X, z, gates[:active], rng)
+            better = np.flatnonzero(new > values[:active])
+            gates[better], values[better] = found[better], new[better]
+        n_circles -= 2 * active
+        order = np.argsort(-values)
+        gates, values, active = gates[order], values[order], min(active, max(active // 2, 32))
+    return gates
+
+# %% ../nbs/09_columns.ipynb #9626771b
 def _ascend(X, z, gates, rng):
     """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter."""
     rows, gates = _unit(X).astype(np.float32), _unit(gates).astype(np.float32)
@@ -113,12 +173,12 @@ def _ascend(X, z, gates, rng):
 
 # %% ../nbs/09_columns.ipynb #5d9ccb5e
 def price_gates(X, z, *, n_circles, rng, gates=None):
-    """Gates of masks D with large |X'Dz|: smooth ascent from random starts, then great circles through the best.
+    """Gates of masks D with large |X'Dz|: smooth ascent from random starts, then corners and great circles from the best.
 
     Parameters
     ----------
     X : array, shape (n, d);  z : array, shape (n,)
-    n_circles : int, how many great circles to search; each prices up to 2n masks
+    n_circles : int, how many great circles to search, of up to 2n masks each, and as many corners
     rng : numpy.random.Generator
     gates : array, shape (k, d), or None; gates to climb from as well, and to start near to
 
@@ -129,38 +189,25 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     """
     X = check_matrix(X)
     z, n_circles, rng = check_vector(z, len(X), "z"), check_count(n_circles, "n_circles", "Search at least one."), check_rng(rng)
-    gates = np.zeros((0, X.shape[1])) if gates is None else _check_gates(gates, X)
+    gates = np.zeros((0, X.shape[1])) if gates is None else Masks.from_gates(X, gates).gates
     with _BLAS.limit(limits=1, user_api="blas"):
         found = _ascend(X, z, _starts(gates, n_circles, X.shape[1], rng), rng)
-        found, _ = _ranked(X, z, Masks.from_gates(X, found))
-        found = np.vstack([gates, found.gates[:1 + n_circles // 20]])
-        masks, values = _ranked(X, z, Masks.from_gates(X, _climb(X, z, found, n_circles, rng)))
-    return masks.gates, values
+        found = Masks.from_gates(X, found).gates
+        found = found[np.argsort(-_answers(X, z, found), kind="stable")[:1 + n_circles // 10]]
+        found = Masks.from_gates(X, _climb(X, z, np.vstack([gates, found]), n_circles, rng)).gates
+        values = _answers(X, z, found)
+    order = np.argsort(-values, kind="stable")
+    return found[order], values[order]
 
 
 def _starts(gates, count, d, rng):
-    """Random gates, shape (count, d); three quarters of them near given ones, if there are any."""
+    """Random gates, shape (count, d); seven of eight about given ones, if there are any."""
     starts = _unit(rng.standard_normal((count, d)))
     if len(gates):
-        near = starts[count // 4:]
-        near *= rng.random((len(near), 1))
+        near = starts[count // 8:]
+        near *= 2 * rng.random((len(near), 1))
         near += _unit(gates)[rng.integers(len(gates), size=len(near))]
     return starts
-
-
-def _check_gates(gates, X):
-    gates = check_matrix(gates, "gates")
-    if gates.shape[1] != X.shape[1]:
-        raise ValueError(f"gates must have one column for each of the {X.shape[1]} columns of X; got shape {gates.shape}. "
-                         "One row is one gate: transpose gates if its columns are.")
-    return gates
-
-
-def _ranked(X, z, masks):
-    """The masks in decreasing order of |X'Dz|, and these values."""
-    values = MaskedDesign(X, masks).correlation_norms(z)
-    order = np.argsort(-values, kind="stable")
-    return masks[order], values[order]
 
 # %% ../nbs/09_columns.ipynb #e3691a4c
 def _every_mask(X, max_masks):
@@ -247,14 +294,11 @@ def _improve(X, y, lam, masks, W, added, tol):
     return both[on], found.W[on]
 
 # %% ../nbs/09_columns.ipynb #adc31382
-_EFFORTS = 1, 5  # how many times `n_circles` are searched, in turn, before the end is declared
-
-
 class _Prices:
-    """Finds violated masks: by a few circles, then by all masks if they can be listed, by many more circles if not."""
+    """Finds violated masks: by efforts[0] circles, then by all masks if they can be listed, by ever more circles if not."""
 
-    def __init__(self, X, n_circles, max_masks, rng, circles):
-        self.X, self.n_circles, self.max_masks, self.rng, self.circles = X, n_circles, max_masks, rng, circles
+    def __init__(self, X, efforts, max_masks, rng, circles):
+        self.X, self.efforts, self.max_masks, self.rng, self.circles = X, efforts, max_masks, rng, circles
         self.every, self.listed = None, False
 
     def __call__(self, z, masks, level):
@@ -264,13 +308,12 @@ class _Prices:
             self.every, self.listed = every and MaskedDesign(self.X, every), True
         if level and self.every:
             return self.every, self.every.correlation_norms(z)
-        n_circles = self.n_circles * _EFFORTS[level]
-        gates, values = price_gates(self.X, z, n_circles=n_circles, rng=self.rng, gates=masks.gates)
-        self.circles += n_circles
+        self.circles += self.efforts[level]
+        gates, values = price_gates(self.X, z, n_circles=self.efforts[level], rng=self.rng, gates=masks.gates)
         return MaskedDesign(self.X, Masks.from_gates(self.X, gates)), values
 
     def is_last(self, level):
-        return level == len(_EFFORTS) - 1 or level > 0 and self.every is not None
+        return level == len(self.efforts) - 1 or level > 0 and self.every is not None
 
     def verdict(self):
         if self.every:
@@ -286,7 +329,8 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round, 2000000 / (n d) but from 200 to 2000 if left out; 5 times as many before the end is declared
+    n_circles : int, circles searched in a round; twice 5 times as many find nothing before the end is declared. If left
+        out, 2000000 / (n d) but from 200 to 2000, and 5 to 25 times as many
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -299,11 +343,13 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    n_circles = min(max(200, 2_000_000 // X.size), 2000) if n_circles is None else check_count(n_circles, "n_circles", "200 is usual.")
+    few = max(200, 2_000_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
+    many = 5 * min(few, 10_000) if n_circles is None else 5 * few
+    few = min(few, 2000) if n_circles is None else few
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
-    prices = _Prices(X, n_circles, max_masks, rng, record["circles"][-1] if record["circles"] else 0)
+    prices = _Prices(X, (few, many, many), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
     with _BLAS.limit(limits=1, user_api="blas"):
         return _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress or (lambda text: None))
 
