@@ -3,7 +3,7 @@
     python benchmarks/bench_columns.py
 
 prints a table and writes it to nbs/results/bench_columns.csv. All times are processor time of one thread, the least of
-several runs for pricing. Of pricing only the 2n masks of each circle are counted, not those of its corners.
+several runs. Only the 2n masks of each circle are counted, not those of its corners.
 """
 import csv
 import datetime
@@ -16,12 +16,10 @@ import scipy
 from bench_masks import cpu_model
 from threadpoolctl import threadpool_limits
 
-from fixntk.columns import price_gates, solve_all_masks
-from fixntk.data import gaussian_design, teacher_data
+from fixntk.columns import price_gates
+from fixntk.data import gaussian_design
 from fixntk.design import MaskedDesign
-from fixntk.group_lasso import GroupLassoProblem
 from fixntk.masks import sample_masks
-from fixntk.newton import solve
 
 RESULT = Path(__file__).resolve().parents[1] / "nbs" / "results" / "bench_columns.csv"
 
@@ -49,30 +47,14 @@ def pricing():
             400 * 2 * n / circles / (design.p / stored), "at least 3" if (n, d) == (1000, 20) else ""
 
 
-def solving():
-    rng = np.random.default_rng(0)
-    X = gaussian_design(200, 10, rng=rng)
-    y = teacher_data(X, 10, noise=0.1, kind="relu", rng=rng)
-    sampled = MaskedDesign(X, sample_masks(X, 8000, rng=rng))
-    lam_max = GroupLassoProblem(sampled, y, 1.0).lam_max
-    for share, less, most in ((0.1, 0.08, 10), (0.01, 0.12, 60)):
-        reference = solve(GroupLassoProblem(sampled, y, share * lam_max))
-        start = time.process_time()
-        found = solve_all_masks(X, y, share * lam_max, rng=np.random.default_rng(1))
-        what = f"solve_all_masks, n=200, d=10, lam={share} lam_max of 8000 Gaussian gates"
-        yield what, "seconds of processor time", time.process_time() - start, f"under {most}"
-        yield what, "share by which the objective falls below 8000 gates", 1 - found.objective / reference.objective, f"at least {less}"
-
-
 def main():
     settings = {"command": "python benchmarks/bench_columns.py", "date": datetime.date.today().isoformat(), "cpu": cpu_model(),
                 "blas_threads": 1, "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
     rows = []
     with threadpool_limits(1, user_api="blas"):
-        for measure in (pricing, solving):
-            for what, unit, value, reach in measure():
-                print(f"{what:70s} {value:12.4g}  {unit}{f' (reach: {reach})' if reach else ''}", flush=True)
-                rows.append({"what": what, "measure": unit, "value": f"{value:.4g}", "reach": reach, **settings})
+        for what, unit, value, reach in pricing():
+            print(f"{what:70s} {value:12.4g}  {unit}{f' (reach: {reach})' if reach else ''}", flush=True)
+            rows.append({"what": what, "measure": unit, "value": f"{value:.4g}", "reach": reach, **settings})
     RESULT.parent.mkdir(exist_ok=True)
     with RESULT.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")
