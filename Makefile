@@ -58,6 +58,7 @@ bench:
 	@$(BENCH) -m pip install --disable-pip-version-check -q "ipython<9" pyscnn \
 	  || echo "pyscnn does not install here; its rows will say so"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
+	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
 	@$(BENCH) benchmarks/bench_relu.py
 	@$(BENCH) benchmarks/bench_estimators.py

@@ -1,0 +1,67 @@
+"""Pricing by great circles against a pass over stored masks, measured side by side in one run.
+
+    python benchmarks/bench_columns.py
+
+prints a table and writes it to nbs/results/bench_columns.csv. All times are processor time of one thread, the least of
+several runs. Only the 2n masks of each circle are counted, not those of its corners.
+"""
+import csv
+import datetime
+import platform
+import time
+from pathlib import Path
+
+import numpy as np
+import scipy
+from bench_masks import cpu_model
+from threadpoolctl import threadpool_limits
+
+from fixntk.columns import price_gates
+from fixntk.data import gaussian_design
+from fixntk.design import MaskedDesign
+from fixntk.masks import sample_masks
+
+RESULT = Path(__file__).resolve().parents[1] / "nbs" / "results" / "bench_columns.csv"
+
+
+def least(repeats, call):
+    """The least processor time of several runs."""
+    seconds = []
+    for _ in range(repeats):
+        start = time.process_time()
+        call()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+def pricing():
+    for n, d in ((200, 10), (1000, 20), (1000, 60)):
+        rng = np.random.default_rng(0)
+        X, z = gaussian_design(n, d, rng=rng), rng.standard_normal(n)
+        design = MaskedDesign(X, sample_masks(X, 5000, rng=rng))
+        stored = least(7, lambda: design.correlation_norms(z))
+        circles = least(7, lambda: price_gates(X, z, n_circles=400, rng=np.random.default_rng(1)))
+        yield f"price_gates, n={n}, d={d}", "masks per second", 400 * 2 * n / circles, ""
+        yield f"correlation_norms over stored masks, n={n}, d={d}", "masks per second", design.p / stored, ""
+        yield f"price_gates against correlation_norms, n={n}, d={d}", "ratio of masks per second", \
+            400 * 2 * n / circles / (design.p / stored), "at least 3" if (n, d) == (1000, 20) else ""
+
+
+def main():
+    settings = {"command": "python benchmarks/bench_columns.py", "date": datetime.date.today().isoformat(), "cpu": cpu_model(),
+                "blas_threads": 1, "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
+    rows = []
+    with threadpool_limits(1, user_api="blas"):
+        for what, unit, value, reach in pricing():
+            print(f"{what:70s} {value:12.4g}  {unit}{f' (reach: {reach})' if reach else ''}", flush=True)
+            rows.append({"what": what, "measure": unit, "value": f"{value:.4g}", "reach": reach, **settings})
+    RESULT.parent.mkdir(exist_ok=True)
+    with RESULT.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"written to {RESULT.relative_to(Path.cwd()) if RESULT.is_relative_to(Path.cwd()) else RESULT}")
+
+
+if __name__ == "__main__":
+    main()

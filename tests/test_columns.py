@@ -1,0 +1,155 @@
+"""Column generation against newton.solve on all masks, and its way with interrupts; the rest is in the chapter."""
+import numpy as np
+import pytest
+
+from fixntk.columns import lam_max_all, price_gates, pricing_bound, solve_all_masks
+from fixntk.data import gaussian_design, teacher_data
+from fixntk.design import MaskedDesign
+from fixntk.group_lasso import GroupLassoProblem
+from fixntk.masks import Masks, enumerate_masks
+from fixntk.newton import solve
+
+
+def table(seed):
+    """Rank 2 or 3; every second table with repeated, parallel, opposite and zero rows, or small integers full of ties."""
+    rng = np.random.default_rng(seed)
+    r = 2 + seed % 2
+    X = gaussian_design(12 + seed, r, rng=rng)
+    if seed % 4 == 1:
+        X[1], X[2], X[3], X[4] = X[0], 2 * X[0], -X[0], 0
+    elif seed % 4 == 2:
+        X = rng.integers(-2, 3, size=(15, r)).astype(float)
+    elif seed % 4 == 3:
+        X = X @ rng.standard_normal((r, r + 2))  # more columns than the rank
+    y = rng.standard_normal(len(X))
+    if seed % 4 == 1:
+        y[1] = y[0]
+    return X, y
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_same_as_all_enumerated_masks(seed):
+    X, y = table(seed)
+    every = enumerate_masks(X)
+    lam_max, exact = lam_max_all(X, y, rng=np.random.default_rng(seed))
+    assert exact
+    np.testing.assert_allclose(lam_max, GroupLassoProblem(MaskedDesign(X, every), y, 1.0).lam_max, rtol=1e-12)
+    problem = GroupLassoProblem(MaskedDesign(X, every), y, (0.3, 0.03)[seed // 10] * lam_max)
+    reference = solve(problem, tol=1e-8)
+    found = solve_all_masks(X, y, problem.lam, tol=1e-8, rng=np.random.default_rng(seed), n_circles=50)
+    assert found.converged and f"certified over all {every.p} masks" in found.reason
+    np.testing.assert_allclose(found.objective, reference.objective, rtol=1e-7)
+    spread = np.zeros((every.p, X.shape[1]))
+    both = every | found.masks
+    assert both.p == every.p
+    names = {column.tobytes(): i for i, column in enumerate(every.patterns.T)}
+    for column, row in zip(found.masks.patterns.T, found.W):
+        spread[names[column.tobytes()]] = row
+    np.testing.assert_allclose(problem.gap(spread), found.gap, atol=1e-12)  # the gap that is reported is the one over all masks
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_one_circle_of_a_plane_prices_every_mask(seed):
+    rng = np.random.default_rng(seed)
+    X = gaussian_design(20, 2, rng=rng) if seed % 2 else rng.integers(-2, 3, size=(20, 2)).astype(float)
+    z = rng.standard_normal(20)
+    best = MaskedDesign(X, enumerate_masks(X)).correlation_norms(z).max()
+    gates, values = price_gates(X, z, n_circles=1, rng=rng)
+    np.testing.assert_allclose(values[0], best, rtol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(X.T @ ((X @ gates[0] >= 0) * z)), values[0], rtol=1e-12)
+    assert best <= pricing_bound(X, z) * (1 + 1e-12)
+
+
+def test_gates_are_distinct_ranked_and_belong_to_open_cells():
+    rng = np.random.default_rng(0)
+    X = gaussian_design(30, 4, rng=rng)
+    X[5:10], X[10:12], X[12] = X[0], -X[1:3], 0
+    z = rng.standard_normal(30)
+    every = enumerate_masks(X)
+    gates, values = price_gates(X, z, n_circles=100, rng=rng, gates=every.gates[:3])
+    masks = Masks.from_gates(X, gates)
+    assert masks.p == len(gates) and np.all(np.diff(values) <= 0) and (every | masks).p == every.p
+    np.testing.assert_allclose(MaskedDesign(X, masks).correlation_norms(z), values, rtol=1e-12)
+
+
+@pytest.mark.parametrize("X", [np.zeros((3, 2)), np.ones((4, 1)), np.array([[1.0], [-1.0]]), np.array([[2.0]]), np.eye(2, 5)])
+def test_tiny_tables(X):
+    y = np.arange(1.0, len(X) + 1)
+    every = MaskedDesign(X, enumerate_masks(X))
+    found = solve_all_masks(X, y, 0.5, tol=1e-8, rng=np.random.default_rng(0), n_circles=50)
+    assert found.converged
+    np.testing.assert_allclose(found.objective, solve(GroupLassoProblem(every, y, 0.5), tol=1e-8).objective, rtol=1e-7)
+
+
+def data(n=60, d=6):
+    rng = np.random.default_rng(1)
+    X = gaussian_design(n, d, rng=rng)
+    return X, teacher_data(X, 5, noise=0.1, kind="relu", rng=rng)
+
+
+def test_interrupt_keeps_everything_and_resumes():
+    X, y = data()
+    seen = []
+
+    def stop_after_five(text):
+        seen.append(text)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+
+    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, progress=stop_after_five)
+    assert not first.converged and "interrupted after 5 rounds" in first.reason and "start" in first.reason
+    assert len(first.history["objective"]) == 5 and "round 5: objective" in seen[-1]
+    np.testing.assert_allclose(first.objective, first.history["objective"][-1], rtol=1e-12)
+    second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), max_masks=1, n_circles=10, start=first)
+    assert second.converged and "evidence and not proof" in second.reason
+    assert second.history["objective"][:5] == first.history["objective"]
+    assert np.all(np.diff(second.history["objective"]) <= 1e-5 * second.objective)
+    assert second.history["circles"][5] > first.history["circles"][-1]
+    again = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=10, start=second)
+    assert again.n_iter > second.n_iter and again.objective <= second.objective * (1 + 1e-5)  # going on never loses
+
+
+def test_interrupt_inside_the_solver_and_max_rounds(monkeypatch):
+    X, y = data()
+    import fixntk.columns as columns
+    real, calls = columns.solve, []
+
+    def interrupted(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(columns, "solve", interrupted)
+    kept = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10)
+    assert not kept.converged and "interrupted after 4 rounds" in kept.reason and kept.weights.any()
+    np.testing.assert_allclose(kept.objective, GroupLassoProblem(MaskedDesign(X, kept.masks), y, 2.0).objective(kept.W), rtol=1e-12)
+    monkeypatch.undo()
+    short = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2)
+    assert not short.converged and "max_rounds" in short.reason and short.n_iter == 2
+
+
+def test_zero_is_the_answer_from_lam_max_on():
+    X, y = table(4)
+    lam_max, _ = lam_max_all(X, y, rng=np.random.default_rng(0))
+    zero = solve_all_masks(X, y, lam_max * (1 + 1e-9), rng=np.random.default_rng(0))
+    assert zero.converged and not zero.W.any()
+    assert solve_all_masks(X, y, 0.99 * lam_max, tol=1e-9, rng=np.random.default_rng(0)).W.any()
+
+
+def test_bad_input():
+    X, y = table(0)
+    rng = np.random.default_rng(0)
+    for call, words in ((lambda: solve_all_masks(X, y, 0.0, rng=rng), "lam must be a positive"),
+                        (lambda: solve_all_masks(X, y[:-1], 1.0, rng=rng), "y must have one entry"),
+                        (lambda: solve_all_masks(X, y, 1.0, tol=0, rng=rng), "tol must be"),
+                        (lambda: solve_all_masks(X, y, 1.0, rng=rng, n_circles=0), "n_circles must be"),
+                        (lambda: solve_all_masks(X, y, 1.0, rng=rng, start=3), "start must be a Solution"),
+                        (lambda: solve_all_masks(X * np.nan, y, 1.0, rng=rng), "X must be finite"),
+                        (lambda: price_gates(X, y, n_circles=1.5, rng=rng), "n_circles must be"),
+                        (lambda: price_gates(X, y, n_circles=9, rng=rng, gates=np.ones((2, 7))), "gates must have"),
+                        (lambda: price_gates(X, y[:3], n_circles=9, rng=rng), "z must have one entry")):
+        with pytest.raises(ValueError, match=words):
+            call()
+    with pytest.raises(TypeError, match="rng must be"):
+        solve_all_masks(X, y, 1.0, rng=0)
