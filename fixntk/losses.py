@@ -27,7 +27,8 @@ def _signed(values, y):
 class LogisticLoss:
     """L(f, y) = sum_k log(1 + exp(-y_k f_k)) for labels y_k of -1 and +1; P(y = 1) is expit(f).
 
-    value, gradient, curvature, conjugate and `smoothness` as in `SquaredLoss`; conjugate is inf outside 0 <= -y z <= 1.
+    value, gradient, curvature, conjugate, `smoothness` as in `SquaredLoss`; conjugate is inf unless 0 <= -y z <= 1.
+    majorant(f, y): curvatures of parabolas that touch the loss at f and lie above it everywhere.
     """
     smoothness = 0.25
 
@@ -39,6 +40,10 @@ class LogisticLoss:
 
     def curvature(self, f, y):
         return expit(f) * expit(-f)
+
+    def majorant(self, f, y):
+        m = np.maximum(np.abs(f), 1e-8)
+        return np.tanh(m / 2) / (2 * m)
 
     def conjugate(self, z, y):
         t = -_signed(z, y)
@@ -61,6 +66,9 @@ class SquaredHingeLoss:
 
     def curvature(self, f, y):
         return 2.0 * (_signed(f, y) < 1)
+
+    def majorant(self, f, y):
+        return np.full(len(y), 2.0)
 
     def conjugate(self, z, y):
         t = -_signed(z, y)
@@ -94,6 +102,9 @@ class HuberLoss:
 
     def curvature(self, f, y):
         return 2.0 * (np.abs(f - y) < self.delta)
+
+    def majorant(self, f, y):
+        return 2 * self.delta / np.maximum(np.abs(f - y), self.delta)
 
     def conjugate(self, z, y):
         return float(z @ y + z @ z / 4) if np.abs(z).max() <= 2 * self.delta else np.inf
@@ -148,86 +159,79 @@ def scale_rows(design, factors):
         return MaskedDesign(factors[:, None] * design.X, design.masks)
     return _ScaledRows(design, factors)
 
-# %% ../nbs/16_losses.ipynb #69682000
+# %% ../nbs/16_losses.ipynb #78ccf053
 def _model(loss, f, y, damping):
-    "Rows' factors and target of the weighted square that resembles the loss near f, and the square's value there."
+    "Factors and target of the weighted square that resembles the loss near f, and its value there."
     slopes = loss.gradient(f, y)
-    curvature = np.maximum(loss.curvature(f, y), damping * loss.smoothness)
+    majorant = loss.majorant(f, y) if hasattr(loss, "majorant") else loss.smoothness
+    curvature = np.maximum(loss.curvature(f, y), damping * majorant)
     factors = np.sqrt(curvature / 2)
     return factors, factors * (f - slopes / curvature), float(slopes**2 @ (1 / curvature)) / 2
 
 
 def _shorten(loss, y, penalty, W, f, move, change, upper):
-    "The first of 1, 1/2, 1/4, ... times `move` that lowers loss plus penalty as their slope promises; 0 if none does."
+    "The first of 1, 1/2, 1/4, ... times `move` that lowers loss plus penalty as promised; 0 if none does."
+    rounding = 16 * np.finfo(float).eps * upper
     promise = loss.gradient(f, y) @ change + penalty(W + move) - penalty(W)
-    for length in 0.5 ** np.arange(25):
+    for length in 0.5 ** np.arange(25 if promise <= rounding else 0):
         value = loss.value(f + length * change, y) + penalty(W + length * move)
-        if promise < 0 and value <= upper + 1e-4 * length * promise:
+        if value <= upper + 1e-4 * length * min(promise, 0) + rounding:
             return length
     return 0.0
 
 
-def _proximal_newton(design, y, loss, penalty, bounds, inner, tol, max_iter):
-    """Minimise loss + penalty: inner(scaled design, target, W, goal) minimises |.|^2 + penalty up to `goal` for each model.
-
-    Returns W, the number of models, why it stopped, and the history.
-    """
-    W, f, damping, share = np.zeros((design.p, design.d)), np.zeros(design.n), 1.0, 0.1
-    history = {"objective": [], "gap": [], "masks": []}
+def _proximal_newton(problem, penalty, bounds, inner, tol, max_iter):
+    """Minimise loss + penalty, whose minimum `bounds` encloses; inner(scaled design, target, W, goal) minimises
+    |.|^2 + penalty up to a relative `goal`. Returns W, the number of models, why it stopped, and the history."""
+    design, y, loss, damping, share = problem.design, problem.y, problem.loss, 1.0, 0.1
+    W, f, history = np.zeros((design.p, design.d)), np.zeros(design.n), {"objective": [], "gap": [], "masks": []}
     for n_iter in range(max_iter + 1):
         upper, lower = bounds(W)
-        for name, value in zip(history, (upper, relative_gap(upper, lower), np.count_nonzero(W.any(1)))):
+        for name, value in zip(history, (upper, relative_gap(upper, lower), int(np.count_nonzero(W.any(1))))):
             history[name].append(value)
-        if history["gap"][-1] <= tol:
-            return W, n_iter, f"{n_iter} models", history
-        if n_iter == max_iter:
-            break
+        if history["gap"][-1] <= tol or n_iter == max_iter:
+            return W, n_iter, f"{n_iter} of max_iter={max_iter} models", history
         factors, target, square = _model(loss, f, y, damping)
         goal = share * (upper - lower) / (square + penalty(W))
         trial = inner(scale_rows(design, factors), target, W, min(goal, 0.1))
         change = design.predict(trial) - f
         length = _shorten(loss, y, penalty, W, f, trial - W, change, upper)
-        if length == 0 and share < 1e-6:
-            return W, n_iter, "rounding allows no further step: ask for a larger tol, or a larger lam", history
-        share = 1e-3 * share if length == 0 else share
+        if length == 0 and damping == 1:
+            if share < 1e-6:
+                return W, n_iter, "rounding allows no further step: ask for a larger tol, or a larger lam", history
+            share *= 1e-3
         W, f = trial if length == 1 else W + length * (trial - W), f + length * change
-        damping = max(damping / 10, 1e-7) if length == 1 else min(10 * damping, 1.0)
-    return W, max_iter, f"max_iter={max_iter} is reached: raise it, or go on from these weights", history
+        damping = max(damping / 10, 1e-8) if length == 1 else min((10 if length else 100) * damping, 1.0)
 
-# %% ../nbs/16_losses.ipynb #78ccf053
-def _check(loss, tol, max_iter):
-    lacking = [name for name in ("value", "gradient", "curvature", "conjugate", "smoothness") if not hasattr(loss, name)]
-    if lacking:
-        raise TypeError(f"loss must have value, gradient, curvature, conjugate and smoothness; got {type(loss).__name__} "
-                        f"without {', '.join(lacking)}. Use LogisticLoss(), HuberLoss(delta), SquaredHingeLoss() or SquaredLoss().")
-    if max_iter != 0:
-        check_count(max_iter, "max_iter", "0 grades the zero answer.")
-    return check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
-
-
+# %% ../nbs/16_losses.ipynb #f473e75a
 def solve_loss(problem, *, tol=1e-6, max_iter=100, weights=None):
-    """Minimise L(design.predict(W), y) + lam * sum_i |W_i|  (paper, 23), for any smooth convex loss, by proximal Newton steps.
+    """Minimise L(design.predict(W), y) + lam * sum_i |W_i|  (paper, 23) for a smooth convex loss by proximal Newton steps.
 
     Parameters
     ----------
-    problem : GroupLassoProblem whose loss has value, gradient, curvature, conjugate and smoothness; a design as for
-        `fixntk.newton.solve`, which solves the weighted squared loss of every step
+    problem : GroupLassoProblem; its loss has value, gradient, curvature, conjugate, smoothness and perhaps majorant,
+        its design what `fixntk.newton.solve` needs, which solves the weighted squared loss of every step
     tol : float, relative duality gap at which to stop
     max_iter : int, number of such models; 0 grades W = 0
     weights : array, shape (p,), nonnegative start for the first model, such as `Solution.weights` of a near problem
 
     Returns
     -------
-    Solution; its history has the lists "objective", "gap" and "masks" (not zero), one entry a model and one for the start
+    Solution; its history has the lists "objective", "gap" and "masks" (not zero), for the start and after each model
     """
-    design, lam = problem.design, problem.lam
-    tol = _check(problem.loss, tol, max_iter)
+    design, lam, loss = problem.design, problem.lam, problem.loss
+    lacking = [name for name in ("value", "gradient", "curvature", "conjugate", "smoothness") if not hasattr(loss, name)]
+    if lacking:
+        raise TypeError(f"problem.loss must have value, gradient, curvature, conjugate and smoothness; got {type(loss).__name__} "
+                        f"without {', '.join(lacking)}. Use LogisticLoss(), HuberLoss(delta), SquaredHingeLoss() or SquaredLoss().")
+    tol = check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
+    if max_iter != 0:
+        check_count(max_iter, "max_iter", "0 grades W = 0.")
     start = None if weights is None else check_weights(weights, design.p)
 
     def inner(scaled, target, W, goal):
-        on = group_norms(W) if W.any() else start
-        return solve(GroupLassoProblem(scaled, target, lam), tol=goal, weights=on).W
+        return solve(GroupLassoProblem(scaled, target, lam), tol=goal, weights=group_norms(W) if W.any() else start).W
 
-    W, n_iter, reason, history = _proximal_newton(design, problem.y, problem.loss, lambda W: lam * float(group_norms(W).sum()),
-                                                  problem.bounds, inner, tol, max_iter)
+    penalty = lambda W: lam * float(group_norms(W).sum())
+    W, n_iter, reason, history = _proximal_newton(problem, penalty, problem.bounds, inner, tol, max_iter)
     return Solution.judge(problem, W, n_iter=n_iter, tol=tol, reason=reason, history=history)
