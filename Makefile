@@ -59,3 +59,4 @@ bench:
 	  || echo "pyscnn does not install here; its rows will say so"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
+	@$(BENCH) benchmarks/bench_losses.py
