@@ -1,6 +1,6 @@
 """The group lasso with logistic loss (23) by fixntk and by other solvers, measured side by side in one run.
 
-    python benchmarks/bench_losses.py [--instances L,S,M] [--lams 0.01] [--solvers NAME,...] [--cap SECONDS]
+    python benchmarks/bench_losses.py [--instances L,S] [--lams 0.01] [--solvers NAME,...] [--cap SECONDS]
 
 As bench_solvers.py, for classes: the sign of the teacher's targets about their median. Each solver is measured at two
 gaps, 1e-4 and 1e-6. Writes nbs/results/bench_losses.csv and prints the table as markdown; see benchmarks/README.md.
@@ -33,28 +33,39 @@ def instance(name, folder):
     return path, GroupLassoProblem(MaskedDesign(X, masks), y, 1.0, loss=LogisticLoss()).lam_max
 
 
+def graded(row, target, ours):
+    """The first of a solver's runs that reaches `target`, or the lower bound that its last, unfinished one gives."""
+    reached = [line for line in row["found"] if line["gap"] <= target]
+    if reached:
+        return (
+            row
+            | reached[0]
+            | {
+                "ratio_to_ours": f"{reached[0]['seconds'] / ours:.1f}",
+                "note": f"own tolerance {reached[0]['own_tol']:.0e}",
+            }
+        )
+    if row["stopped"]:
+        return row | {"ratio_to_ours": f">{row['seconds'] / ours:.0f}", "seconds": f">{row['seconds']:.0f}"}
+    return dict(row)
+
+
 def measure(names, ratios, solvers, cap, memory):
     with tempfile.TemporaryDirectory() as folder:
         for ratio, name in product(ratios, names):
             path, lam_max = instance(name, folder)
-            lam, ours = ratio * lam_max, run("fixntk", path, ratio * lam_max, cap, memory, "logistic")
-            for solver, target in product(solvers, GAPS):
-                row = ours if solver == "fixntk" else run(solver, path, lam, cap, memory, "logistic", target)
-                if solver != "fixntk" and row["stopped"]:
-                    row["ratio_to_ours"], row["seconds"] = (
-                        f">{row['seconds'] / ours['seconds']:.0f}",
-                        f">{row['seconds']:.0f}",
-                    )
-                elif solver != "fixntk" and row["reached"]:
-                    row["ratio_to_ours"] = f"{row['seconds'] / ours['seconds']:.1f}"
-                if solver == "fixntk" and target == GAPS[0]:
-                    continue  # one run, to the smaller gap, is compared with both
-                passes = f"{row['seconds'] / row['pass_seconds']:.1f}" if "pass_seconds" in row else ""
-                row |= {"instance": name, "lam_ratio": ratio, "solver": solver, "passes": passes}
-                row["note"] = f"for a gap of {target:.0e}: {row['note']}"
-                yield {key: tidy(key, row.get(key, "")) for key in COLUMNS}
+            ours = run("fixntk", path, ratio * lam_max, cap, memory, "logistic")["seconds"]
+            for solver in solvers:
+                row = run(solver, path, ratio * lam_max, cap, memory, "logistic")
+                if "pass_seconds" in row:
+                    row["passes"] = f"{row['seconds'] / row['pass_seconds']:.1f}"
+                for target in GAPS[-1:] if solver == "fixntk" else GAPS:
+                    at = graded(row, target, ours) if solver != "fixntk" else row
+                    at |= {"instance": name, "lam_ratio": ratio, "solver": solver}
+                    at["note"] = f"for a gap of {target:.0e}: {at['note']}"
+                    yield {key: tidy(key, at.get(key, "")) for key in COLUMNS}
 
 
 if __name__ == "__main__":
     result = HERE.parent / "nbs" / "results" / "bench_losses.csv"
-    main(__doc__, measure, instances="L,S,M", lams="0.01", solvers=["fixntk", "skglm", "adelie"], cap=120, out=result)
+    main(__doc__, measure, instances="L,S", lams="0.01", solvers=["fixntk", "skglm", "adelie"], cap=120, out=result)

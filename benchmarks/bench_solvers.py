@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from itertools import product
+import time
+from itertools import chain, product
 from pathlib import Path
+from queue import Empty, Queue
 
 import numpy as np
 import scipy
@@ -79,31 +81,28 @@ def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
     limited = ["bash", "-c", f'ulimit -v {memory * 1024 * 1024}; exec "$@"', "bash", *command]
     with tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=err, env=os.environ | threads, text=True)
-        lines, stopped, used, begun = [], threading.Event(), [0.0], 0.0
-
-        def stop():
-            used[0] = processor_seconds(child.pid) - begun
-            stopped.set()
-            child.kill()
-
-        while (
-            True
-        ):  # a line for each tolerance begun and each one done; the cap holds from line to line, warming up has 600 s
-            timer = threading.Timer(cap if lines else 600, stop)
-            timer.start()
-            line = child.stdout.readline()
-            timer.cancel()
+        output, lines, stopped, used, begun, since = Queue(), [], False, 0.0, 0.0, time.monotonic()
+        threading.Thread(target=lambda: [output.put(line) for line in chain(child.stdout, [""])], daemon=True).start()
+        while not stopped:  # a line for each tolerance begun and each one done; the cap holds from line to line
+            try:
+                line = output.get(timeout=1)
+            except Empty:
+                limit, used = cap if lines else 600, processor_seconds(child.pid) - begun  # warming up has 600 s
+                stopped = used > limit or time.monotonic() - since > 10 * limit
+                continue
             if not line:
                 break
-            begun = processor_seconds(child.pid)
+            begun, since = processor_seconds(child.pid), time.monotonic()
             if line.startswith("{"):
                 lines.append(json.loads(line))
+        if stopped:
+            child.kill()
         code = child.wait()
         err.seek(0)
         errors = err.read().strip().splitlines()
     found = [line for line in lines if "seconds" in line]
     row = {"version": lines[0]["version"] if lines else "", **(found[-1] if found else {})}
-    if stopped.is_set():
+    if stopped:
         best = (
             f"; gap {found[-1]['gap']:.1e} in {found[-1]['seconds']:.3g} s at {found[-1]['own_tol']:.0e}"
             if found
@@ -111,7 +110,7 @@ def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
         )
         tried = [line["trying"] for line in lines if "trying" in line]
         at = f"after {cap} s at own tolerance {tried[-1]:.0e}" if tried else "while warming up"
-        row["note"], row["seconds"] = f"stopped {at}{best}", used[0]
+        row["note"], row["seconds"] = f"stopped {at}{best}", used
     elif not found or code and row["gap"] > target:
         row["note"] = f"failed (exit {code}, memory limit {memory} GB): " + (
             errors[-1][:120] if errors else "no message"
@@ -120,7 +119,7 @@ def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
         row["note"] = f"gap {target:.0e} not reached at own tolerance {row['own_tol']:.0e}"
     else:
         row["note"] = f"own tolerance {row['own_tol']:.0e}"
-    return row | {"reached": bool(found) and row["gap"] <= target, "stopped": stopped.is_set()}
+    return row | {"reached": bool(found) and row["gap"] <= target, "stopped": stopped, "found": found}
 
 
 def measure(names, ratios, solvers, cap, memory):
