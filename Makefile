@@ -60,3 +60,4 @@ bench:
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
 	@$(BENCH) benchmarks/bench_losses.py
+	@$(BENCH) benchmarks/bench_judges.py

@@ -79,6 +79,7 @@ def adelie(problem, tol):
         lmda_path=np.geomspace(top, target, 20),
         tol=tol,
         newton_tol=1e-14,
+        max_iters=10**8,
         early_exit=False,
         intercept=False,
         progress_bar=False,
