@@ -22,6 +22,7 @@ def _signed(values, y):
     return y * values
 
 
+@dataclass(frozen=True)
 class LogisticLoss:
     """L(f, y) = sum_k log(1 + exp(-y_k f_k)) for labels y_k of -1 and +1; P(y = 1) is expit(f).
 
@@ -49,7 +50,8 @@ class LogisticLoss:
         import cvxpy as cp
         return cp.sum(cp.logistic(-cp.multiply(y, f)))
 
-# %% ../nbs/16_losses.ipynb #69ac255b
+
+@dataclass(frozen=True)
 class SquaredHingeLoss:
     """L(f, y) = sum_k max(0, 1 - y_k f_k)^2 for labels y_k of -1 and +1; conjugate is inf unless -y z >= 0."""
     smoothness = 2.0
@@ -192,7 +194,7 @@ def _proximal_newton(problem, penalty, bounds, inner, tol, max_iter):
         W, f = trial if length == 1 else W + length * (trial - W), f + length * change
         damping = max(damping / 10, 1e-8) if length == 1 else min((10 if length else 100) * damping, 1.0)
 
-# %% ../nbs/16_losses.ipynb #f473e75a
+
 def solve_loss(problem, *, tol=1e-6, max_iter=100, weights=None):
     """Minimise L(design.predict(W), y) + lam * sum_i |W_i|  (paper, 23) for a smooth convex loss by proximal Newton steps.
 
@@ -242,9 +244,8 @@ def kernel_machine(problem, weights, *, tol=1e-9, max_iter=100):
     penalty = lambda W: float(inverse @ (W**2).sum(1))
 
     def bounds(W):
-        z = loss.gradient(design.predict(W), y)
-        floor = -loss.conjugate(z, y) - weights @ design.correlation_norms(z)**2 / (2 * lam)
-        return loss.value(design.predict(W), y) + penalty(W), floor
+        f, z = design.predict(W), loss.gradient(design.predict(W), y)
+        return loss.value(f, y) + penalty(W), -loss.conjugate(z, y) - weights @ design.correlation_norms(z)**2 / (2 * lam)
 
     inner = lambda scaled, target, W, goal: weighted_ridge(scaled, target, weights, lam / 2)
     return _proximal_newton(problem, penalty, bounds, inner, tol, max_iter)[0]

@@ -192,3 +192,16 @@ def test_all_ones_mask_is_linear_classification():
     found = solve_loss(GroupLassoProblem(design, y, 1.5, loss=LogisticLoss()), tol=1e-12)
     judge = LogisticRegression(C=found.weights[0] / 1.5, fit_intercept=False, tol=1e-12, max_iter=10_000).fit(X, y)
     np.testing.assert_allclose(found.W, judge.coef_, rtol=1e-5)
+
+
+def test_kernel_machine_is_kernel_logistic_regression():
+    from sklearn.linear_model import LogisticRegression
+
+    problem = problem_of(LogisticLoss(), seed=7)
+    weights = np.random.default_rng(7).uniform(size=problem.design.p)
+    values, vectors = np.linalg.eigh(problem.design.kernel(weights))
+    features = vectors * np.sqrt(np.maximum(values, 0))
+    judge = LogisticRegression(C=1 / problem.lam, fit_intercept=False, tol=1e-12, max_iter=10_000)
+    expected = judge.set_params(solver="newton-cholesky").fit(features, problem.y).decision_function(features)
+    W = kernel_machine(problem, weights, tol=1e-12)
+    np.testing.assert_allclose(problem.design.predict(W), expected, atol=1e-5)
