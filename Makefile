@@ -62,3 +62,5 @@ bench:
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
 	@$(BENCH) benchmarks/bench_relu.py
 	@$(BENCH) benchmarks/bench_estimators.py
+	@$(BENCH) benchmarks/bench_losses.py
+	@$(BENCH) benchmarks/bench_judges.py

@@ -16,8 +16,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from itertools import product
+import time
+from itertools import chain, product
 from pathlib import Path
+from queue import Empty, Queue
 
 import numpy as np
 import scipy
@@ -64,33 +66,43 @@ def instance(name, folder):
     return path, GroupLassoProblem(MaskedDesign(X, masks), y, 1.0).lam_max
 
 
-def run(solver, path, lam, cap, memory):
+def processor_seconds(pid):
+    """What a process has used of the processor so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
     """One child process; a dict of columns, with a note wherever something is missing."""
     threads = {
         name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     }
-    command = [sys.executable, str(HERE / "peers.py"), solver, str(path), repr(lam), repr(GAP)]
+    command = [sys.executable, str(HERE / "peers.py"), solver, str(path), repr(lam), repr(target), loss]
     limited = ["bash", "-c", f'ulimit -v {memory * 1024 * 1024}; exec "$@"', "bash", *command]
     with tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=err, env=os.environ | threads, text=True)
-        lines, stopped = [], threading.Event()
-        while (
-            True
-        ):  # a line for each tolerance begun and each one done; the cap holds from line to line, warming up has 600 s
-            timer = threading.Timer(cap if lines else 600, lambda: (stopped.set(), child.kill()))
-            timer.start()
-            line = child.stdout.readline()
-            timer.cancel()
+        output, lines, stopped, used, begun, since = Queue(), [], False, 0.0, 0.0, time.monotonic()
+        threading.Thread(target=lambda: [output.put(line) for line in chain(child.stdout, [""])], daemon=True).start()
+        while not stopped:  # a line for each tolerance begun and each one done; the cap holds from line to line
+            try:
+                line = output.get(timeout=1)
+            except Empty:
+                limit, used = cap if lines else 600, processor_seconds(child.pid) - begun  # warming up has 600 s
+                stopped = used > limit or time.monotonic() - since > 10 * limit
+                continue
             if not line:
                 break
+            begun, since = processor_seconds(child.pid), time.monotonic()
             if line.startswith("{"):
                 lines.append(json.loads(line))
+        if stopped:
+            child.kill()
         code = child.wait()
         err.seek(0)
         errors = err.read().strip().splitlines()
     found = [line for line in lines if "seconds" in line]
     row = {"version": lines[0]["version"] if lines else "", **(found[-1] if found else {})}
-    if stopped.is_set():
+    if stopped:
         best = (
             f"; gap {found[-1]['gap']:.1e} in {found[-1]['seconds']:.3g} s at {found[-1]['own_tol']:.0e}"
             if found
@@ -98,16 +110,16 @@ def run(solver, path, lam, cap, memory):
         )
         tried = [line["trying"] for line in lines if "trying" in line]
         at = f"after {cap} s at own tolerance {tried[-1]:.0e}" if tried else "while warming up"
-        row["note"] = f"stopped {at}{best}"
-    elif not found or code and row["gap"] > GAP:
+        row["note"], row["seconds"] = f"stopped {at}{best}", used
+    elif not found or code and row["gap"] > target:
         row["note"] = f"failed (exit {code}, memory limit {memory} GB): " + (
             errors[-1][:120] if errors else "no message"
         )
-    elif row["gap"] > GAP:
-        row["note"] = f"gap {GAP:.0e} not reached at own tolerance {row['own_tol']:.0e}"
+    elif row["gap"] > target:
+        row["note"] = f"gap {target:.0e} not reached at own tolerance {row['own_tol']:.0e}"
     else:
         row["note"] = f"own tolerance {row['own_tol']:.0e}"
-    return row | {"reached": bool(found) and row["gap"] <= GAP, "stopped": stopped.is_set()}
+    return row | {"reached": bool(found) and row["gap"] <= target, "stopped": stopped, "found": found}
 
 
 def measure(names, ratios, solvers, cap, memory):
@@ -122,7 +134,7 @@ def measure(names, ratios, solvers, cap, memory):
                 if solver == "fixntk":
                     ours = row["seconds"]
                 elif row["stopped"]:
-                    row["ratio_to_ours"], row["seconds"] = f">{cap / ours:.0f}", f">{cap}"
+                    row["ratio_to_ours"], row["seconds"] = f">{row['seconds'] / ours:.0f}", f">{row['seconds']:.0f}"
                 elif row["reached"] and solver != "fixntk path of 20":
                     row["ratio_to_ours"] = f"{row['seconds'] / ours:.1f}"
                 if "pass_seconds" in row:
@@ -136,24 +148,32 @@ def tidy(column, value):
     return format(value, digits.get(column, "")) if isinstance(value, float) else value
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--instances", default="S,M,L,W")
-    parser.add_argument("--lams", default="0.01,0.1")
-    parser.add_argument("--solvers", default=",".join(SOLVERS))
-    parser.add_argument("--cap", type=int, default=300, help="seconds for one solver on one problem at one tolerance")
-    parser.add_argument("--memory", type=int, default=12, help="GB of address space for one process")
-    parser.add_argument("--out", type=Path, default=RESULT)
-    args = parser.parse_args()
-    settings = {
-        "command": " ".join(["python benchmarks/bench_solvers.py", *sys.argv[1:]]),
+def settings_of_this_run():
+    return {
+        "command": " ".join(["python", "benchmarks/" + Path(sys.argv[0]).name, *sys.argv[1:]]),
         "date": datetime.date.today().isoformat(),
         "cpu": cpu_model(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,
     }
-    rows = []
+
+
+def arguments(about, **defaults):
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
+    parser.add_argument("--instances", default=defaults["instances"])
+    parser.add_argument("--lams", default=defaults["lams"])
+    parser.add_argument("--solvers", default=",".join(defaults["solvers"]))
+    parser.add_argument(
+        "--cap", type=int, default=defaults["cap"], help="seconds for one solver on one problem at one tolerance"
+    )
+    parser.add_argument("--memory", type=int, default=12, help="GB of address space for one process")
+    parser.add_argument("--out", type=Path, default=defaults["out"])
+    return parser.parse_args()
+
+
+def main(about, measure, **defaults):
+    args, settings, rows = arguments(about, **defaults), settings_of_this_run(), []
     print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
     for row in measure(
         args.instances.split(","),
@@ -173,4 +193,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(__doc__, measure, instances="S,M,L,W", lams="0.01,0.1", solvers=SOLVERS, cap=300, out=RESULT)
