@@ -109,8 +109,7 @@ class _ScaledRows:
     "Any design with its rows multiplied by `factors`."
 
     def __init__(self, design, factors):
-        self.design, self.factors = design, factors
-        self.n, self.d, self.p = design.n, design.d, design.p
+        self.design, self.factors, self.n, self.d, self.p = design, factors, design.n, design.d, design.p
 
     def __getitem__(self, indices):
         return _ScaledRows(_take(self.design, np.arange(self.p)[indices]), self.factors)
@@ -156,8 +155,7 @@ def _model(loss, f, y, damping):
     slopes = loss.gradient(f, y)
     majorant = loss.majorant(f, y) if hasattr(loss, "majorant") else loss.smoothness
     curvature = np.maximum(loss.curvature(f, y), damping * majorant)
-    factors = np.sqrt(curvature / 2)
-    return factors, factors * (f - slopes / curvature), float(slopes**2 @ (1 / curvature)) / 2
+    return (factors := np.sqrt(curvature / 2)), factors * (f - slopes / curvature), float(slopes**2 @ (1 / curvature)) / 2
 
 
 def _shorten(loss, y, penalty, W, f, move, change, upper):
@@ -187,10 +185,10 @@ def _proximal_newton(problem, penalty, bounds, inner, tol, max_iter):
         trial = inner(scale_rows(design, factors), target, W, min(goal, 0.1))
         change = design.predict(trial) - f
         length = _shorten(loss, y, penalty, W, f, trial - W, change, upper)
-        if length == 0 and damping == 1:
-            if share < 1e-6:
-                return W, n_iter, "rounding allows no further step: ask for a larger tol, or a larger lam", history
-            share *= 1e-3
+        stuck = length == 0 and damping == 1
+        if stuck and share < 1e-6:
+            return W, n_iter, "rounding allows no further step: ask for a larger tol, or a larger lam", history
+        share = 1e-3 * share if stuck else share
         W, f = trial if length == 1 else W + length * (trial - W), f + length * change
         damping = max(damping / 10, 1e-8) if length == 1 else min((10 if length else 100) * damping, 1.0)
 
@@ -220,8 +218,8 @@ def solve_loss(problem, *, tol=1e-6, max_iter=100, weights=None):
 
     inner = lambda scaled, target, W, goal: solve(GroupLassoProblem(scaled, target, lam), tol=goal,
                                                   weights=group_norms(W) if W.any() else start).W
-    penalty = lambda W: lam * float(group_norms(W).sum())
-    W, n_iter, reason, history = _proximal_newton(problem, penalty, problem.bounds, inner, tol, max_iter)
+    W, n_iter, reason, history = _proximal_newton(problem, lambda W: lam * float(group_norms(W).sum()), problem.bounds,
+                                                  inner, tol, max_iter)
     return Solution.judge(problem, W, n_iter=n_iter, tol=tol, reason=reason, history=history)
 
 # %% ../nbs/16_losses.ipynb #e1aef54c
