@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['ReLULayers', 'DeepMasks', 'layer_masks', 'second_layer_masks', 'product_masks', 'product_weights', 'deep_ntk',
-           'DeepGatedNetwork', 'deep_masks']
+           'deep_masks']
 
 # %% ../nbs/17_deep.ipynb #01850ff8
 from dataclasses import dataclass
@@ -28,13 +28,14 @@ class ReLULayers:
     weights: tuple = ()
 
     def __post_init__(self):
-        weights, height = tuple(check_matrix(U, "weights") for U in self.weights), self.d
-        for U in weights:
-            if len(U) != height:
-                raise ValueError(f"weights must have one row for each of the {height} outputs of the layer before; got "
-                                 f"shape {U.shape}. Each layer is (inputs, outputs).")
-            height = U.shape[1]
+        weights = tuple(check_matrix(U, "weights") for U in self.weights)
+        if [len(U) for U in weights] != [self.d, *(U.shape[1] for U in weights)][:-1] and weights:
+            raise ValueError(f"weights must lead from {self.d} inputs from layer to layer, each of shape (inputs, outputs); got "
+                             f"shapes {[U.shape for U in weights]}. Transpose those whose rows are neurons.")
         object.__setattr__(self, "weights", weights)
+
+    def __eq__(self, other):
+        return self.d == other.d and list(map(np.ndarray.tolist, self.weights)) == list(map(np.ndarray.tolist, other.weights))
 
     @property
     def width(self):
@@ -82,6 +83,14 @@ class DeepMasks(Masks):
         """Which masks pass which rows of X, also of new ones: bool, shape (rows, p)."""
         return np.logical_and.reduce([layer.features(X) @ gates.T >= 0 for layer, gates in _factors(self)])
 
+    def predict(self, W, X):
+        """Answers sum_i open_i(x) x'W_i of the gated network with lines W, shape (p, d), at the rows of X: shape (rows,)."""
+        X, W = check_matrix(X), check_matrix(W, "W")
+        if W.shape != (self.p, self.d):
+            raise ValueError(f"W must have shape {(self.p, self.d)}, one row a mask; got {W.shape}. Reshape it.")
+        on = np.flatnonzero(W.any(axis=1)) if W.any() else [0]
+        return (self[on].is_open(X) * (X @ W[on].T)).sum(axis=1)
+
     def __getitem__(self, index):
         part = super().__getitem__(index)
         return DeepMasks(part.patterns, part.gates, self.layers)
@@ -90,7 +99,7 @@ class DeepMasks(Masks):
         return isinstance(other, DeepMasks) and self.layers == other.layers and super().__eq__(other)
 
     def union(self, other):
-        """The masks of both, which must stand behind the very same layers; of masks with one pattern the first is kept."""
+        """The masks of both, which must stand behind equal layers; of masks with one pattern the first is kept."""
         if not isinstance(other, DeepMasks) or self.layers != other.layers:
             raise ValueError(f"other must be DeepMasks behind the same layers; got {other!r}. Draw all gates of a layer at once.")
         both = super().union(other)
@@ -144,6 +153,9 @@ def second_layer_masks(X, n_gates, *, width, rng):
     return layer_masks(X, n_gates, widths=[check_count(width, "width", "Use at least one neuron; 50 is usual.")], rng=rng)
 
 # %% ../nbs/17_deep.ipynb #d434183b
+_MOST = 2_000_000  # pairs
+
+
 def _products(first, second, pairs, max_masks):
     "Indices of the pairs with products that are not empty, and the products as packed rows."
     for name, masks in (("first", first), ("second", second)):
@@ -155,7 +167,7 @@ def _products(first, second, pairs, max_masks):
                          "Draw fewer gates, or choose some products with pairs.")
     pairs = np.indices((first.p, second.p)).reshape(2, -1).T if pairs is None else np.asarray(pairs)
     limits = [first.p, second.p]
-    if pairs.ndim != 2 or pairs.shape[1] != 2 or pairs.dtype.kind not in "iu" or (pairs < 0).any() or (pairs >= limits).any():
+    if pairs.dtype.kind not in "iu" or pairs.shape[1:] != (2,) or (pairs < 0).any() or (pairs >= limits).any():
         raise ValueError(f"pairs must be whole numbers of shape (k, 2), below {limits}; got {pairs.dtype} of shape {pairs.shape}. "
                          "Each row is an index into first and one into second.")
     bits = np.packbits(first.patterns.T, axis=1)[pairs[:, 0]] & np.packbits(second.patterns.T, axis=1)[pairs[:, 1]]
@@ -166,7 +178,7 @@ def _products(first, second, pairs, max_masks):
     return pairs[some], bits[some]
 
 
-def product_masks(first, second, *, pairs=None, max_masks=2_000_000):
+def product_masks(first, second, *, pairs=None, max_masks=_MOST):
     """The distinct, non-empty products D_i D_j of masks of two layers (paper, 26).
 
     Parameters
@@ -188,21 +200,20 @@ def product_masks(first, second, *, pairs=None, max_masks=2_000_000):
     return DeepMasks(patterns.T, np.hstack(gates), layers)
 
 # %% ../nbs/17_deep.ipynb #6c149132
-def product_weights(first, second, first_weights, second_weights, *, max_masks=2_000_000):
+def product_weights(first, second, first_weights, second_weights):
     """The weights of `product_masks(first, second)` if the two layers are independent: products, equal masks pooled.
 
     Parameters
     ----------
     first, second : Masks or DeepMasks
     first_weights, second_weights : arrays, shapes (first.p,) and (second.p,), nonnegative
-    max_masks : as in `product_masks`
 
     Returns
     -------
     array, one weight for each product; what is missing to one belongs to the empty product
     """
     first_weights, second_weights = check_weights(first_weights, first.p), check_weights(second_weights, second.p)
-    pairs, bits = _products(first, second, None, max_masks)
+    pairs, bits = _products(first, second, None, _MOST)
     _, index, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
     return np.bincount(group.ravel(), first_weights[pairs[:, 0]] * second_weights[pairs[:, 1]])[np.argsort(index)]
 
@@ -235,34 +246,6 @@ def deep_ntk(X, Y=None, *, depth):
         rest = 2 * np.sin(angle / 2)**2 - (np.sin(angle) - angle * np.cos(angle)) / np.pi
         angle = 2 * np.arcsin(np.sqrt(np.clip(rest / 2, 0, 1)))
     return K
-
-# %% ../nbs/17_deep.ipynb #fa9322a1
-@dataclass(frozen=True, eq=False)
-class DeepGatedNetwork:
-    """Gated network f(x) = sum_i open_i(x) x'W_i, where open_i is a product of gates in several layers.
-
-    Parameters
-    ----------
-    masks : DeepMasks
-    W : array, shape (p, d)
-    """
-    masks: DeepMasks
-    W: np.ndarray
-
-    def __post_init__(self):
-        object.__setattr__(self, "W", check_matrix(self.W, "W"))
-        if self.W.shape != (self.masks.p, self.masks.d):
-            raise ValueError(f"W must have shape {(self.masks.p, self.masks.d)}, one row a mask; got {self.W.shape}.")
-
-    @classmethod
-    def from_solution(cls, solution):
-        """The network of the masks that a Solution uses."""
-        on = np.flatnonzero(solution.weights) if solution.weights.any() else [0]
-        return cls(solution.masks[on], solution.W[on])
-
-    def predict(self, X):
-        """Answers at the rows of X, shape (n,)."""
-        return (self.masks.is_open(X) * (check_matrix(X) @ self.W.T)).sum(axis=1)
 
 # %% ../nbs/17_deep.ipynb #2cd991b7
 def deep_masks(X, n_gates, *, widths, rng):
