@@ -78,8 +78,10 @@ def test_slices_unions_and_read_only():
     np.testing.assert_array_equal(part.is_open(X), both.patterns[:, [2, 0]])
     assert both[:3] | both[1:5] == both[:5] and both != both[1:] and isinstance(part, DeepMasks)
     assert not both.patterns.flags.writeable and not both.gates.flags.writeable
+    assert rows(both | second) == rows(both) | rows(second)  # a second-layer mask is a product with the zero gate
+    np.testing.assert_array_equal((both | second).is_open(X), (both | second).patterns)
     with pytest.raises(ValueError, match="behind the same layers"):
-        both | second
+        both | first
     with pytest.raises(ValueError, match="behind the same layers"):
         second | second_layer_masks(X, 3, width=6, rng=rng)
 
