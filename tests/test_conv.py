@@ -27,7 +27,9 @@ def problem_of(design, rng, ratio):
 
 
 @pytest.mark.parametrize("channels", [(), (1,), (3,)])
-@pytest.mark.parametrize("size, stride, padding", [(1, 1, 0), (3, 2, 1), ((2, 4), (3, 1), (0, 2)), ((5, 6), 1, 0), (7, 1, 3)])
+@pytest.mark.parametrize(
+    "size, stride, padding", [(1, 1, 0), (3, 2, 1), ((2, 4), (3, 1), (0, 2)), ((5, 6), 1, 0), (7, 1, 3)]
+)
 def test_patches_by_loops(channels, size, stride, padding):
     images = np.random.default_rng(0).standard_normal((3, 5, 6, *channels))
     (h, w), (s, t), (a, b) = (v if isinstance(v, tuple) else (v, v) for v in (size, stride, padding))
@@ -48,22 +50,23 @@ def test_patches_by_loops(channels, size, stride, padding):
 def test_every_method_against_the_dense_matrix(shape, window, n):
     design, rng = small(1, shape, window, n)
     dense = np.hstack(
-        [
-            sum((X @ u >= 0)[:, None] * X for X in design.patches.transpose(1, 0, 2))
-            for u in design.masks.gates
-        ]
+        [sum((X @ u >= 0)[:, None] * X for X in design.patches.transpose(1, 0, 2)) for u in design.masks.gates]
     )
     W, z, weights = rng.standard_normal((design.p, design.d)), rng.standard_normal(n), rng.random(design.p)
     weights[::3] = 0
     np.testing.assert_allclose(design.to_dense(), dense, atol=1e-12)
     np.testing.assert_allclose(design.predict(W), dense @ W.ravel(), atol=1e-11)
     np.testing.assert_allclose(design.correlate(z).ravel(), dense.T @ z, atol=1e-11)
-    np.testing.assert_allclose(design.correlation_norms(z), np.linalg.norm((dense.T @ z).reshape(W.shape), axis=1), atol=1e-11)
+    np.testing.assert_allclose(
+        design.correlation_norms(z), np.linalg.norm((dense.T @ z).reshape(W.shape), axis=1), atol=1e-11
+    )
     np.testing.assert_allclose(design.kernel(weights), dense * np.repeat(weights, design.d) @ dense.T, atol=1e-10)
     np.testing.assert_allclose(design.as_linear_operator() @ W.ravel(), dense @ W.ravel(), atol=1e-11)
     np.testing.assert_allclose(np.hstack([design.block(i) for i in range(design.p)]), dense, atol=1e-12)
     if design.p > 2:
-        np.testing.assert_allclose(design[[2, 0]].predict(W[[2, 0]]), design[[2, 0]].to_dense() @ W[[2, 0]].ravel(), atol=1e-11)
+        np.testing.assert_allclose(
+            design[[2, 0]].predict(W[[2, 0]]), design[[2, 0]].to_dense() @ W[[2, 0]].ravel(), atol=1e-11
+        )
     assert adjoint_mismatch(design, rng=rng) < 1e-13
 
 
@@ -181,7 +184,11 @@ DESIGN = PatchDesign(PATCHES, MASKS)
         (lambda: patch_masks(PATCHES, 0, rng=np.random.default_rng(0)), ValueError, "gates must be a whole number"),
         (lambda: patch_masks(PATCHES, np.ones((2, 3))), ValueError, "gates must have one column for each"),
         (lambda: patch_masks(PATCHES[0], 2, rng=np.random.default_rng(0)), ValueError, "patches must have shape"),
-        (lambda: patch_masks(PATCHES[:, :0], 2, rng=np.random.default_rng(0)), ValueError, "patches must have at least"),
+        (
+            lambda: patch_masks(PATCHES[:, :0], 2, rng=np.random.default_rng(0)),
+            ValueError,
+            "patches must have at least",
+        ),
         (lambda: PatchDesign(PATCHES, MASKS[[0]][:0]), (ValueError, IndexError), "gates must have at least"),
         (lambda: PatchDesign(PATCHES[:2], MASKS), ValueError, "masks must be made for X"),
         (lambda: PatchDesign(np.full_like(PATCHES, np.inf), MASKS), ValueError, "patches must be finite"),

@@ -66,8 +66,12 @@ def test_three_factors_in_any_order():
     new = gaussian_design(50, 3, rng=rng)
     for masks in (left, right):
         np.testing.assert_array_equal(masks.is_open(X), masks.patterns)
-        parts = [layer.features(new) @ gates.T >= 0 for layer, gates in zip(masks.layers, np.split(
-            masks.gates, np.cumsum([layer.width for layer in masks.layers])[:-1], axis=1))]
+        parts = [
+            layer.features(new) @ gates.T >= 0
+            for layer, gates in zip(
+                masks.layers, np.split(masks.gates, np.cumsum([layer.width for layer in masks.layers])[:-1], axis=1)
+            )
+        ]
         np.testing.assert_array_equal(masks.is_open(new), np.logical_and.reduce(parts))
 
 
@@ -128,7 +132,9 @@ def test_gates_behind_many_neurons_approach_the_deep_kernel():
 def test_three_layer_program_agrees_with_the_conic_solver(seed):
     X, first, second, rng = layers(seed, n=15, d=2, p=8)
     design, y = MaskedDesign(X, product_masks(first, second)), rng.standard_normal(15)
-    problem = GroupLassoProblem(design, y, (0.5, 0.2, 0.1, 0.05, 0.01)[seed] * GroupLassoProblem(design, y, 1.0).lam_max)
+    problem = GroupLassoProblem(
+        design, y, (0.5, 0.2, 0.1, 0.05, 0.01)[seed] * GroupLassoProblem(design, y, 1.0).lam_max
+    )
     found = solve(problem, tol=1e-9)
     assert found.converged
     np.testing.assert_allclose(found.objective, solve_cvxpy(problem).objective, rtol=1e-6)
@@ -184,13 +190,25 @@ X0, FIRST, SECOND, RNG = layers(10)
             ValueError,
             "must have a product that passes a sample",
         ),
-        (lambda: product_weights(FIRST, SECOND, -np.ones(FIRST.p), np.ones(SECOND.p)), ValueError, "weights must be at least"),
-        (lambda: product_weights(FIRST, SECOND, np.ones(3), np.ones(SECOND.p)), ValueError, "weights must have one entry"),
+        (
+            lambda: product_weights(FIRST, SECOND, -np.ones(FIRST.p), np.ones(SECOND.p)),
+            ValueError,
+            "weights must be at least",
+        ),
+        (
+            lambda: product_weights(FIRST, SECOND, np.ones(3), np.ones(SECOND.p)),
+            ValueError,
+            "weights must have one entry",
+        ),
         (lambda: deep_ntk(X0, np.ones((2, 2)), depth=2), ValueError, "Y must have as many columns as X"),
         (lambda: deep_ntk(X0, depth=1.5), ValueError, "depth must be a whole number"),
         (lambda: ReLULayers(3, (np.ones((2, 4)),)), ValueError, "weights must lead from 3 inputs"),
         (lambda: ReLULayers(3).features(np.ones((2, 4))), ValueError, "X must have 3 columns"),
-        (lambda: DeepMasks(SECOND.patterns, SECOND.gates[:, 1:], SECOND.layers), ValueError, "gates must have 9 columns"),
+        (
+            lambda: DeepMasks(SECOND.patterns, SECOND.gates[:, 1:], SECOND.layers),
+            ValueError,
+            "gates must have 9 columns",
+        ),
         (lambda: SECOND.predict(np.ones((2, 3)), X0), ValueError, "W must have shape"),
         (lambda: SECOND.is_open(np.ones((2, 2))), ValueError, "X must have 3 columns"),
     ],
