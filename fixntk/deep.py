@@ -28,14 +28,16 @@ class ReLULayers:
     weights: tuple = ()
 
     def __post_init__(self):
+        check_count(self.d, "d", "It is the number of columns of X.")
         weights = tuple(check_matrix(U, "weights") for U in self.weights)
-        if [len(U) for U in weights] != [self.d, *(U.shape[1] for U in weights)][:-1] and weights:
+        if [len(U) for U in weights] != [self.d, *(U.shape[1] for U in weights)][:-1]:
             raise ValueError(f"weights must lead from {self.d} inputs from layer to layer, each of shape (inputs, outputs); got "
                              f"shapes {[U.shape for U in weights]}. Transpose those whose rows are neurons.")
         object.__setattr__(self, "weights", weights)
 
     def __eq__(self, other):
-        return self.d == other.d and list(map(np.ndarray.tolist, self.weights)) == list(map(np.ndarray.tolist, other.weights))
+        return (isinstance(other, ReLULayers) and self.d == other.d and len(self.weights) == len(other.weights)
+                and all(map(np.array_equal, self.weights, other.weights)))
 
     @property
     def width(self):
@@ -130,6 +132,8 @@ def layer_masks(X, n_gates, *, widths, rng):
     DeepMasks, without duplicate patterns; Masks if widths is empty
     """
     X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
+    if np.ndim(widths) != 1:
+        raise ValueError(f"widths must be a list with one number for each layer before the gates; got {widths!r}. Use [] for none.")
     sizes = [X.shape[1]] + [check_count(m, "widths", "Each layer needs at least one neuron.") for m in widths]
     if len(sizes) == 1:
         return sample_masks(X, n_gates, rng=rng)
@@ -262,7 +266,7 @@ def deep_masks(X, n_gates, *, widths, rng):
     -------
     DeepMasks; Masks if there is one layer
     """
-    if len(n_gates) != len(widths) + 1:
-        raise ValueError(f"widths must be one shorter than n_gates, which has {len(n_gates)} entries; got {len(widths)}. "
+    if np.ndim(n_gates) != 1 or np.ndim(widths) != 1 or len(n_gates) != len(widths) + 1:
+        raise ValueError(f"widths must be a list, one shorter than n_gates; got {widths!r} for n_gates {n_gates!r}. "
                          "Gates of layer k stand behind widths[:k].")
     return reduce(product_masks, [layer_masks(X, n, widths=widths[:k], rng=rng) for k, n in enumerate(n_gates)])
