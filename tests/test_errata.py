@@ -1,0 +1,64 @@
+"""The list of errata and the map of the paper point at things that exist."""
+
+import csv
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+NBS = Path(__file__).resolve().parents[1] / "nbs"
+ITEMS = (
+    [f"({k})" for k in range(1, 29)]
+    + ["Definition 2.1", "Lemma 2.2", "Lemma 2.3", "Lemma 3.1", "Definition 4.1", "Lemma 4.2", "Theorem 4.3", "Theorem 5.1"]
+    + ["Corollary 5.2", "Remark 5.3", "Theorem 6.1", "Lemma A.1", "Algorithm 1", "Figure 1", "Figure 2", "Table 1"]
+    + [f"Appendix {letter}" for letter in "BCDE"]
+)
+
+
+def prose(name):
+    cells = json.loads((NBS / f"{name}.ipynb").read_text())["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def table(text):
+    rows = [re.split(r"(?<!\\)\|", line.strip().strip("|")) for line in text.splitlines() if line.startswith("|")]
+    return [[entry.strip() for entry in row] for row in rows if not set("".join(row)) <= set("- ")]
+
+
+MAP = table((NBS / "paper_map.md").read_text())[1:]
+with open(NBS / "results" / "errata.csv", newline="") as file:
+    ERRATA = list(csv.DictReader(file))
+
+
+def test_map_lists_every_item_once():
+    assert [row[0] for row in MAP] == ITEMS
+
+
+@pytest.mark.parametrize("row", MAP, ids=lambda row: row[0])
+def test_map_row_is_full_and_points_at_things_that_exist(row):
+    item, what, chapter, functions, status = row
+    assert what and status
+    number, target = re.fullmatch(r"\[(\d+)\]\((\d+_\w+)\.ipynb\)", chapter).groups()
+    assert int(number) == int(target.split("_")[0]) and (NBS / f"{target}.ipynb").exists()
+    names = re.findall(r"\{py:obj\}`~fixntk\.(\w+)\.(\w+)`", functions)
+    assert names and len(names) == functions.count("{")
+    for module, name in names:
+        assert name in importlib.import_module(f"fixntk.{module}").__all__
+    for number in re.findall(r"\d+", status.partition("errat")[2]):
+        assert 1 <= int(number) <= len(ERRATA)
+
+
+@pytest.mark.parametrize("row", ERRATA, ids=lambda row: row["where"])
+def test_erratum_is_full_and_its_label_exists(row):
+    assert all(value.strip() for value in row.values())
+    text = prose(row["chapter"])
+    assert f":label: {row['label']}\n" in text or f"({row['label']})" in text
+
+
+def test_page_and_list_have_the_same_entries():
+    page = [row for row in table(prose("19_errata")) if row[0].isdigit()]
+    assert [int(row[0]) for row in page] == [int(row["number"]) for row in ERRATA]
+    for row in page:
+        assert f"({re.search(r'#(errata-[a-z0-9-]+)', row[2])[1]})=" in prose("19_errata")
