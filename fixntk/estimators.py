@@ -23,6 +23,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from .columns import lam_max_all, solve_all_masks
 from .data import add_bias, check_choice, check_count, check_matrix, check_positive
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, SquaredLoss
@@ -330,7 +331,6 @@ class _Gated(_Base):
 
     def _generate(self, rows, y, rng, lam_ratio, lam):
         "The program over all masks, too many to list: chapter 9."
-        from fixntk.columns import lam_max_all, solve_all_masks
         if self.solver == "irls" or self.loss != "squared":
             raise ValueError(f"gates='all' can list at most {_MOST} masks, and these rows have more; beyond, it goes with solver='newton' "
                              "and loss='squared' only. Use gates='gaussian'.")

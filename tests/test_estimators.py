@@ -68,7 +68,6 @@ def test_every_kind_of_gates_is_certified_on_its_masks(gates, fit_intercept):
 
 
 def test_masks_too_many_to_list_are_generated():
-    pytest.importorskip("fixntk.columns")
     rng = np.random.default_rng(2)
     rows = gaussian_design(40, 5, rng=rng)
     heights = teacher_data(rows, 4, noise=0.1, kind="relu", rng=rng)
@@ -204,7 +203,6 @@ def test_one_warning_when_the_gap_is_missed():
 
 def test_probabilities_need_the_logistic_loss():
     assert not hasattr(GatedReLUClassifier().fit(X, LABELS), "predict_proba")
-    pytest.importorskip("fixntk.losses")
     model = GatedReLUClassifier(loss="logistic", lam_ratio=0.1, **FAST).fit(X, LABELS)
     share = model.predict_proba(X)
     np.testing.assert_allclose(share.sum(1), 1)
