@@ -1,8 +1,8 @@
-"""Docstrings say |x| and a * b; reStructuredText would take the bars and stars for markup."""
+"""Docstrings say |x|, a * b and coef_; reStructuredText would take bars, stars and last underscores for markup."""
 
 import re
 
-LITERAL_OR_MARK = re.compile(r"(``.*?``)|([|*])")
+LITERAL_OR_MARK = re.compile(r"(``.*?``)|([|*]|(?<=\w)_(?!\w))")
 
 
 def escape(app, what, name, obj, options, lines):
