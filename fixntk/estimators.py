@@ -279,12 +279,12 @@ class _Gated(_Base):
 
     def _check(self, sample_weight):
         check_choice(self.solver, "solver", ("newton", "irls"))
-        if self.solver == "newton" and self.n_reweightings is not None:
-            raise ValueError(f"n_reweightings must be None for solver='newton', which does not reweight; got {self.n_reweightings!r}. "
-                             "Use solver='irls'.")
-        if self.loss != "squared" and (self.solver == "irls" or np.ptp(sample_weight) > 0):
-            raise ValueError(f"loss={self.loss!r} goes with solver='newton' and equal sample weights only; got solver={self.solver!r}. "
-                             "Use loss='squared'.")
+        if self.loss != "squared" and (self._reweights() or np.ptp(sample_weight) > 0):
+            raise ValueError(f"loss={self.loss!r} goes with solver='newton', n_reweightings=None and equal sample weights only; got "
+                             f"solver={self.solver!r}, n_reweightings={self.n_reweightings!r}. Use loss='squared'.")
+
+    def _reweights(self):
+        return self.solver == "irls" or _stages(self.n_reweightings) != [None]
 
     def _table(self, X, targets, sample_weight, rng):
         self._check(sample_weight)
@@ -297,17 +297,18 @@ class _Gated(_Base):
         problem = GroupLassoProblem(design, y, 1.0, loss=_loss_solver(self.loss)[0])
         return replace(problem, lam=_strength(lam, lam_ratio, problem.lam_max if lam is None else 1.0, "lam"))
 
-    def _solve(self, problem, shares, stages, weights=None):
-        """One solution a stage: of Newton's method only the optimum, of reweighting one for each number of rounds.
+    def _solve(self, problem, shares, stages, start=None):
+        """One solution a stage: after so many reweightings, or, for None, the optimum by the solver, Newton's method from `start`.
 
         Reweighting starts at the shares, which add up to one, if lam is given; at these times the size of y over that of X if not.
         """
-        if self.solver == "newton":
-            return [_loss_solver(self.loss)[1](problem, tol=self.tol, max_iter=self.max_iter, weights=weights)]
         design, found, done = problem.design, [], 0
         size = 1.0 if self.lam else np.sqrt(design.d) * np.linalg.norm(problem.y) / (np.linalg.norm(design.X) or 1.0)
         weights = size * shares
         for stage in stages:
+            if stage is None and self.solver == "newton":
+                found.append(_loss_solver(self.loss)[1](problem, tol=self.tol, max_iter=self.max_iter, weights=start))
+                break  # None is the last
             rounds = self.max_iter if stage is None else stage + 1
             found.append(irls(problem, weights=weights, max_iter=max(rounds - done, 1), tol=self.tol))
             weights, done = found[-1].weights, rounds
@@ -331,9 +332,9 @@ class _Gated(_Base):
 
     def _generate(self, rows, y, rng, lam_ratio, lam):
         "The program over all masks, too many to list: chapter 9."
-        if self.solver == "irls" or self.loss != "squared":
-            raise ValueError(f"gates='all' can list at most {_MOST} masks, and these rows have more; beyond, it goes with solver='newton' "
-                             "and loss='squared' only. Use gates='gaussian'.")
+        if self._reweights() or self.loss != "squared":
+            raise ValueError(f"gates='all' can list at most {_MOST} masks, and these rows have more; beyond, it goes with solver='newton', "
+                             "n_reweightings=None and loss='squared' only. Use gates='gaussian'.")
         lam = _strength(lam, lam_ratio, lam_max_all(rows, y, rng=rng)[0] if lam is None else 1.0, "lam")
         return solve_all_masks(rows, y, lam, tol=self.tol, rng=rng), lam
 
@@ -436,8 +437,8 @@ class GatedReLURegressor(_Spread, _Regression, _Single):
     n_gates : int, how many gates to draw; gates : "gaussian", "circles" (great circles), "all" (every mask of X), or
         an array, shape (p, d), with a column for the bias if fit_intercept
     fit_intercept : bool, append a column of ones to X, so that gates and lines have a bias
-    solver : "newton" or "irls"; n_reweightings : int, "irls" stops after so many (0 is ridge regression with the tangent
-        kernel on the drawn masks), or None for the optimum
+    n_reweightings : int, stop Algorithm 1 after so many (0 is ridge regression with the tangent kernel on the drawn masks),
+        or None for the optimum; solver : "newton" or "irls", how the optimum is found
     tol : float, relative duality gap; max_iter : int, steps at most
     random_state : None, int, RandomState or Generator
 
@@ -508,7 +509,7 @@ class GatedReLURegressorCV(_Spread, _Regression, _Path):
     ----------
     n_lams : int; lam_min_ratio : float, the values are n_lams shares of lam_max from 1 down to lam_min_ratio, evenly spaced in log
     cv : None (5 folds), a number of folds, a splitter, or a list of (train, test) indices
-    n_reweightings : list of int or None, for solver="irls"
+    n_reweightings : list of int, and None for the optimum
     others as in `GatedReLURegressor`
 
     Attributes

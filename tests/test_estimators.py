@@ -150,7 +150,7 @@ def test_reweighting_ends_at_the_tangent_kernel_and_at_the_optimum():
     optimum = GatedReLURegressor(lam_ratio=0.1, tol=1e-9, **FAST).fit(X, y)
     late = GatedReLURegressor(lam_ratio=0.1, solver="irls", tol=1e-5, **FAST).fit(X, y)
     np.testing.assert_allclose(late.solution_.objective, optimum.solution_.objective, rtol=1e-5)
-    start = GatedReLURegressor(lam=2.0, solver="irls", n_reweightings=0, **FAST).fit(X, y)
+    start = GatedReLURegressor(lam=2.0, n_reweightings=0, **FAST).fit(X, y)
     gates = np.random.default_rng(np.random.RandomState(0).randint(2**31, size=4)).standard_normal((40, 4))
     kernel = sum(np.outer(m, m) * (add_bias(X) @ add_bias(X).T) for m in (add_bias(X) @ gates.T >= 0).T) / 40
     np.testing.assert_allclose(start.predict(X), kernel @ np.linalg.solve(kernel + np.eye(60), y), rtol=1e-9, atol=1e-12)
@@ -167,9 +167,13 @@ def test_cross_validation_takes_any_splitter():
     family = GatedReLURegressorCV(n_lams=3, cv=2, solver="irls", n_reweightings=[3, 0, None], max_iter=50, tol=1e-3, **FAST)
     family.fit(X, y)
     assert family.scores_.shape == (2, 3, 3) and family.n_reweightings_ in (0, 3, None)
+    mixed = GatedReLURegressorCV(n_lams=3, cv=2, n_reweightings=[None, 0, 3], tol=1e-6, **FAST).fit(X, y)
+    np.testing.assert_allclose(mixed.scores_[:, :2], family.scores_[:, :2], rtol=1e-6)
+    optima = GatedReLURegressorCV(n_lams=3, cv=2, tol=1e-6, **FAST).fit(X, y)
+    np.testing.assert_allclose(mixed.scores_[:, 2], optima.scores_[:, 0], rtol=1e-3)
     for k, stage in enumerate([0, 3]):  # stages are fits of their own
         train, test = next(KFold(2).split(X))
-        alone = GatedReLURegressor(solver="irls", n_reweightings=stage, lam_ratio=family.lam_ratios_[2], **FAST)
+        alone = GatedReLURegressor(n_reweightings=stage, lam_ratio=family.lam_ratios_[2], **FAST)
         error = np.mean((alone.fit(X[train], y[train]).predict(X[test]) - y[test]) ** 2)
         np.testing.assert_allclose(-family.scores_[0, k, 2], error, rtol=1e-6)
 
@@ -203,6 +207,8 @@ def test_one_warning_when_the_gap_is_missed():
 
 def test_probabilities_need_the_logistic_loss():
     assert not hasattr(GatedReLUClassifier().fit(X, LABELS), "predict_proba")
+    with pytest.raises(ValueError, match="n_reweightings=None and equal sample weights only; got solver='newton', n_reweightings=3"):
+        GatedReLUClassifier(loss="logistic", n_reweightings=3).fit(X, LABELS)
     model = GatedReLUClassifier(loss="logistic", lam_ratio=0.1, **FAST).fit(X, LABELS)
     share = model.predict_proba(X)
     np.testing.assert_allclose(share.sum(1), 1)
@@ -225,7 +231,6 @@ def test_probabilities_need_the_logistic_loss():
         (GatedReLURegressor(gates=np.ones((2, 3))), "gates must have one column for each of the 4 columns"),
         (GatedReLURegressor(gates=np.full((2, 4), np.nan)), "gates must be finite"),
         (GatedReLURegressor(solver="adam"), "solver must be one of"),
-        (GatedReLURegressor(n_reweightings=3), "n_reweightings must be None for solver='newton'"),
         (GatedReLURegressor(solver="irls", n_reweightings=-1), "n_reweightings must be a whole number"),
         (GatedReLURegressor(tol=-1.0), "tol must be a number of at least zero"),
         (GatedReLURegressorCV(lam_min_ratio=0.0), "lam_min_ratio must be a positive number"),
