@@ -158,7 +158,7 @@ def _climb(X, z, gates, n_circles, rng):
 
 # %% ../nbs/09_columns.ipynb #9626771b
 def _ascend(X, z, gates, narrow, rng):
-    """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter."""
+    """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter or less."""
     rows, gates = _unit(X).astype(np.float32), _unit(gates).astype(np.float32)
     moves = (X * z[:, None] / max(np.abs(X * z[:, None]).max(), 1e-300)).astype(np.float32)
     nearest = min(2 * X.shape[1], len(X)) - 1
@@ -174,7 +174,7 @@ def _ascend(X, z, gates, narrow, rng):
 
 # %% ../nbs/09_columns.ipynb #5d9ccb5e
 def price_gates(X, z, *, n_circles, rng, gates=None):
-    """Gates of masks D with large |X'Dz|: smooth ascent from random starts, then corners and great circles from the best.
+    """Gates of masks D with large |X'Dz|: smooth ascent, wide and narrow, then corners and great circles from the best.
 
     Parameters
     ----------
@@ -200,19 +200,19 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     return found[order], values[order]
 
 
-_PARTS = 2  # independent searches, one a thread; fixed, lest results depend on the machine
+_PARTS = 2  # independent searches, wide and narrow, one a thread
 
 
 def _search(X, z, gates, part, n_circles, rng):
-    """Ascend from 4 n_circles starts, then climb from the best and from this part's share of the gates."""
+    """Wide (part 0) or narrow ascent from 4 n_circles starts, then a climb from the best and from this part's share of the gates."""
     found = _ascend(X, z, _starts(gates, 4 * n_circles, X.shape[1], (2.0, 0.4)[part], rng), part, rng)
     found = found[np.argsort(-_answers(X, z, found), kind="stable")]
-    found = Masks.from_gates(X, found[:n_circles]).gates[:1 + 2 * n_circles // 5]
+    found = Masks.from_gates(X, found[:n_circles]).gates[:1 + n_circles * 2 // (5 if len(gates) else 20)]  # few climb higher
     return _climb(X, z, np.concatenate([gates[part::_PARTS], found]), n_circles, rng)
 
 
 def _starts(gates, count, d, spread, rng):
-    """Random gates, shape (count, d); seven of eight about given ones, if there are any."""
+    """Random gates, shape (count, d); seven of eight about given ones, if there are any, at distances up to spread."""
     starts = _unit(rng.standard_normal((count, d)))
     if len(gates):
         near = starts[count // 8:]
@@ -306,7 +306,7 @@ def _improve(X, y, lam, masks, W, added, tol):
 
 # %% ../nbs/09_columns.ipynb #adc31382
 class _Prices:
-    """Finds violated masks: by efforts[0] circles, then by all masks if they can be listed, by ever more circles if not."""
+    """Finds violated masks by efforts[level] circles; at the last level by all masks, if they can be listed."""
 
     def __init__(self, X, efforts, max_masks, rng, circles):
         self.X, self.efforts, self.max_masks, self.rng, self.circles = X, efforts, max_masks, rng, circles
@@ -340,8 +340,8 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round; twice 5 times as many find nothing before the end is declared. If left
-        out, 2000000 / (n d) but from 200 to 2000, and 5 to 25 times as many
+    n_circles : int, circles searched in a round, a quarter of them while the gap is above 0.01; 3 times as many find nothing
+        before the end is declared. If left out, 2000000 / (n d) but from 200 to 2000
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
