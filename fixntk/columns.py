@@ -341,7 +341,8 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
     n_circles : int, circles searched in a round, a quarter of them while the gap is above 0.01; 3 times as many find nothing
-        before the end is declared. If left out, 2000000 / (n d) but from 200 to 2000
+        before the end is declared. If left out, 2000000 / (n d) but from 200 to 2000,
+        and for the end up to 10000, three times
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -354,11 +355,12 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    few = min(max(200, 2_000_000 // X.size), 2000) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
+    full = max(200, 2_000_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
+    few, many = (min(full, 2000), 3 * min(full, 10_000)) if n_circles is None else (full, 3 * full)
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
-    prices = _Prices(X, (max(1, few // 4), few, 3 * few), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
+    prices = _Prices(X, (max(1, few // 4), few, many), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
     with _BLAS.limit(limits=1, user_api="blas"):
         return _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress or (lambda text: None))
 
