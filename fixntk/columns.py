@@ -4,6 +4,7 @@
 __all__ = ['price_gates', 'lam_max_all', 'pricing_bound', 'solve_all_masks']
 
 # %% ../nbs/09_columns.ipynb #1828cb2d
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -156,24 +157,24 @@ def _climb(X, z, gates, n_circles, rng):
     return gates
 
 # %% ../nbs/09_columns.ipynb #9626771b
-def _ascend(X, z, gates, rng):
-    """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter."""
+def _ascend(X, z, gates, narrow, rng):
+    """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter or less."""
     rows, gates = _unit(X).astype(np.float32), _unit(gates).astype(np.float32)
     moves = (X * z[:, None] / max(np.abs(X * z[:, None]).max(), 1e-300)).astype(np.float32)
     nearest = min(2 * X.shape[1], len(X)) - 1
     widths = np.partition(np.abs(gates @ rows.T), nearest, axis=1)[:, nearest:nearest + 1] + np.float32(1e-6)
-    widths *= 4 ** rng.random(widths.shape, dtype=np.float32)
+    widths *= 4 ** rng.random(widths.shape, dtype=np.float32) / (4 if narrow else 1)
     for _ in range(20):
         soft = np.tanh(gates @ rows.T / widths)
         slopes = ((1 - soft * soft) * (((1 + soft) @ moves) @ moves.T)) @ rows
         slopes -= np.sum(slopes * gates, axis=1, keepdims=True) * gates
         gates = _unit(gates + widths / 2 * _unit(slopes))
-        widths *= np.float32(4 ** (-1 / 19))
+        widths *= np.float32((8 if narrow else 4) ** (-1 / 19))
     return gates.astype(np.float64)
 
 # %% ../nbs/09_columns.ipynb #5d9ccb5e
 def price_gates(X, z, *, n_circles, rng, gates=None):
-    """Gates of masks D with large |X'Dz|: smooth ascent from random starts, then corners and great circles from the best.
+    """Gates of masks D with large |X'Dz|: smooth ascent, wide and narrow, then corners and great circles from the best.
 
     Parameters
     ----------
@@ -190,22 +191,32 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     X = check_matrix(X)
     z, n_circles, rng = check_vector(z, len(X), "z"), check_count(n_circles, "n_circles", "Search at least one."), check_rng(rng)
     gates = np.zeros((0, X.shape[1])) if gates is None else Masks.from_gates(X, gates).gates
-    with _BLAS.limit(limits=1, user_api="blas"):
-        found = _ascend(X, z, _starts(gates, n_circles, X.shape[1], rng), rng)
-        found = Masks.from_gates(X, found).gates
-        found = found[np.argsort(-_answers(X, z, found), kind="stable")[:1 + n_circles // 10]]
-        found = Masks.from_gates(X, _climb(X, z, np.vstack([gates, found]), n_circles, rng)).gates
-        values = _answers(X, z, found)
+    seeds = rng.integers(2**63, size=_PARTS)
+    with _BLAS.limit(limits=1, user_api="blas"), ThreadPoolExecutor(_PARTS) as pool:
+        parts = pool.map(lambda i: _search(X, z, gates, i, 1 + n_circles // _PARTS, np.random.default_rng(seeds[i])), range(_PARTS))
+        found = Masks.from_gates(X, np.concatenate(list(parts))).gates
+    values = _answers(X, z, found)
     order = np.argsort(-values, kind="stable")
     return found[order], values[order]
 
 
-def _starts(gates, count, d, rng):
-    """Random gates, shape (count, d); seven of eight about given ones, if there are any."""
+_PARTS = 2  # independent searches, wide and narrow, one a thread
+
+
+def _search(X, z, gates, part, n_circles, rng):
+    """Wide (part 0) or narrow ascent from 4 n_circles starts, then a climb from the best and from this part's share of the gates."""
+    found = _ascend(X, z, _starts(gates, 4 * n_circles, X.shape[1], (2.0, 0.4)[part], rng), part, rng)
+    found = found[np.argsort(-_answers(X, z, found), kind="stable")]
+    found = Masks.from_gates(X, found[:n_circles]).gates[:1 + n_circles * 2 // (5 if len(gates) else 20)]  # few climb higher
+    return _climb(X, z, np.concatenate([gates[part::_PARTS], found]), n_circles, rng)
+
+
+def _starts(gates, count, d, spread, rng):
+    """Random gates, shape (count, d); seven of eight about given ones, if there are any, at distances up to spread."""
     starts = _unit(rng.standard_normal((count, d)))
     if len(gates):
         near = starts[count // 8:]
-        near *= 2 * rng.random((len(near), 1))
+        near *= spread * rng.random((len(near), 1))
         near += _unit(gates)[rng.integers(len(gates), size=len(near))]
     return starts
 
@@ -295,7 +306,7 @@ def _improve(X, y, lam, masks, W, added, tol):
 
 # %% ../nbs/09_columns.ipynb #adc31382
 class _Prices:
-    """Finds violated masks: by efforts[0] circles, then by all masks if they can be listed, by ever more circles if not."""
+    """Finds violated masks by efforts[level] circles; at the last level by all masks, if they can be listed."""
 
     def __init__(self, X, efforts, max_masks, rng, circles):
         self.X, self.efforts, self.max_masks, self.rng, self.circles = X, efforts, max_masks, rng, circles
@@ -303,17 +314,17 @@ class _Prices:
 
     def __call__(self, z, masks, level):
         """A design over masks that may be violated at the residual z, and its correlation norms, best first."""
-        if level and not self.listed:
+        if self.is_last(level) and not self.listed:
             every = _every_mask(self.X, self.max_masks)
             self.every, self.listed = every and MaskedDesign(self.X, every), True
-        if level and self.every:
+        if self.is_last(level) and self.every:
             return self.every, self.every.correlation_norms(z)
         self.circles += self.efforts[level]
         gates, values = price_gates(self.X, z, n_circles=self.efforts[level], rng=self.rng, gates=masks.gates)
         return MaskedDesign(self.X, Masks.from_gates(self.X, gates)), values
 
     def is_last(self, level):
-        return level == len(self.efforts) - 1 or level > 0 and self.every is not None
+        return level == len(self.efforts) - 1
 
     def verdict(self):
         if self.every:
@@ -329,8 +340,9 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round; twice 5 times as many find nothing before the end is declared. If left
-        out, 2000000 / (n d) but from 200 to 2000, and 5 to 25 times as many
+    n_circles : int, circles searched in a round, a quarter of them while the gap is above 0.01; 3 times as many find nothing
+        before the end is declared. If left out, 2000000 / (n d) but from 200 to 2000,
+        and for the end up to 10000, three times
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -343,13 +355,12 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    few = max(200, 2_000_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
-    many = 5 * min(few, 10_000) if n_circles is None else 5 * few
-    few = min(few, 2000) if n_circles is None else few
+    full = max(200, 2_000_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
+    few, many = (min(full, 2000), 3 * min(full, 10_000)) if n_circles is None else (full, 3 * full)
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
-    prices = _Prices(X, (few, many, many), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
+    prices = _Prices(X, (max(1, few // 4), few, many), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
     with _BLAS.limit(limits=1, user_api="blas"):
         return _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress or (lambda text: None))
 
@@ -376,7 +387,7 @@ def _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress):
             if stuck == 2:
                 reason = "no mask is violated beyond rounding: ask for a larger tol"
                 break
-            level = 0 if fresh else 1
+            level = 2 if not fresh else int(solution.gap <= 1e-2)
             goal = (max(tol, solution.gap) if fresh else tol) / 10
             masks, W = _improve(X, y, lam, masks, W, others.masks[worst], goal)
     except KeyboardInterrupt:
