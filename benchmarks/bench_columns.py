@@ -6,23 +6,16 @@ prints a table and writes it to nbs/results/bench_columns.csv. All times are pro
 several runs. A circle prices 2n masks, a corner twice 2^m with m = min(d - 1, 9); `price_gates` searches as many corners as
 circles, after a smooth ascent whose masks are not counted.
 """
-import csv
-import datetime
-import platform
 import time
-from pathlib import Path
 
 import numpy as np
-import scipy
-from bench_masks import cpu_model
+from report import RESULTS, save_measurements
 from threadpoolctl import threadpool_limits
 
 from fixntk.columns import _FLIPS, _best_circles, price_gates
 from fixntk.data import gaussian_design
 from fixntk.design import MaskedDesign
 from fixntk.masks import sample_masks
-
-RESULT = Path(__file__).resolve().parents[1] / "nbs" / "results" / "bench_columns.csv"
 
 
 def least(repeats, call):
@@ -55,19 +48,8 @@ def pricing():
 
 
 def main():
-    settings = {"command": "python benchmarks/bench_columns.py", "date": datetime.date.today().isoformat(), "cpu": cpu_model(),
-                "blas_threads": 1, "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
-    rows = []
     with threadpool_limits(1, user_api="blas"):
-        for what, unit, value, reach in pricing():
-            print(f"{what:70s} {value:12.4g}  {unit}{f' (reach: {reach})' if reach else ''}", flush=True)
-            rows.append({"what": what, "measure": unit, "value": f"{value:.4g}", "reach": reach, **settings})
-    RESULT.parent.mkdir(exist_ok=True)
-    with RESULT.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print(f"written to {RESULT.relative_to(Path.cwd()) if RESULT.is_relative_to(Path.cwd()) else RESULT}")
+        save_measurements(pricing(), RESULTS / "bench_columns.csv", blas_threads=1)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,7 @@ One BLAS thread. Writes nbs/results/bench_estimators.csv, which chapter 14 shows
 """
 
 import argparse
-import csv
-import datetime
 import os
-import platform
 import time
 from pathlib import Path
 
@@ -17,13 +14,11 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import numpy as np  # noqa: E402  (after the threads are set)
-import sklearn  # noqa: E402
-from bench_masks import cpu_model  # noqa: E402
+from report import RESULTS, save, settings  # noqa: E402
 
 from fixntk.data import gaussian_design, teacher_data  # noqa: E402
 from fixntk.estimators import GatedReLUClassifier, GatedReLUClassifierCV, NTKClassifier  # noqa: E402
 
-RESULT = Path(__file__).resolve().parent.parent / "nbs" / "results" / "bench_estimators.csv"
 STEPS = [
     ("NTKClassifier, fit", NTKClassifier(), "fit", ""),
     ("GatedReLUClassifier, fit", GatedReLUClassifier(random_state=0), "fit", "under 1 s"),
@@ -35,21 +30,13 @@ STEPS = [
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--out", type=Path, default=RESULTS / "bench_estimators.csv")
     args = parser.parse_args()
     rng = np.random.default_rng(0)
     X = gaussian_design(1000, 60, rng=rng)
     y = np.sign(teacher_data(X, 10, noise=0.1, kind="relu", rng=rng))
     GatedReLUClassifier(n_gates=50).fit(X[:100], y[:100])  # imports and caches
-    settings = {
-        "command": "python benchmarks/bench_estimators.py",
-        "date": datetime.date.today().isoformat(),
-        "cpu": cpu_model(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scikit-learn": sklearn.__version__,
-    }
-    rows, model = [], None
+    rows, model, common = [], None, settings("scikit-learn")
     for what, estimator, action, reach in STEPS:
         model = model if estimator is None else estimator
         wall, process = time.perf_counter(), time.process_time()
@@ -59,12 +46,9 @@ def main():
             model.predict(X, **({"return_spread": True} if action == "spread" else {}))
         wall, process = time.perf_counter() - wall, time.process_time() - process
         gap = f"{model.dual_gap_:.1e}" if hasattr(model, "dual_gap_") else ""
-        rows.append({"what": what, "wall_seconds": f"{wall:.3g}", "process_seconds": f"{process:.3g}", "gap": gap, "reach": reach} | settings)
+        rows.append({"what": what, "wall_seconds": f"{wall:.3g}", "process_seconds": f"{process:.3g}", "gap": gap, "reach": reach} | common)
         print(*list(rows[-1].values())[:5], sep=" | ", flush=True)
-    with args.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
+    save(rows, args.out)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,12 @@ Each tightens its own tolerance until the relative gap of GroupLassoProblem is a
 seconds of the processor. Writes nbs/results/judges.csv.
 """
 
-import csv
 import time
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
-from bench_solvers import HERE
 from peers import SOLVERS, steps
+from report import RESULTS, save
 
 from fixntk.data import gaussian_design, teacher_data
 from fixntk.design import MaskedDesign
@@ -36,7 +35,7 @@ def judge(problem, name):
     try:
         found = version(package)
     except PackageNotFoundError:
-        return {"solver": name, "note": "not installed"}
+        return {"solver": name, "version": "", "objective": "", "gap": "", "note": "not installed"}
     for tol in steps(6, 16):
         start = time.process_time()
         W = call(problem, tol)
@@ -49,10 +48,7 @@ def judge(problem, name):
 def main():
     problem = instance()
     rows = [judge(problem, name) for name in ("celer", "adelie")]
-    with (HERE.parent / "nbs" / "results" / "judges.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["solver", "version", "objective", "gap", "note"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    save(rows, RESULTS / "judges.csv")
     print(*rows, sep="\n")
 
 

@@ -11,7 +11,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from bench_solvers import COLUMNS, HERE, SIZES, main, run, tidy
+from bench_solvers import COLUMNS, SIZES, main, run, tidy
+from report import RESULTS
 
 from fixntk.data import gaussian_design, teacher_data
 from fixntk.design import MaskedDesign
@@ -67,5 +68,5 @@ def measure(names, ratios, solvers, cap, memory):
 
 
 if __name__ == "__main__":
-    result = HERE.parent / "nbs" / "results" / "bench_losses.csv"
-    main(__doc__, measure, instances="L,S", lams="0.01", solvers=["fixntk", "skglm", "adelie"], cap=120, out=result)
+    out = RESULTS / "bench_losses.csv"
+    main(__doc__, measure, instances="L,S", lams="0.01", solvers=["fixntk", "skglm", "adelie"], cap=120, out=out)

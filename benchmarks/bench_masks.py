@@ -6,17 +6,13 @@ prints a table and writes it to nbs/results/bench_masks.csv. A few minutes at mo
 (set OPENBLAS_NUM_THREADS=1 for one), the same for both sides of each ratio.
 """
 
-import csv
-import datetime
-import platform
 import subprocess
 import sys
 import time
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
-import scipy
+from report import RESULTS, save_measurements
 from threadpoolctl import threadpool_info
 
 from fixntk.data import gaussian_design
@@ -24,7 +20,6 @@ from fixntk.design import MaskedDesign
 from fixntk.masks import enumerate_masks, sample_masks
 from fixntk.weights import exact_weights, sampled_weights
 
-RESULT = Path(__file__).resolve().parents[1] / "nbs" / "results" / "bench_masks.csv"
 LARGE = """
 import resource, time
 import numpy as np
@@ -135,39 +130,10 @@ def products(n, d, p):
         )
 
 
-def cpu_model():
-    info = Path("/proc/cpuinfo")
-    names = (
-        [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
-        if info.exists()
-        else []
-    )
-    return f"{names[0] if names else platform.processor()}, {len(names)} cores"
-
-
 def main():
     threads = max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
-    settings = {
-        "command": "python benchmarks/bench_masks.py",
-        "date": datetime.date.today().isoformat(),
-        "cpu": cpu_model(),
-        "blas_threads": threads,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-    }
-    rows = []
-    for what, measure, value, reach in chain(
-        enumeration(), exact(), sampling(), products(500, 20, 2000), products(1000, 60, 5000)
-    ):
-        print(f"{what:80s} {value:12.4g}  {measure}{f' (reach: {reach})' if reach else ''}", flush=True)
-        rows.append({"what": what, "measure": measure, "value": f"{value:.4g}", "reach": reach, **settings})
-    RESULT.parent.mkdir(exist_ok=True)
-    with RESULT.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print(f"written to {RESULT.relative_to(Path.cwd()) if RESULT.is_relative_to(Path.cwd()) else RESULT}")
+    measured = chain(enumeration(), exact(), sampling(), products(500, 20, 2000), products(1000, 60, 5000))
+    save_measurements(measured, RESULTS / "bench_masks.csv", blas_threads=threads)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,8 @@ is at most 1e-4. Times are the processor's. Writes nbs/results/bench_relu.csv; s
 """
 
 import argparse
-import csv
-import datetime
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -23,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+from report import RESULTS, save_as_measured, settings
 
 from fixntk import __version__
 from fixntk.cones import ReLUSolution, solve_relu
@@ -31,7 +29,6 @@ from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, group_norms
 from fixntk.masks import sample_masks
 
-RESULT = Path(__file__).resolve().parents[1] / "nbs" / "results" / "bench_relu.csv"
 SIZES = {"A": (100, 5, 50), "B": (500, 10, 500)}
 TARGETS = (1e-3, 1e-4)
 OWN = [10.0**-k for k in range(5, 11)]  # pyscnn's tol and constraint_tol, in turn; both bound squared norms
@@ -187,31 +184,18 @@ def main():
     parser.add_argument("--lams", default="0.1,0.01")
     parser.add_argument("--cap", type=int, default=120, help="the processor's seconds for one solver at one tolerance")
     parser.add_argument("--violation", type=float, default=1e-4, help="relative violation of a cone that is allowed")
-    parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--out", type=Path, default=RESULTS / "bench_relu.csv")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.child:
         return child(*args.child[:2], *map(float, args.child[2:]))
-    from bench_masks import cpu_model
-
-    settings = {
-        "date": datetime.date.today().isoformat(),
-        "cpu": cpu_model(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-    }
-    rows = []
-    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
-    for ratio in map(float, args.lams.split(",")):
-        for name in args.instances.split(","):
-            for row in rows_for(name, ratio, args.cap, args.violation):
-                print("| " + " | ".join(str(row[key]) for key in COLUMNS) + " |", flush=True)
-                rows.append(row | settings)
-                args.out.parent.mkdir(exist_ok=True)
-                with args.out.open("w", newline="") as file:
-                    writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-                    writer.writeheader()
-                    writer.writerows(rows)
+    rows = (
+        row
+        for ratio in map(float, args.lams.split(","))
+        for name in args.instances.split(",")
+        for row in rows_for(name, ratio, args.cap, args.violation)
+    )
+    save_as_measured(rows, COLUMNS, args.out, settings())
 
 
 if __name__ == "__main__":

@@ -7,11 +7,8 @@ benchmarks/README.md. Writes nbs/results/bench_solvers.csv and prints the table 
 """
 
 import argparse
-import csv
-import datetime
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -22,8 +19,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import numpy as np
-import scipy
-from bench_masks import cpu_model
+from report import RESULTS, save_as_measured, settings
 
 from fixntk.data import gaussian_design, teacher_data, wisconsin
 from fixntk.design import MaskedDesign
@@ -31,7 +27,6 @@ from fixntk.group_lasso import GroupLassoProblem
 from fixntk.masks import sample_masks
 
 HERE = Path(__file__).resolve().parent
-RESULT = HERE.parent / "nbs" / "results" / "bench_solvers.csv"
 SIZES = {"S": (200, 10, 500), "M": (500, 20, 2000), "L": (1000, 60, 5000)}
 SOLVERS = ["fixntk", "fixntk path of 20", "celer", "skglm", "adelie", "clarabel", "pyscnn"]
 COLUMNS = [
@@ -148,17 +143,6 @@ def tidy(column, value):
     return format(value, digits.get(column, "")) if isinstance(value, float) else value
 
 
-def settings_of_this_run():
-    return {
-        "command": " ".join(["python", "benchmarks/" + Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "date": datetime.date.today().isoformat(),
-        "cpu": cpu_model(),
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-    }
-
-
 def arguments(about, **defaults):
     parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--instances", default=defaults["instances"])
@@ -173,24 +157,12 @@ def arguments(about, **defaults):
 
 
 def main(about, measure, **defaults):
-    args, settings, rows = arguments(about, **defaults), settings_of_this_run(), []
-    print("| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|", flush=True)
-    for row in measure(
-        args.instances.split(","),
-        [float(r) for r in args.lams.split(",")],
-        args.solvers.split(","),
-        args.cap,
-        args.memory,
-    ):
-        print("| " + " | ".join(str(row[key]) for key in COLUMNS) + " |", flush=True)
-        rows.append(row | settings)
-        args.out.parent.mkdir(exist_ok=True)
-        with args.out.open("w", newline="") as file:
-            writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    print("\n" + "; ".join(f"{key} {value}" for key, value in settings.items()))
+    args, common = arguments(about, **defaults), settings("scipy")
+    ratios = [float(r) for r in args.lams.split(",")]
+    rows = measure(args.instances.split(","), ratios, args.solvers.split(","), args.cap, args.memory)
+    save_as_measured(rows, COLUMNS, args.out, common)
+    print("\n" + "; ".join(f"{key} {value}" for key, value in common.items()))
 
 
 if __name__ == "__main__":
-    main(__doc__, measure, instances="S,M,L,W", lams="0.01,0.1", solvers=SOLVERS, cap=300, out=RESULT)
+    main(__doc__, measure, instances="S,M,L,W", lams="0.01,0.1", solvers=SOLVERS, cap=300, out=RESULTS / "bench_solvers.csv")

@@ -2,8 +2,8 @@
 
     python benchmarks/peers.py SOLVER INSTANCE.npz LAM TOL [LOSS]
 
-minimises |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|, or with LOSS "logistic" the same with logistic loss, tightening the solver's own tolerance until the relative gap
-of GroupLassoProblem is at most TOL. Prints one JSON line for each tolerance tried. Imports and a tiny first problem,
+minimises |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|, or with LOSS "logistic" the same with logistic loss, tightening
+the solver's own tolerance until the relative gap of GroupLassoProblem is at most TOL. Prints one JSON line for each tolerance tried. Imports and a tiny first problem,
 which compiles what is compiled on demand, are not timed; the making of whatever matrix the solver needs is.
 """
 
@@ -51,81 +51,69 @@ def celer(problem, tol):
     return model.fit(dense(problem, "F"), problem.y).coef_.reshape(design.p, design.d)
 
 
-def skglm(problem, tol):
-    from skglm.datafits import QuadraticGroup
+def _skglm(problem, lam, loss, solver):
     from skglm.penalties import WeightedGroupL2
-    from skglm.solvers import GroupBCD
     from skglm.utils.data import grp_converter
 
     design = problem.design
     indices, pointers = grp_converter(design.d, design.p * design.d)
-    penalty = WeightedGroupL2(problem.lam / (2 * design.n), np.ones(design.p), pointers, indices)
-    solver = GroupBCD(max_iter=1000, max_epochs=10_000, tol=tol)
-    found = solver.solve(dense(problem, "F"), problem.y, QuadraticGroup(pointers, indices), penalty)
+    penalty = WeightedGroupL2(lam, np.ones(design.p), pointers, indices)
+    found = solver.solve(dense(problem, "F"), problem.y, loss(pointers, indices), penalty)
     return found[0][: design.p * design.d].reshape(design.p, design.d)
 
 
-def adelie(problem, tol):
-    import adelie as ad
+def skglm(problem, tol):
+    from skglm.datafits import QuadraticGroup
+    from skglm.solvers import GroupBCD
 
-    design = problem.design
-    matrix = ad.matrix.convex_relu(np.asfortranarray(design.X), np.asfortranarray(design.masks.patterns), gated=True)
-    target, top = problem.lam / (2 * design.n), problem.lam_max / (2 * design.n)
-    state = ad.grpnet(
-        matrix,
-        ad.glm.gaussian(problem.y),
-        groups=np.arange(0, design.p * design.d, design.d),
-        penalty=np.ones(design.p),
-        lmda_path=np.geomspace(top, target, 20),
-        tol=tol,
-        newton_tol=1e-14,
-        max_iters=10**8,
-        early_exit=False,
-        intercept=False,
-        progress_bar=False,
-    )
-    return np.asarray(state.betas[-1].todense()).reshape(design.p, design.d)
-
-
-def fixntk_logistic(problem, tol):
-    return solve_loss(problem, tol=tol).W
+    solver = GroupBCD(max_iter=1000, max_epochs=10_000, tol=tol)
+    return _skglm(problem, problem.lam / (2 * problem.design.n), QuadraticGroup, solver)
 
 
 def skglm_logistic(problem, tol):
     from skglm.datafits import LogisticGroup
-    from skglm.penalties import WeightedGroupL2
     from skglm.solvers import GroupProxNewton
-    from skglm.utils.data import grp_converter
 
-    design = problem.design
-    indices, pointers = grp_converter(design.d, design.p * design.d)
-    penalty = WeightedGroupL2(problem.lam / design.n, np.ones(design.p), pointers, indices)
     solver = GroupProxNewton(max_iter=1000, max_pn_iter=10_000, tol=tol, fit_intercept=False)
-    found = solver.solve(dense(problem, "F"), problem.y, LogisticGroup(pointers, indices), penalty)
-    return found[0][: design.p * design.d].reshape(design.p, design.d)
+    return _skglm(problem, problem.lam / problem.design.n, LogisticGroup, solver)
 
 
-def adelie_logistic(problem, tol):
+def _adelie(problem, loss, samples, tol, **options):
+    "Twenty values of lam down to the one wanted; its loss is ours over `samples`."
     import adelie as ad
 
     design = problem.design
-    matrix = ad.matrix.convex_relu(np.asfortranarray(design.X), np.asfortranarray(design.masks.patterns), gated=True)
     state = ad.grpnet(
-        matrix,
-        ad.glm.binomial((problem.y + 1) / 2),
+        ad.matrix.convex_relu(np.asfortranarray(design.X), np.asfortranarray(design.masks.patterns), gated=True),
+        loss,
         groups=np.arange(0, design.p * design.d, design.d),
         penalty=np.ones(design.p),
-        lmda_path=np.geomspace(problem.lam_max / design.n, problem.lam / design.n, 20),
+        lmda_path=np.geomspace(problem.lam_max / samples, problem.lam / samples, 20),
         tol=tol,
-        irls_tol=tol,
         newton_tol=1e-14,
         max_iters=10**8,
-        irls_max_iters=10**6,
         early_exit=False,
         intercept=False,
         progress_bar=False,
+        **options,
     )
     return np.asarray(state.betas[-1].todense()).reshape(design.p, design.d)
+
+
+def adelie(problem, tol):
+    from adelie.glm import gaussian
+
+    return _adelie(problem, gaussian(problem.y), 2 * problem.design.n, tol)
+
+
+def adelie_logistic(problem, tol):
+    from adelie.glm import binomial
+
+    return _adelie(problem, binomial((problem.y + 1) / 2), problem.design.n, tol, irls_tol=tol, irls_max_iters=10**6)
+
+
+def fixntk_logistic(problem, tol):
+    return solve_loss(problem, tol=tol).W
 
 
 def clarabel(problem, tol):

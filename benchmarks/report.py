@@ -1,0 +1,59 @@
+"""What every benchmark writes beside its numbers, and how: the run's settings, and a table as CSV."""
+
+import csv
+import datetime
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parents[1] / "nbs" / "results"
+
+
+def cpu_model():
+    info = Path("/proc/cpuinfo")
+    names = (
+        [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        if info.exists()
+        else []
+    )
+    return f"{names[0] if names else platform.processor()}, {len(names)} cores"
+
+
+def settings(*packages):
+    """Command, date, machine, and the versions of Python, NumPy and `packages`."""
+    return {
+        "command": " ".join(["python", "benchmarks/" + Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "date": datetime.date.today().isoformat(),
+        "cpu": cpu_model(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", *packages)},
+    }
+
+
+def save(rows, path):
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def save_measurements(measured, path, **more):
+    """Print and save what, measure, value and reach of every measurement, with the settings of the run."""
+    rows, common = [], settings("scipy") | more
+    for what, measure, value, reach in measured:
+        print(f"{what:80s} {value:12.4g}  {measure}{f' (reach: {reach})' if reach else ''}", flush=True)
+        rows.append({"what": what, "measure": measure, "value": f"{value:.4g}", "reach": reach, **common})
+    save(rows, path)
+    print(f"written to {path}")
+
+
+def save_as_measured(rows, columns, path, common):
+    """Print rows as markdown while they come, and save what there is after each."""
+    kept = []
+    print("| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|", flush=True)
+    for row in rows:
+        print("| " + " | ".join(str(row[key]) for key in columns) + " |", flush=True)
+        kept.append(row | common)
+        save(kept, path)
