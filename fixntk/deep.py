@@ -12,6 +12,7 @@ import numpy as np
 
 from .data import check_count, check_matrix, check_rng
 from .design import check_weights
+from .kernels import _pair
 from .masks import Masks, _first_of_each, sample_masks
 
 # %% ../nbs/17_deep.ipynb #78a271d1
@@ -237,11 +238,8 @@ def deep_ntk(X, Y=None, *, depth):
     -------
     array, shape (n, m)
     """
-    X = check_matrix(X)
-    Y = X if Y is None else check_matrix(Y, "Y")
+    X, Y = _pair(X, Y)
     depth = check_count(depth, "depth", "1 is the tangent kernel of the two-layer network.")
-    if X.shape[1] != Y.shape[1]:
-        raise ValueError(f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. Use the same features for both.")
     U, V = (Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), np.finfo(float).tiny) for Z in (X, Y))
     angle = np.array([2 * np.arctan2(np.linalg.norm(u - V, axis=1), np.linalg.norm(u + V, axis=1)) for u in U])
     K = X @ Y.T

@@ -38,10 +38,9 @@ def ntk(X, Y=None):
     -------
     H : array, shape (n, m); symmetric positive semidefinite if Y is left out
     """
-    X, scale = _scaled(check_matrix(X))
-    Y, scale_y = (X, scale) if Y is None else _scaled(check_matrix(Y, "Y"))
-    if X.shape[1] != Y.shape[1]:
-        raise ValueError(f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. Use the same features for both.")
+    left, right = _pair(X, Y)
+    X, scale = _scaled(left)
+    Y, scale_y = (X, scale) if right is left else _scaled(right)
     cosine = X @ Y.T  # times both lengths, as is the sine
     squared = np.outer((X * X).sum(1), (Y * Y).sum(1))
     sine = np.sqrt(np.maximum(squared - cosine**2, 0))
@@ -56,6 +55,15 @@ def _scaled(X):
     """Rows divided by a power of two, so that their largest entry lies in [1/2, 1), and these powers."""
     exponents = np.frexp(np.abs(X).max(1))[1]
     return np.ldexp(X, -exponents[:, None]), np.ldexp(1.0, exponents)
+
+
+def _pair(X, Y):
+    """Two tables with the same columns; both are X if Y is None."""
+    X = check_matrix(X)
+    Y = X if Y is None else check_matrix(Y, "Y")
+    if X.shape[1] != Y.shape[1]:
+        raise ValueError(f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. Use the same features for both.")
+    return X, Y
 
 # %% ../nbs/02_kernels.ipynb #5edeaa25
 def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
@@ -76,8 +84,7 @@ def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
     -------
     array, shape (n, k)
     """
-    X = check_matrix(X)
-    Y = X if Y is None else check_matrix(Y, "Y")
+    X, Y = _pair(X, Y)
     width = check_count(width, "width", "The lemmas speak of large widths; try 1000.")
     check_choice(parameterization, "parameterization", ("gated", "relu"))
     d, gated = X.shape[1], parameterization == "gated"

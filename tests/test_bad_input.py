@@ -69,6 +69,10 @@ def test_tables(name, bad, says):
         ),
         (lambda: finite_width_ntk(X, width=2, parameterization="both", rng=RNG), "parameterization must be one of"),
         (lambda: ntk(X, np.ones((2, 3))), "Y must have as many columns as X, 2; got 3"),
+        (
+            lambda: finite_width_ntk(X, np.ones((2, 3)), width=2, parameterization="relu", rng=RNG),
+            "Y must have as many columns as X, 2; got 3",
+        ),
         (lambda: kernel_ridge(np.eye(3), y, -1.0), "ridge must be a positive number; got -1.0"),
         (lambda: kernel_ridge(np.eye(3), y, np.nan), "ridge must be a positive number; got nan"),
         (lambda: kernel_ridge(np.eye(3), np.ones(2), 1.0), "y must have one entry for each of the 3 rows of K; got 2"),
