@@ -191,4 +191,6 @@ def patch_ntk(patches, other=None):
     """
     patches = _stacked(patches)[0]
     other, rows = _stacked(patches if other is None else other)
+    if other.shape[2] != patches.shape[2]:
+        raise ValueError(f"other must have patches of {patches.shape[2]} numbers, as patches has; got {other.shape[2]}. Cut both with one size.")
     return np.array([ntk(image, rows).sum(axis=0).reshape(len(other), -1).sum(axis=1) for image in patches])
