@@ -58,7 +58,7 @@ class Masks:
         return self.p
 
     def __repr__(self):
-        return f"Masks(n={self.n}, p={self.p}, d={self.d})"
+        return f"{type(self).__name__}(n={self.n}, p={self.p}, d={self.d})"
 
     def __getitem__(self, index):
         if not isinstance(index, slice):

@@ -382,3 +382,11 @@ def test_bad_input(call, words):
 def test_a_seed_is_not_a_generator():
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         sample_masks(base, 5, rng=0)
+
+
+def test_repr_names_the_class():
+    class Named(Masks):
+        pass
+
+    masks = Masks.from_gates([[1.0, 0.0], [-1.0, 0.0], [2.0, 0.0]], [[1.0, 0.0], [-1.0, 0.0]])
+    assert repr(masks) == "Masks(n=3, p=2, d=2)" and repr(Named(masks.patterns, masks.gates)) == "Named(n=3, p=2, d=2)"
