@@ -164,12 +164,14 @@ _MOST = 2_000_000  # pairs
 def _products(first, second, pairs, max_masks):
     "Indices of the pairs with products that are not empty, and the products as packed rows."
     for name, masks in (("first", first), ("second", second)):
-        if not isinstance(masks, Masks) or (masks.n, masks.d) != (first.n, first.d):
-            raise ValueError(f"{name} must be Masks of the same {first.n} samples and {first.d} features; got {masks!r}. "
-                             "Make both from one X.")
+        if not isinstance(masks, Masks):
+            raise TypeError(f"{name} must be Masks or DeepMasks; got {type(masks).__name__}. Make it with sample_masks or layer_masks.")
+    if (first.n, first.d) != (second.n, second.d):
+        raise ValueError(f"second must be Masks of the same {first.n} samples and {first.d} features; got {second!r}. "
+                         "Make both from one X.")
     if pairs is None and first.p * second.p > max_masks:
         raise ValueError(f"first and second must have at most max_masks={max_masks} products; got {first.p} x {second.p}. "
-                         "Draw fewer gates, or choose some products with pairs.")
+                         "Draw fewer gates, or give product_masks some pairs.")
     pairs = np.indices((first.p, second.p)).reshape(2, -1).T if pairs is None else np.asarray(pairs)
     limits = [first.p, second.p]
     if pairs.dtype.kind not in "iu" or pairs.shape[1:] != (2,) or (pairs < 0).any() or (pairs >= limits).any():
@@ -217,8 +219,8 @@ def product_weights(first, second, first_weights, second_weights):
     -------
     array, one weight for each product; what is missing to one belongs to the empty product
     """
-    first_weights, second_weights = check_weights(first_weights, first.p), check_weights(second_weights, second.p)
     pairs, bits = _products(first, second, None, _MOST)
+    first_weights, second_weights = check_weights(first_weights, first.p), check_weights(second_weights, second.p)
     _, index, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
     return np.bincount(group.ravel(), first_weights[pairs[:, 0]] * second_weights[pairs[:, 1]])[np.argsort(index)]
 

@@ -182,7 +182,24 @@ X0, FIRST, SECOND, RNG = layers(10)
         (lambda: deep_masks(X0, [3], widths=[2], rng=RNG), ValueError, "widths must be a list, one shorter"),
         (lambda: deep_masks(X0, 3, widths=[2], rng=RNG), ValueError, "widths must be a list, one shorter"),
         (lambda: ReLULayers(0), ValueError, "d must be a whole number"),
-        (lambda: product_masks(FIRST, X0), ValueError, "second must be Masks of the same 20 samples"),
+        (lambda: product_masks(FIRST, X0), TypeError, "second must be Masks or DeepMasks; got ndarray"),
+        (lambda: product_masks(X0, SECOND), TypeError, "first must be Masks or DeepMasks; got ndarray"),
+        (lambda: product_masks(FIRST, SECOND[:3].patterns), TypeError, "second must be Masks or DeepMasks"),
+        (
+            lambda: product_masks(FIRST, sample_masks(X0[:9], 5, rng=np.random.default_rng(0))),
+            ValueError,
+            r"same 20 samples and 3 features; got Masks\(n=9",
+        ),
+        (
+            lambda: product_weights(X0, SECOND, np.ones(FIRST.p), np.ones(SECOND.p)),
+            TypeError,
+            "first must be Masks or DeepMasks",
+        ),
+        (
+            lambda: product_weights(FIRST, None, np.ones(FIRST.p), np.ones(SECOND.p)),
+            TypeError,
+            "second must be Masks or DeepMasks; got NoneType",
+        ),
         (lambda: product_masks(FIRST, SECOND, max_masks=5), ValueError, "at most max_masks=5 products"),
         (lambda: product_masks(FIRST, SECOND, max_masks=0), ValueError, "max_masks must be a whole number"),
         (lambda: product_masks(FIRST, SECOND, pairs=[[0, 99]]), ValueError, "pairs must be whole numbers"),
@@ -219,6 +236,10 @@ X0, FIRST, SECOND, RNG = layers(10)
 def test_bad_input_is_refused(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_repr_says_which_masks():
+    assert repr(SECOND) == f"DeepMasks(n=20, p={SECOND.p}, d=3)" and repr(FIRST) == f"Masks(n=20, p={FIRST.p}, d=3)"
 
 
 def test_two_layer_network_of_deep_masks_is_refused():
