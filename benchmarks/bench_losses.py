@@ -55,13 +55,13 @@ def measure(names, ratios, solvers, cap, memory):
     with tempfile.TemporaryDirectory() as folder:
         for ratio, name in product(ratios, names):
             path, lam_max = instance(name, folder)
-            ours = run("fixntk", path, ratio * lam_max, cap, memory, "logistic")["seconds"]
+            own = run("fixntk", path, ratio * lam_max, cap, memory, "logistic")
             for solver in solvers:
-                row = run(solver, path, ratio * lam_max, cap, memory, "logistic")
+                row = own if solver == "fixntk" else run(solver, path, ratio * lam_max, cap, memory, "logistic")
                 if "pass_seconds" in row:
                     row["passes"] = f"{row['seconds'] / row['pass_seconds']:.1f}"
                 for target in GAPS[-1:] if solver == "fixntk" else GAPS:
-                    at = graded(row, target, ours) if solver != "fixntk" else row
+                    at = row if solver == "fixntk" else graded(row, target, own["seconds"])
                     at |= {"instance": name, "lam_ratio": ratio, "solver": solver}
                     at["note"] = f"for a gap of {target:.0e}: {at['note']}"
                     yield {key: tidy(key, at.get(key, "")) for key in COLUMNS}

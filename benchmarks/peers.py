@@ -168,7 +168,7 @@ SOLVERS = {
     "logistic": {
         "fixntk": (fixntk_logistic, "fixntk", [1e-6]),
         "skglm": (skglm_logistic, "skglm", steps(3, 12)),
-        "adelie": (adelie_logistic, "adelie", steps(6, 20)[::2]),
+        "adelie": (adelie_logistic, "adelie", steps(2, 20)),
     },
 }
 LOSSES = {"squared": SquaredLoss(), "logistic": LogisticLoss()}

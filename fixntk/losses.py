@@ -4,9 +4,11 @@
 __all__ = ['LogisticLoss', 'SquaredHingeLoss', 'HuberLoss', 'scale_rows', 'solve_loss', 'kernel_machine']
 
 # %% ../nbs/16_losses.ipynb #f1f6405d
+import warnings
 from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, xlogy
+from sklearn.exceptions import ConvergenceWarning
 from .data import check_count, check_nonnegative, check_positive, check_vector
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem, Solution, group_norms, relative_gap
@@ -169,9 +171,20 @@ def _shorten(loss, y, penalty, W, f, move, change, upper):
     return 0.0
 
 
+def _check(loss, max_iter):
+    "Refuse a loss that lacks formulas, and a number of models that is none."
+    lacking = [name for name in ("value", "gradient", "curvature", "conjugate", "smoothness") if not hasattr(loss, name)]
+    if lacking:
+        raise TypeError(f"problem.loss must have value, gradient, curvature, conjugate and smoothness; got {type(loss).__name__} "
+                        f"without {', '.join(lacking)}. Use LogisticLoss(), HuberLoss(delta), SquaredHingeLoss() or SquaredLoss().")
+    if max_iter != 0:
+        check_count(max_iter, "max_iter", "0 stops at W = 0.")
+
+
 def _proximal_newton(problem, penalty, bounds, inner, tol, max_iter):
     """Minimise loss + penalty, whose minimum `bounds` encloses; inner(scaled design, target, W, goal) minimises
     |.|^2 + penalty up to a relative `goal`. Returns W, the number of models, why it stopped, and the history."""
+    _check(problem.loss, max_iter)
     design, y, loss, damping, share = problem.design, problem.y, problem.loss, 1.0, 0.1
     W, f, history = np.zeros((design.p, design.d)), np.zeros(design.n), {"objective": [], "gap": [], "masks": []}
     for n_iter in range(max_iter + 1):
@@ -206,15 +219,8 @@ def solve_loss(problem, *, tol=1e-6, max_iter=100, weights=None):
     -------
     Solution; its history has the lists "objective", "gap" and "masks" (not zero), for the start and after each model
     """
-    design, lam, loss = problem.design, problem.lam, problem.loss
-    lacking = [name for name in ("value", "gradient", "curvature", "conjugate", "smoothness") if not hasattr(loss, name)]
-    if lacking:
-        raise TypeError(f"problem.loss must have value, gradient, curvature, conjugate and smoothness; got {type(loss).__name__} "
-                        f"without {', '.join(lacking)}. Use LogisticLoss(), HuberLoss(delta), SquaredHingeLoss() or SquaredLoss().")
-    tol = check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
-    if max_iter != 0:
-        check_count(max_iter, "max_iter", "0 grades W = 0.")
-    start = None if weights is None else check_weights(weights, design.p)
+    lam, tol = problem.lam, check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
+    start = None if weights is None else check_weights(weights, problem.design.p)
 
     inner = lambda scaled, target, W, goal: solve(GroupLassoProblem(scaled, target, lam), tol=goal,
                                                   weights=group_norms(W) if W.any() else start).W
@@ -228,13 +234,13 @@ def kernel_machine(problem, weights, *, tol=1e-9, max_iter=100):
 
     Parameters
     ----------
-    problem : GroupLassoProblem, for its design, y, lam and loss;  max_iter : int, number of models
+    problem : GroupLassoProblem, for its design, y, lam and loss;  max_iter : int, number of models; 0 gives W = 0
     weights : array, shape (p,), nonnegative; a zero switches its mask off
     tol : float, relative duality gap of this problem at which to stop
 
     Returns
     -------
-    W : array, shape (p, d)
+    W : array, shape (p, d); with a ConvergenceWarning if its gap is above tol
     """
     design, y, lam, loss = problem.design, problem.y, problem.lam, problem.loss
     weights, tol = check_weights(weights, design.p), check_positive(tol, "tol", "1e-9 is usual.")
@@ -246,4 +252,8 @@ def kernel_machine(problem, weights, *, tol=1e-9, max_iter=100):
         return loss.value(f, y) + penalty(W), -loss.conjugate(z, y) - weights @ design.correlation_norms(z)**2 / (2 * lam)
 
     inner = lambda scaled, target, W, goal: weighted_ridge(scaled, target, weights, lam / 2)
-    return _proximal_newton(problem, penalty, bounds, inner, tol, max_iter)[0]
+    W, _, reason, history = _proximal_newton(problem, penalty, bounds, inner, tol, max_iter)
+    if history["gap"][-1] > tol:
+        warnings.warn(f"kernel_machine has a relative gap of {history['gap'][-1]:.1e}, above tol={tol}: {reason}.",
+                      ConvergenceWarning, stacklevel=2)
+    return W

@@ -1,7 +1,10 @@
 """Other losses and their solver: what is not prose in chapter 16."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
 from fixntk.design import MaskedDesign, masking_kernels
@@ -145,6 +148,21 @@ def test_too_few_models_are_reported():
     assert not nothing.converged and not nothing.W.any()
 
 
+@pytest.mark.parametrize("loss", LOSSES[:3], ids=repr)
+def test_kernel_machine_warns_unless_it_converges(loss):
+    problem = problem_of(loss, ratio=0.01)
+    weights = np.ones(problem.design.p)
+    for few in (0, 2):
+        with pytest.warns(
+            ConvergenceWarning, match=f"relative gap of .* above tol=1e-09: {few} of max_iter={few} models"
+        ):
+            W = kernel_machine(problem, weights, max_iter=few)
+        assert W.any() == (few > 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kernel_machine(problem, weights)
+
+
 @pytest.mark.parametrize(
     "call, error, words",
     [
@@ -171,6 +189,13 @@ def test_too_few_models_are_reported():
         ),
         (lambda p: kernel_machine(p, np.ones(2)), ValueError, "weights must have one entry"),
         (lambda p: kernel_machine(p, np.ones(p.design.p), tol=-1), ValueError, "tol must be a positive"),
+        (lambda p: kernel_machine(p, np.ones(p.design.p), max_iter=-1), ValueError, "max_iter must be"),
+        (lambda p: kernel_machine(p, np.ones(p.design.p), max_iter=2.5), ValueError, "max_iter must be"),
+        (
+            lambda p: kernel_machine(GroupLassoProblem(p.design, p.y, 1.0, loss=object()), np.ones(p.design.p)),
+            TypeError,
+            "problem.loss must have",
+        ),
         (lambda p: scale_rows(p.design, np.ones(2)), ValueError, "factors must have one entry"),
         (lambda p: scale_rows(p.design, np.full(p.design.n, np.inf)), ValueError, "factors must be finite"),
         (lambda p: HuberLoss(-1), ValueError, "delta must be a positive number"),
