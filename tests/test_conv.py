@@ -198,7 +198,7 @@ DESIGN = PatchDesign(PATCHES, MASKS)
         (lambda: count_patch_cells(0, 1, 1), ValueError, "n must be a whole number"),
         (lambda: count_patch_cells(1, 1.5, 1), ValueError, "n_patches must be a whole number"),
         (lambda: count_patch_cells(1, 1, 0), ValueError, "r must be a whole number"),
-        (lambda: patch_ntk(PATCHES, np.ones((2, 3, 5))), ValueError, "Y must have as many columns as X"),
+        (lambda: patch_ntk(PATCHES, np.ones((2, 3, 5))), ValueError, "other must have patches of 4 numbers"),
         (lambda: pooled_predict(None, PATCHES[0]), ValueError, "patches must have shape"),
     ],
 )
