@@ -11,7 +11,16 @@ import pytest
 NBS = Path(__file__).resolve().parents[1] / "nbs"
 ITEMS = (
     [f"({k})" for k in range(1, 29)]
-    + ["Definition 2.1", "Lemma 2.2", "Lemma 2.3", "Lemma 3.1", "Definition 4.1", "Lemma 4.2", "Theorem 4.3", "Theorem 5.1"]
+    + [
+        "Definition 2.1",
+        "Lemma 2.2",
+        "Lemma 2.3",
+        "Lemma 3.1",
+        "Definition 4.1",
+        "Lemma 4.2",
+        "Theorem 4.3",
+        "Theorem 5.1",
+    ]
     + ["Corollary 5.2", "Remark 5.3", "Theorem 6.1", "Lemma A.1", "Algorithm 1", "Figure 1", "Figure 2", "Table 1"]
     + [f"Appendix {letter}" for letter in "BCDE"]
 )
@@ -49,6 +58,14 @@ def test_map_row_is_full_and_points_at_things_that_exist(row):
         assert 1 <= int(number) <= len(ERRATA)
 
 
+def test_map_names_every_erratum():
+    named = set()
+    for row in MAP:
+        for first, last in re.findall(r"(\d+)(?: to (\d+))?", row[4].partition("errat")[2]):
+            named.update(range(int(first), int(last or first) + 1))
+    assert named == {int(row["number"]) for row in ERRATA}
+
+
 @pytest.mark.parametrize("row", ERRATA, ids=lambda row: row["where"])
 def test_erratum_is_full_and_its_label_exists(row):
     assert all(value.strip() for value in row.values())
@@ -58,6 +75,6 @@ def test_erratum_is_full_and_its_label_exists(row):
 
 def test_page_and_list_have_the_same_entries():
     page = [row for row in table(source("19_errata")) if row[0].isdigit()]
-    assert [int(row[0]) for row in page] == [int(row["number"]) for row in ERRATA]
+    assert [(int(row[0]), row[1]) for row in page] == [(int(row["number"]), row["where"]) for row in ERRATA]
     for row in page:
         assert f"({re.search(r'#(errata-[a-z0-9-]+)', row[2])[1]})=" in source("19_errata")
