@@ -396,7 +396,7 @@ class _Spread:
 
         The spread is the standard deviation when the gate of every surviving mask is redrawn inside its cell, by 200 steps of
         a random walk: zero on the rows of the fit, where gates of a cell agree. Over more than a few columns the walk has not
-        been everywhere in its cell by then, and the spread comes out too small.
+        been everywhere in its cell by then, and the spread is mostly too small.
         """
         answers = super().predict(X)
         return (answers, _squeezed(self._spreads(self._read(X)))) if return_spread else answers
