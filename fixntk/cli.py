@@ -21,7 +21,7 @@ from . import __version__
 _GAPS = {"", "?", "na", "n/a", "nan", "null", "none"}
 
 
-class _Usage(Exception):
+class _Usage(ValueError):
     "A mistake on the command line: exit code 2."
 
 
@@ -79,14 +79,17 @@ def _features(name, cells):
 def _target(name, cells, task):
     "The target as classes or numbers, and which of the two it is."
     numbers = [_number(cell) for cell in cells]
+    if None not in numbers and not np.isfinite(numbers).all():
+        raise ValueError(f"column {name!r} must hold finite numbers; got {cells[np.argmax(~np.isfinite(numbers))]!r}. Mend the column, or "
+                         "empty these cells and use --missing impute, which leaves rows without target out.")
     distinct = len(set(numbers))
-    whole = None not in numbers and all(number == int(number) for number in numbers if np.isfinite(number))
+    whole = None not in numbers and all(number == int(number) for number in numbers)
     if task is None:
         task = "classification" if None in numbers or whole and distinct <= 10 else "regression"
     if task == "classification":
         return np.array([int(number) for number in numbers] if whole else cells), task
-    if None in numbers or not np.isfinite(numbers).all():
-        raise ValueError(f"column {name!r} must hold finite numbers for regression; got {cells[numbers.index(None)] if None in numbers else 'infinity'!r}. "
+    if None in numbers:
+        raise ValueError(f"column {name!r} must hold finite numbers for regression; got {cells[numbers.index(None)]!r}. "
                          "Use --task classification, or mend the column.")
     return np.array(numbers), task
 
@@ -97,6 +100,8 @@ def _table(columns, target, task, drop, impute):
         if name not in columns:
             near = " or ".join(map(repr, get_close_matches(name, columns, n=2))) or "one of " + ", ".join(columns)
             raise _Usage(f"no column {name!r} in the table; did you mean {near}?")
+    if target in drop:
+        raise _Usage(f"column {target!r} cannot be the target and be dropped; leave --drop {target!r} out")
     inputs = {name: cells for name, cells in columns.items() if name != target and name not in drop}
     gaps = {name: cells.count(None) for name, cells in columns.items() if name not in drop and None in cells}
     if gaps and not impute:
@@ -133,7 +138,7 @@ def _models(task, gates, seed, inner):
     return {
         "majority class" if task == "classification" else "mean": DummyClassifier() if task == "classification" else DummyRegressor(),
         "NTK": GridSearchCV(NTK(), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}, cv=inner),
-        "partly fixed": Gated(solver="irls", n_reweightings=_ROUNDS, **path),
+        "partly fixed": Gated(n_reweightings=_ROUNDS, **path),
         "fully fixed": Gated(**path),
     }
 
@@ -187,7 +192,7 @@ def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed
     ----------
     path : CSV with a line of names;  target : name of the column to predict
     task : "classification", "regression", or None to decide by the target
-    drop : names of columns to leave out;  missing : "refuse" or "impute"
+    drop : name or names of columns to leave out;  missing : "refuse" or "impute"
     folds, seed, gates, n_jobs : int, outer folds, random seed, gates, processes
     say : function that takes a line of progress
 
@@ -197,7 +202,17 @@ def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed
     """
     import joblib
 
-    X, y, task, notes = _table(_read(path), target, task, list(drop), missing == "impute")
+    from fixntk.data import check_choice, check_count
+    from fixntk.uci import _check_seed
+
+    if task is not None:
+        check_choice(task, "task", ("classification", "regression"))
+    check_choice(missing, "missing", ("refuse", "impute"))
+    check_count(gates, "gates", "1000 is usual.")
+    if check_count(folds, "folds", "5 is usual.") < 2:
+        raise ValueError("folds must be at least 2, to fit on some rows and score on others; got 1. 5 is usual.")
+    _check_seed(seed)
+    X, y, task, notes = _table(_read(path), target, task, [drop] if isinstance(drop, str) else list(drop), missing == "impute")
     _check_rows(y, task, folds)
     say(f"{path}: {len(X)} rows, {X.shape[1]} input columns; {task} of {target!r}" + "".join(f"\n  {note}" for note in notes))
     jobs = [joblib.delayed(_fold)(X, y, *split, task, gates, seed) for split in _splitter(task, folds, seed).split(X, y)]
@@ -228,7 +243,7 @@ def _certificate(result):
 
     model = result["models"]["fully fixed"]
     single = getattr(estimators, type(model).__name__.removesuffix("CV"))
-    start = single(n_gates=model.n_gates, random_state=model.random_state, lam_ratio=model.lam_ratio_, solver="irls", n_reweightings=0)
+    start = single(n_gates=model.n_gates, random_state=model.random_state, lam_ratio=model.lam_ratio_, n_reweightings=0)
     objectives = [sum(solution.objective for solution in np.ravel([fit.solution_])) for fit in (start.fit(result["X"], result["y"]), model)]
     on = (np.reshape(model.weights_, (-1, model.masks_.p)) > 0).any(0)
     rounds = result["models"]["partly fixed"].n_reweightings_
@@ -284,9 +299,24 @@ def _fetch_missing(uci, data_dir):
             print(f"  {name} is left out: {error}", file=sys.stderr)
 
 
+def _check_files(*files):
+    "Refuse files that cannot be written before the long work begins; folders that will be made may be missing yet."
+    from fixntk.uci import _check_out
+
+    for file in files:
+        folder = next((place for place in file.parents if place.exists()), file)
+        try:
+            _check_out(folder / file.name)
+        except ValueError as error:
+            raise _Usage(str(error)) from None
+
+
 def _run_table(args):
     from fixntk import uci
 
+    if not args.out.parent.is_dir():
+        raise _Usage(f"there is no folder {str(args.out.parent)!r}; make it first, or name another file with --out")
+    _check_files(args.out)
     if args.out.exists() and not args.resume:
         raise _Usage(f"{args.out} exists: add --resume to go on with it, or name another file with --out")
     for name in args.sets or []:
@@ -313,11 +343,12 @@ def _run_table(args):
 
 
 def _run_compare(args):
+    scores, figure = (args.out / f"{args.csv.stem}-compare{ending}" for ending in (".csv", ".png"))
+    _check_files(scores, figure)
     result = compare(args.csv, args.target, task=args.task, drop=args.drop, missing=args.missing, folds=args.folds, seed=args.seed,
                      gates=args.gates, n_jobs=args.jobs, say=(lambda line: None) if args.quiet else print)
     print("\n".join(_summary(result)))
     args.out.mkdir(parents=True, exist_ok=True)
-    scores, figure = (args.out / f"{args.csv.stem}-compare{ending}" for ending in (".csv", ".png"))
     _save_scores(scores, result["scores"])
     try:
         _save_figure(figure, result)
@@ -326,10 +357,10 @@ def _run_compare(args):
     print("saved: " + ", ".join(str(path) for path in (scores, figure) if path.exists()))
 
 # %% ../nbs/cli.ipynb #5c41752a
-def _at_least(least):
+def _at_least(least, most=None):
     def count(text):
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}; got {text!r}")
+        if not text.isdecimal() or int(text) < least or most is not None and int(text) > most:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}{f' and at most {most}' if most else ''}; got {text!r}")
         return int(text)
 
     return count
@@ -376,7 +407,7 @@ def _compare_parser(commands):
         "fill them, numbers by the median of the training rows, words by a word of their own; rows without target are left out")
     add("--folds", type=_at_least(2), default=5, metavar="K", help="parts of the cross-validation (default: 5)")
     add("--gates", type=_at_least(1), default=1000, metavar="P", help="random gates of the network (default: 1000)")
-    add("--seed", type=_at_least(0), default=0, metavar="S", help="seed of splits and gates (default: 0); the same seed, the same numbers")
+    add("--seed", type=_at_least(0, 2**32 - 1), default=0, metavar="S", help="seed of splits and gates (default: 0); the same seed, the same numbers")
     add("--out", type=Path, default=Path("."), metavar="FOLDER", help="where DATA-compare.csv and DATA-compare.png go (default: here)")
 
 

@@ -186,7 +186,8 @@ def _draw_all(X, rng):
         return exact_weights(X)
     found = sampled_weights(X, 1000, rng=rng)
     masks = found.masks | every
-    return masks, np.r_[found.weights, np.full(masks.p - found.masks.p, found.unseen_mass / masks.p)]
+    weights = np.r_[found.weights, np.full(masks.p - found.masks.p, found.unseen_mass / masks.p)]
+    return masks, weights / weights.sum()
 
 
 def _loss_solver(name):
@@ -207,9 +208,12 @@ def _generator(random_state):
 
 def _stages(n_reweightings):
     "The wanted numbers of reweightings in increasing order, None (to the optimum) last."
-    stages = n_reweightings if isinstance(n_reweightings, (list, tuple, np.ndarray)) else [n_reweightings]
+    stages = n_reweightings if isinstance(n_reweightings, (list, tuple)) else np.atleast_1d(n_reweightings).tolist()
+    if not stages:
+        raise ValueError("n_reweightings must hold at least one number or None; got an empty list. 0 is the tangent kernel, None the optimum.")
     for stage in stages:
-        if stage is not None and stage != 0:
+        zero = isinstance(stage, (int, np.integer)) and not isinstance(stage, bool) and stage == 0
+        if stage is not None and not zero:
             check_count(stage, "n_reweightings", "0 is the tangent kernel, None the optimum.")
     return sorted(set(stages), key=lambda stage: np.inf if stage is None else stage)
 
@@ -233,7 +237,7 @@ class _Table:
         return self.X @ self.X.T
 
     def merged(self, rows=slice(None)):
-        "Which distinct rows are met, their total weights, and the mean targets."
+        "Which distinct rows are met, their total weights, and the weighted mean targets."
         group, weights = self.group[rows], self.weights[rows]
         total = np.bincount(group, weights)
         met = np.flatnonzero(total)
@@ -279,16 +283,18 @@ class _Gated(_Base):
 
     def _check(self, sample_weight):
         check_choice(self.solver, "solver", ("newton", "irls"))
+        check_count(self.n_gates, "n_gates", "1000 is usual.")
+        check_count(self.max_iter, "max_iter", "1000 is usual.")
         if self.loss != "squared" and (self._reweights() or np.ptp(sample_weight) > 0):
             raise ValueError(f"loss={self.loss!r} goes with solver='newton', n_reweightings=None and equal sample weights only; got "
-                             f"solver={self.solver!r}, n_reweightings={self.n_reweightings!r}. Use loss='squared'.")
+                             f"solver={self.solver!r}, n_reweightings={self.n_reweightings!r}, sample weights from {sample_weight.min():g} to "
+                             f"{sample_weight.max():g}. Use loss='squared'.")
 
     def _reweights(self):
         return self.solver == "irls" or _stages(self.n_reweightings) != [None]
 
     def _table(self, X, targets, sample_weight, rng):
         self._check(sample_weight)
-        check_count(self.n_gates, "n_gates", "1000 is usual.")
         table = _Table.of(X, targets, sample_weight, merge=self.loss == "squared")
         self.X_fit_ = table.X
         return table, *(_draw(table.X, self.gates, self.n_gates, rng) or (None, None))
@@ -389,7 +395,8 @@ class _Spread:
         """Predictions at the rows of X, shape (m,); with `return_spread` also their spread (of `decision_function`, for classes).
 
         The spread is the standard deviation when the gate of every surviving mask is redrawn inside its cell, by 200 steps of
-        a random walk: zero on the rows of the fit, where gates of a cell agree.
+        a random walk: zero on the rows of the fit, where gates of a cell agree. Over more than a few columns the walk has not
+        been everywhere in its cell by then, and the spread is mostly too small.
         """
         answers = super().predict(X)
         return (answers, _squeezed(self._spreads(self._read(X)))) if return_spread else answers
@@ -470,12 +477,17 @@ class _Path(_Gated):
             raise ValueError(f"gates='all' can list at most {_MOST} masks for cross-validation, and these rows have more. "
                              "Use gates='gaussian'.")
         share = check_positive(self.lam_min_ratio, "lam_min_ratio", "0.01 is usual.")
+        if share >= 1:
+            raise ValueError(f"lam_min_ratio must be below 1, since the path descends from lam_max; got {share:g}. 0.01 is usual.")
         self.lam_ratios_ = share ** np.linspace(0, 1, check_count(self.n_lams, "n_lams", "20 is usual."))
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
         folds = check_cv(self.cv, labels, classifier=is_classifier(self)).split(X, labels)
         place = np.cumsum(on) - 1
-        self.scores_ = np.array([self._fold(table, masks, shares, stages, *(place[rows[on[rows]]] for rows in fold))
-                                 for fold in folds])
+        folds = [[place[np.asarray(rows)[on[rows]]] for rows in fold] for fold in folds]
+        if not all(len(rows) for fold in folds for rows in fold):
+            raise ValueError(f"cv must leave a row of positive sample weight in every part of every fold; got {len(folds)} folds and "
+                             f"{np.sum(on)} such rows. Use fewer folds, or leave out the rows of weight zero.")
+        self.scores_ = np.array([self._fold(table, masks, shares, stages, *fold) for fold in folds])
         means = self.scores_.mean(0)
         best = means >= means.max() - 1e-12 * np.abs(means).max()  # ties go to fewer reweightings, then to the larger lam
         stage, at = np.unravel_index(best.argmax(), best.shape)
@@ -509,7 +521,7 @@ class GatedReLURegressorCV(_Spread, _Regression, _Path):
     ----------
     n_lams : int; lam_min_ratio : float, the values are n_lams shares of lam_max from 1 down to lam_min_ratio, evenly spaced in log
     cv : None (5 folds), a number of folds, a splitter, or a list of (train, test) indices
-    n_reweightings : list of int, and None for the optimum
+    n_reweightings : int, None for the optimum, or a list of these
     others as in `GatedReLURegressor`
 
     Attributes
@@ -580,6 +592,7 @@ class MKLRegressor(_Regression, _Base):
         return X
 
     def _fit(self, X, targets, sample_weight):
+        check_count(self.max_iter, "max_iter", "100 is usual.")
         root, share = np.sqrt(sample_weight), sample_weight / sample_weight.sum()
         self.X_fit_, self._unit = X, np.sqrt((share @ (X - share @ X)**2).mean()) or 1.0
         kernels, self._sizes = self._scaled(share)
@@ -611,7 +624,7 @@ class MKLRegressor(_Regression, _Base):
         return kernels / sizes[:, None, None], sizes
 
     def _functions(self):
-        if isinstance(self.kernels, str) or len(self.kernels) == 0:
+        if not isinstance(self.kernels, (list, tuple, np.ndarray)) or len(self.kernels) == 0:
             raise ValueError(f"kernels must be a list of at least one kernel; got {self.kernels!r}. Use kernels=['rbf'], for one.")
         return [_kernel_function(kernel, self._unit) for kernel in self.kernels]
 

@@ -253,7 +253,9 @@ def _checked(X, y, recipe, what):
     return np.ascontiguousarray(X), y.astype(int)
 
 # %% ../nbs/15_uci.ipynb #8c3017fc
+from contextlib import nullcontext
 from io import StringIO
+from tempfile import TemporaryFile
 from zlib import crc32
 
 import scipy
@@ -289,7 +291,7 @@ def _sampled_design(X, train, gates):
 
 # %% ../nbs/15_uci.ipynb #8e0cf193
 def _ridge_duals(K, target, ridge):
-    """(K + ridge I)^-1 target without the checks of `kernel_ridge`, which would double the time of the table."""
+    """(K + ridge I)^-1 target without the checks of `kernel_ridge`, which take as long as the solution."""
     return cho_solve(cho_factor(K + ridge * np.eye(len(K)), check_finite=False, overwrite_a=True), target, check_finite=False)
 
 
@@ -354,6 +356,11 @@ _SETTINGS = {"n_splits": 10, "n_folds": 3, "n_gates": 1000, "lams": (0.1, 1.0, 3
              "n_reweightings": (0, 1, 2), "seed": 0}
 
 
+def _check_seed(seed):
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. It starts the random numbers; 0 is usual.")
+
+
 def _check_settings(settings):
     unknown = sorted(set(settings) - set(_SETTINGS))
     if unknown:
@@ -361,9 +368,9 @@ def _check_settings(settings):
     full = {**_SETTINGS, **settings}
     for name in ("n_splits", "n_folds", "n_gates"):
         full[name] = check_count(full[name], name, f"{_SETTINGS[name]} is used for the book's table.")
-    check_count(full["seed"] + 1, "seed", "It starts the random numbers; 0 is used for the book's table.")
+    _check_seed(full["seed"])
     if full["n_folds"] < 2:
-        raise ValueError("n_folds must be at least 2, to fit on some folds and choose on another; got 1. Use 5.")
+        raise ValueError("n_folds must be at least 2, to fit on some folds and choose on another; got 1. 3 is used for the book's table.")
     full["lams"] = tuple(check_positive(lam, "lams", "Give several positive strengths.") for lam in check_vector(full["lams"], name="lams").tolist())
     full["n_reweightings"] = tuple(sorted({r if r == 0 else check_count(r, "n_reweightings", "Use counts such as (0, 1, 4).")
                                            for r in {0, *full["n_reweightings"]}}))
@@ -492,7 +499,7 @@ def run_dataset(dataset, *, protocol="honest", data_dir=None, **settings):
     protocol : "printed" (one split, lam of the printed grid chosen on the test rows), "inferred" (the same on the split
         that the printed table seems to have used) or "honest" (n_splits splits, all choices inside the training rows)
     data_dir : folder of the tables, as in `load`
-    settings : n_splits, n_folds, n_gates, lams, n_reweightings, seed; see `_SETTINGS` for the values of the book
+    settings : n_splits (10), n_folds (3), n_gates (1000), lams (eight from 0.1 to 1000), n_reweightings (0, 1, 2), seed (0)
 
     Returns
     -------
@@ -503,7 +510,7 @@ def run_dataset(dataset, *, protocol="honest", data_dir=None, **settings):
     if not named and not (isinstance(dataset, tuple) and len(dataset) == 2):
         raise TypeError(f"dataset must be a name or a pair (X, y); got {type(dataset).__name__}. See available() for names.")
     if not named and protocol == "inferred":
-        raise ValueError("protocol must be 'printed' or 'honest' for a pair (X, y): only sets of the archive have lists. "
+        raise ValueError("protocol must be 'printed' or 'honest' for a pair (X, y): only sets of the archive have lists; "
                          "got 'inferred'. Choose one of them.")
     name, (X, y) = (dataset, _named_set(dataset, data_dir)) if named else ("data", _two_classes(*dataset))
     lists = _archive_lists(name, data_dir) if protocol == "inferred" else None
@@ -563,11 +570,21 @@ def _header(settings, earlier):
             "command": f'accuracy_table(out="table1.csv"{call})'}
 
 
+def _check_out(path):
+    "Refuse a file that cannot be written, before there is something to write."
+    if path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"out must lie in a folder that exists, and be a file; got {str(path)!r}. Name another file, or make the folder first.")
+    try:
+        with TemporaryFile(dir=path.parent), open(path, "a") if path.exists() else nullcontext():
+            pass
+    except OSError as error:
+        raise ValueError(f"out must be a file that can be written; got {str(path)!r}, {error.strerror}. Name another file.") from None
+
+
 def _begin(out, settings, resume):
     "The file to write to, its header and the lines it has already."
     path = Path(out)
-    if not path.parent.is_dir():
-        raise ValueError(f"out must lie in a folder that exists; got {str(path)!r}. Make the folder first.")
+    _check_out(path)
     earlier, rows = read_table(path) if resume and path.exists() else ({}, [])
     header = _header(settings, earlier)
     if earlier and earlier["settings"] != header["settings"]:
@@ -615,7 +632,10 @@ def accuracy_table(names=None, *, protocols=_PROTOCOLS, data_dir=None, out=None,
     -------
     list of dicts, sorted by name, protocol and split; the numbers do not depend on n_jobs, backend or order
     """
-    from tqdm import tqdm
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        raise ImportError("The progress of the table is shown by tqdm, which is not installed: pip install 'fixntk[uci]'.") from None
     names = _all_names(data_dir) if names is None else [names] if isinstance(names, str) else list(names)
     protocols = [check_choice(protocol, "protocols", _PROTOCOLS) for protocol in protocols]
     settings = _check_settings(settings)

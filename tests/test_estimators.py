@@ -21,6 +21,8 @@ from fixntk.estimators import (
     MKLRegressor,
     NTKClassifier,
     NTKRegressor,
+    _draw_all,
+    _stages,
     _wander,
 )
 from fixntk.group_lasso import GroupLassoProblem
@@ -63,7 +65,7 @@ def test_every_kind_of_gates_is_certified_on_its_masks(gates, fit_intercept):
     problem = GroupLassoProblem(MaskedDesign(inputs, model.masks_), y[:20], model.lam_)
     np.testing.assert_allclose(problem.objective(model.coef_), model.solution_.objective, rtol=1e-9)
     assert problem.gap(model.coef_) <= model.tol and model.dual_gap_ <= model.tol
-    np.testing.assert_allclose(model.weights_, np.linalg.norm(model.coef_, axis=1))
+    np.testing.assert_allclose(model.weights_, np.linalg.norm(model.coef_, axis=1), rtol=1e-12)
     assert gates != "all" or is_complete(model.masks_, inputs)
 
 
@@ -86,24 +88,29 @@ def test_masks_too_many_to_list_are_generated():
         GatedReLURegressor(gates="all", solver="irls").fit(rows, heights)
 
 
+def scores(model):
+    "What the model says of X before it is rounded to classes."
+    return model.decision_function(X) if is_classifier(model) else model.predict(X)
+
+
 @pytest.mark.parametrize("kind", EVERY)
 def test_order_copies_and_weights_do_not_matter(kind):
     target = LABELS if is_classifier(kind()) else y
     options = {name: value for name, value in (FAST | {"n_lams": 4}).items() if name in kind().get_params()}
     rng = np.random.default_rng(3)
     order, weights = rng.permutation(60), rng.integers(0, 3, 60)
-    answers = kind(**options).fit(X, target).predict(X)
+    answers = scores(kind(**options).fit(X, target))
     if "cv" not in kind().get_params():  # folds depend on the order
-        moved = kind(**options).fit(X[order], target[order]).predict(X)
-        copied = kind(**options).fit(np.repeat(X, weights, axis=0), np.repeat(target, weights)).predict(X)
-        weighted = kind(**options).fit(X, target, weights).predict(X)
-        if is_classifier(kind()):
+        moved = scores(kind(**options).fit(X[order], target[order]))
+        copied = scores(kind(**options).fit(np.repeat(X, weights, axis=0), np.repeat(target, weights)))
+        weighted = scores(kind(**options).fit(X, target, weights))
+        if "gates" in kind().get_params():  # rows are sorted and merged before the fit
             np.testing.assert_array_equal(moved, answers)
             np.testing.assert_array_equal(copied, weighted)
-        else:
+        else:  # kernels of rows in another order or of more rows: rounding, and for MKL a gap of 1e-6
             np.testing.assert_allclose(moved, answers, rtol=1e-6, atol=1e-9)
             np.testing.assert_allclose(copied, weighted, rtol=1e-6, atol=1e-9)
-    np.testing.assert_array_equal(kind(**options).fit(X, target).predict(X), answers)  # one seed, one answer
+    np.testing.assert_array_equal(scores(kind(**options).fit(X, target)), answers)  # one seed, one answer
 
 
 @pytest.mark.parametrize("kind", EVERY)
@@ -118,8 +125,12 @@ def test_layouts_types_pickles_and_clones(kind):
     frozen.flags.writeable = False
     for same in (frozen, strided, np.asfortranarray(X)):
         np.testing.assert_array_equal(kind(**options).fit(same, target).predict(X), model.predict(X))
-    single = kind(**options).fit(X.astype(np.float32), target).predict(X.astype(np.float32))
-    assert single.dtype == model.predict(X).dtype
+    rounded = X.astype(np.float32)
+    single = kind(**options).fit(rounded, target)
+    assert single.predict(rounded).dtype == model.predict(X).dtype
+    double = kind(**options).fit(rounded.astype(float), target)
+    np.testing.assert_array_equal(single.predict(rounded), double.predict(rounded.astype(float)))  # computed in float64
+    np.testing.assert_allclose(scores(single), scores(model), atol=1e-6)  # float32 keeps seven digits of X, and scores are of size one
 
 
 @pytest.mark.parametrize("kind", EVERY)
@@ -141,7 +152,7 @@ def test_degenerate_tables(kind, rows):
 def test_targets_without_variation():
     for kind in (NTKRegressor, GatedReLURegressor, MKLRegressor):
         np.testing.assert_allclose(kind().fit(X, np.zeros(60)).predict(X), 0, atol=1e-12)
-    np.testing.assert_allclose(MKLRegressor().fit(X, np.full(60, 3.0)).predict(X), 3)
+    np.testing.assert_allclose(MKLRegressor().fit(X, np.full(60, 3.0)).predict(X), 3, rtol=1e-9)
     with pytest.raises(ValueError, match="kernels must differ"):
         MKLRegressor().fit(np.ones((5, 2)), y[:5])
 
@@ -161,21 +172,48 @@ def test_cross_validation_takes_any_splitter():
     listed = GatedReLURegressorCV(n_lams=4, cv=folds, **FAST).fit(X, y)
     split = GatedReLURegressorCV(n_lams=4, cv=KFold(3, shuffle=True, random_state=0), **FAST).fit(X, y)
     np.testing.assert_array_equal(listed.scores_, split.scores_)
-    assert listed.scores_.shape == (3, 1, 4) and listed.lam_ratio_ in listed.lam_ratios_
+    assert listed.scores_.shape == (3, 1, 4)
+    assert listed.lam_ratio_ == split.lam_ratio_ == listed.lam_ratios_[listed.scores_.mean(0)[0].argmax()]
     apart = GatedReLUClassifierCV(n_lams=3, cv=StratifiedShuffleSplit(2, random_state=0), **FAST).fit(X, LABELS)
     assert apart.scores_.shape == (2, 1, 3) and np.all((0 <= apart.scores_) & (apart.scores_ <= 1))
     family = GatedReLURegressorCV(n_lams=3, cv=2, solver="irls", n_reweightings=[3, 0, None], max_iter=50, tol=1e-3, **FAST)
     family.fit(X, y)
-    assert family.scores_.shape == (2, 3, 3) and family.n_reweightings_ in (0, 3, None)
+    assert family.scores_.shape == (2, 3, 3)
+    means = family.scores_.mean(0)
+    assert means[[0, 3, None].index(family.n_reweightings_)].max() == means.max() > np.median(means)
     mixed = GatedReLURegressorCV(n_lams=3, cv=2, n_reweightings=[None, 0, 3], tol=1e-6, **FAST).fit(X, y)
-    np.testing.assert_allclose(mixed.scores_[:, :2], family.scores_[:, :2], rtol=1e-6)
+    np.testing.assert_array_equal(mixed.scores_[:, :2], family.scores_[:, :2])  # the solver matters for the optimum only
     optima = GatedReLURegressorCV(n_lams=3, cv=2, tol=1e-6, **FAST).fit(X, y)
-    np.testing.assert_allclose(mixed.scores_[:, 2], optima.scores_[:, 0], rtol=1e-3)
+    np.testing.assert_array_equal(mixed.scores_[:, 2], optima.scores_[:, 0])
     for k, stage in enumerate([0, 3]):  # stages are fits of their own
         train, test = next(KFold(2).split(X))
         alone = GatedReLURegressor(n_reweightings=stage, lam_ratio=family.lam_ratios_[2], **FAST)
         error = np.mean((alone.fit(X[train], y[train]).predict(X[test]) - y[test]) ** 2)
         np.testing.assert_allclose(-family.scores_[0, k, 2], error, rtol=1e-6)
+
+
+def test_list_of_reweightings_is_checked_before_any_fit():
+    assert _stages(np.int64(0)) == _stages([0, np.int64(0)]) == [0] and _stages(np.array([None, 3, 0])) == [0, 3, None]
+    folds = [(list(range(0, 60, 2)), list(range(1, 60, 2)))]  # lists, not arrays
+    model = GatedReLURegressorCV(n_lams=2, cv=folds, n_reweightings=np.array([0, 1]), **FAST).fit(X, y)
+    assert model.scores_.shape == (1, 2, 2) and isinstance(model.n_reweightings_, int)
+
+
+def test_folds_without_weight_are_refused():
+    weights = np.ones(60)
+    weights[:12] = 0  # the first of five folds
+    with pytest.raises(ValueError, match="cv must leave a row of positive sample weight in every part .* 5 folds and 48 such rows"):
+        GatedReLURegressorCV(n_lams=2, **FAST).fit(X, y, weights)
+    weights[0] = 1
+    assert GatedReLURegressorCV(n_lams=2, **FAST).fit(X, y, weights).scores_.shape == (5, 1, 2)
+
+
+def test_all_masks_start_from_weights_of_sum_one():
+    "Rank five: the weights are sampled, and masks that no circle met share what is left."
+    rows = gaussian_design(16, 5, rng=np.random.default_rng(6))
+    masks, weights = _draw_all(rows, np.random.default_rng(7))
+    assert is_complete(masks, rows) and weights.min() > 0
+    np.testing.assert_allclose(weights.sum(), 1, rtol=1e-12)
 
 
 def test_spread():
@@ -211,11 +249,11 @@ def test_probabilities_need_the_logistic_loss():
         GatedReLUClassifier(loss="logistic", n_reweightings=3).fit(X, LABELS)
     model = GatedReLUClassifier(loss="logistic", lam_ratio=0.1, **FAST).fit(X, LABELS)
     share = model.predict_proba(X)
-    np.testing.assert_allclose(share.sum(1), 1)
+    np.testing.assert_allclose(share.sum(1), 1, rtol=1e-12)
     np.testing.assert_array_equal(model.classes_[share.argmax(1)], model.predict(X))
     two = GatedReLUClassifierCV(loss="logistic", n_lams=3, cv=2, **FAST).fit(X, y > 0)
-    np.testing.assert_allclose(two.predict_proba(X)[:, 1], 1 / (1 + np.exp(-two.decision_function(X))))
-    with pytest.raises(ValueError, match="equal sample weights"):
+    np.testing.assert_allclose(two.predict_proba(X)[:, 1], 1 / (1 + np.exp(-two.decision_function(X))), rtol=1e-9)
+    with pytest.raises(ValueError, match="equal sample weights only; got .* sample weights from 1 to 60. Use loss='squared'"):
         GatedReLUClassifier(loss="logistic").fit(X, LABELS, np.arange(1.0, 61))
 
 
@@ -232,10 +270,27 @@ def test_probabilities_need_the_logistic_loss():
         (GatedReLURegressor(gates=np.full((2, 4), np.nan)), "gates must be finite"),
         (GatedReLURegressor(solver="adam"), "solver must be one of"),
         (GatedReLURegressor(solver="irls", n_reweightings=-1), "n_reweightings must be a whole number"),
+        (GatedReLURegressor(n_reweightings=[]), "n_reweightings must be a whole number of at least 1; got []"),
+        (GatedReLURegressor(n_reweightings=0.0), "n_reweightings must be a whole number of at least 1; got 0.0"),
+        (GatedReLURegressor(n_reweightings=False), "n_reweightings must be a whole number of at least 1; got False"),
+        (GatedReLURegressorCV(n_reweightings=[]), "n_reweightings must hold at least one number or None"),
+        (GatedReLURegressorCV(n_reweightings=()), "n_reweightings must hold at least one number or None"),
+        (GatedReLURegressorCV(n_reweightings=[0.0, 1]), "n_reweightings must be a whole number of at least 1; got 0.0"),
+        (GatedReLURegressorCV(n_reweightings=[False]), "n_reweightings must be a whole number of at least 1; got False"),
+        (GatedReLURegressorCV(n_reweightings="2"), "n_reweightings must be a whole number of at least 1; got '2'"),
+        (GatedReLURegressor(solver="irls", max_iter=-1), "max_iter must be a whole number of at least 1; got -1"),
+        (GatedReLURegressor(solver="irls", max_iter=None), "max_iter must be a whole number of at least 1; got None"),
+        (GatedReLURegressor(n_reweightings=2, max_iter=0), "max_iter must be a whole number of at least 1; got 0"),
+        (GatedReLURegressorCV(max_iter=2.5), "max_iter must be a whole number of at least 1; got 2.5"),
+        (MKLRegressor(max_iter=False), "max_iter must be a whole number of at least 1; got False"),
         (GatedReLURegressor(tol=-1.0), "tol must be a number of at least zero"),
         (GatedReLURegressorCV(lam_min_ratio=0.0), "lam_min_ratio must be a positive number"),
+        (GatedReLURegressorCV(lam_min_ratio=1.0), "lam_min_ratio must be below 1, since the path descends from lam_max; got 1"),
+        (GatedReLURegressorCV(lam_min_ratio=1.5), "lam_min_ratio must be below 1"),
         (GatedReLURegressorCV(n_lams=0), "n_lams must be a whole number"),
         (MKLRegressor(kernels="rbf"), "kernels must be a list"),
+        (MKLRegressor(kernels=5), "kernels must be a list of at least one kernel; got 5"),
+        (MKLRegressor(kernels=None), "kernels must be a list of at least one kernel; got None"),
         (MKLRegressor(kernels=[]), "kernels must be a list"),
         (MKLRegressor(kernels=["cubic"]), "kernels must be one of"),
         (MKLRegressor(kernels=[lambda X, Y: np.full((len(X), len(Y)), np.nan)]), "kernels must be finite"),

@@ -3,6 +3,10 @@
 import re
 from pathlib import Path
 
+import numpy as np
+
+from fixntk import cli
+
 TEXT = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 
 
@@ -12,3 +16,14 @@ def test_python_blocks_run(capsys):
         exec(block, scope)
     assert scope["search"].best_score_ > 0.9 and scope["best"].solution_.converged
     assert "masks survive" in capsys.readouterr().out
+
+
+def test_compare_runs(capsys, tmp_path, monkeypatch):
+    [line] = re.findall(r"^    fixntk (compare .*)$", TEXT, re.M)
+    x = np.random.default_rng(0).standard_normal((40, 2))
+    table = np.column_stack([x, x[:, 0] > x[:, 1]])
+    np.savetxt(tmp_path / "mine.csv", table, delimiter=",", header="a,b,COLUMN", comments="", fmt="%g")
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(line.split()) == 0
+    assert "certificate: relative duality gap" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", "mine-compare.csv", "mine-compare.png"}

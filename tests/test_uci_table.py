@@ -180,7 +180,10 @@ def test_bad_data(change, words):
         ({"lams": (0.0, 1.0)}, ValueError, "lams must be a positive number"),
         ({"lams": ()}, ValueError, "lams must have at least one entry"),
         ({"n_reweightings": (-1,)}, ValueError, "n_reweightings must be a whole number"),
-        ({"seed": -1}, ValueError, "seed must be a whole number"),
+        ({"seed": -1}, ValueError, "seed must be a whole number from 0 .* got -1"),
+        ({"seed": 2**32}, ValueError, "seed must be a whole number from 0 .* got 4294967296"),
+        ({"seed": "a"}, ValueError, "seed must be a whole number from 0 .* got 'a'"),
+        ({"seed": False}, ValueError, "seed must be a whole number from 0 .* got False"),
         ({"gates": 5}, TypeError, "settings must be among n_splits"),
     ],
 )
@@ -201,6 +204,8 @@ def test_bad_names_and_files(data, tmp_path):
         run_dataset("balloons", protocol="inferred", data_dir=tmp_path)
     with pytest.raises(ValueError, match="out must lie in a folder that exists"):
         accuracy_table(SETS, data_dir=data, out=tmp_path / "no" / "table.csv", **FAST)
+    with pytest.raises(ValueError, match="out must lie in a folder that exists, and be a file"):
+        accuracy_table(SETS, data_dir=data, out=tmp_path, **FAST)
     with pytest.raises(ValueError, match="protocols must be one of"):
         accuracy_table(SETS, data_dir=data, protocols=("fair",))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
