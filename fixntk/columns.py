@@ -23,7 +23,7 @@ _THIN = 1e-12  # an arc narrower than this lies between crossings that coincide 
 def _walk(rows, steps, start, turn):
     """Walk half of each circle cos(t) start + sin(t) turn, past the planes of `rows` (m, d) in order; `steps` are the x_i z_i.
 
-    Returns begins and widths of the arcs, (c, m), and half of (the steps that pass less those that do not), (c, m, d).
+    Returns begins and widths of the arcs, (c, m), and half of (the steps that pass less those that do not), (d, c, m).
     """
     first, second = start @ rows.T, turn @ rows.T
     angles = np.arctan2(first, -second)
@@ -31,49 +31,14 @@ def _walk(rows, steps, start, turn):
     order = np.argsort(angles, axis=1)
     begins = np.take_along_axis(angles, order, axis=1)
     widths = np.diff(begins, axis=1, append=begins[:, :1] + np.pi)
-    signs = np.where(first >= 0, 1.0, -1.0)
     refused = np.take_along_axis(first < 0, order, axis=1)
-    moves = np.take(np.vstack([-steps, steps]), order + len(rows) * refused, axis=0)
-    moves[:, 0] += signs @ steps / 2
-    return begins, widths, np.cumsum(moves, axis=1, out=moves)
+    moves = np.take(np.hstack([-steps.T, steps.T]), order + len(rows) * refused, axis=1)
+    moves[:, :, 0] += (np.where(first >= 0, 0.5, -0.5) @ steps).T
+    return begins, widths, np.cumsum(moves, axis=2, out=moves)
 
 # %% ../nbs/09_columns.ipynb #5576b34d
-def _best_arcs(X, z, start, turn):
-    """The best mask on each circle: a gate in the middle of its arc, shape (c, d), and its value |X'Dz|, shape (c,)."""
-    live = X.any(1)
-    if not live.any():
-        return start, np.zeros(len(start))
-    rows, steps = X[live], X[live] * z[live, None]
-    total, gates, values = steps.sum(0), [], []
-    for some in np.array_split(np.arange(len(start)), 1 + len(start) * rows.size // _BLOCK):
-        begins, widths, centred = _walk(rows, steps, start[some], turn[some])
-        tilt = centred @ total
-        squares = np.einsum("cmd,cmd->cm", centred, centred) + np.abs(tilt)
-        best = np.arange(len(some)), np.where(widths > _THIN, squares, -1).argmax(1)
-        middle = begins[best] + widths[best] / 2
-        side = np.where(tilt[best] < 0, -1, 1)[:, None]
-        gates.append(side * (np.cos(middle)[:, None] * start[some] + np.sin(middle)[:, None] * turn[some]))
-        values.append(np.sqrt(squares[best] + total @ total / 4))
-    return np.concatenate(gates), np.concatenate(values)
-
-# %% ../nbs/09_columns.ipynb #8f82dc96
-def _turns(X, gates, rng):
-    """A random direction for each gate, along which a random share of its d nearest planes is not crossed soon."""
-    k, d = gates.shape
-    near = np.argpartition(np.abs(gates @ X.T), min(d, len(X)) - 1, axis=1)[:, :d]
-    held = X[near] * (rng.random((k, near.shape[1], 1)) < rng.random((k, 1, 1)))
-    turn = rng.standard_normal((k, d))
-    inner = held @ held.transpose(0, 2, 1)
-    inner += 1e-9 * (1 + np.trace(inner, axis1=1, axis2=2))[:, None, None] * np.eye(inner.shape[1])
-    turn -= (held.transpose(0, 2, 1) @ np.linalg.solve(inner, held @ turn[:, :, None]))[:, :, 0]
-    return turn / np.maximum(np.linalg.norm(turn, axis=1, keepdims=True), 1e-300)
-
-# %% ../nbs/09_columns.ipynb #62e17d4b
-_FLIPS = 9  # at most so many planes meet: 512 masks, and as many opposite ones
-
-
 def _unit(rows):
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
 
 
 def _answers(X, z, gates):
@@ -81,143 +46,94 @@ def _answers(X, z, gates):
     return np.linalg.norm(((gates @ X.T >= 0) * z) @ X, axis=1)
 
 
-def _off(basis, vectors):
-    """The vectors, shape (k, d), less their parts in the span of the orthonormal rows of basis, shape (k, j, d)."""
-    return vectors - np.matmul(np.matmul(vectors[:, None], basis.transpose(0, 2, 1)), basis)[:, 0]
+def _arcs(rows, steps, start, turn):
+    """The arcs of each circle: the angles of their gates and |X'Dz|^2, both (c, m)."""
+    begins, widths, centred = _walk(rows, steps, start, turn)
+    total = steps.sum(0)
+    tilt = np.tensordot(total, centred, 1)
+    squares = np.einsum("dcm,dcm->cm", centred, centred) + np.abs(tilt) + total @ total / 4
+    return begins + widths / 2 + np.pi * (tilt < 0), np.where(widths > _THIN, squares, -np.inf)
 
 
-def _meet(rows, gates, count, rng):
-    """Walk in each gate's cell along random lines to a place where `count` planes meet: it, the planes, distances to the others."""
-    here, each = gates.copy(), np.arange(len(gates))
-    sides, own = here @ rows.T, np.zeros((len(gates), count), int)
-    basis = np.zeros((len(gates), count, gates.shape[1]))
-    for j in range(count):
-        turn = _off(basis[:, :j], rng.standard_normal(here.shape))
-        rates = turn @ rows.T
-        own[:, j] = hit = np.abs(rates / sides).argmax(1)
-        length = -(sides[each, hit] / rates[each, hit])[:, None]
-        here += length * turn
-        sides += length * rates
-        sides[np.abs(sides) < 1e-9] = np.inf  # held from now on, and so are the planes that hold it there too
-        basis[:, j] = _unit(_off(basis[:, :j], rows[hit]))
-    return here, own, sides
+def _gates(start, turn, angles, chosen):
+    """The gates of the chosen arcs, one for each circle, shape (c, d)."""
+    t = np.take_along_axis(angles, chosen[:, None], axis=1)
+    return np.cos(t) * start + np.sin(t) * turn
 
-# %% ../nbs/09_columns.ipynb #ca1a43bc
-def _sides(count):
-    """All choices of `count` signs, shape (2**count, count); the same followed by all products of two of them."""
-    flips = 2.0 * (np.arange(2**count)[:, None] >> np.arange(count) & 1) - 1
-    i, j = np.triu_indices(count, 1)
-    return flips, np.column_stack([flips, flips[:, i] * flips[:, j]])
+# %% ../nbs/09_columns.ipynb #8f82dc96
+def _turns(X, gates, rng):
+    """A random direction for each gate, along which a random half or more of its d nearest planes are not crossed soon."""
+    k, d = gates.shape
+    near = np.argpartition(np.abs(gates @ X.T), min(d, len(X)) - 1, axis=1)[:, :d]
+    held = X[near] * (rng.random((k, near.shape[1], 1)) < rng.uniform(0.5, 1, (k, 1, 1)))
+    turn = rng.standard_normal((k, d))
+    inner = held @ held.transpose(0, 2, 1)
+    inner += 1e-9 * (1 + np.trace(inner, axis1=1, axis2=2))[:, None, None] * np.eye(inner.shape[1])
+    turn -= (held.transpose(0, 2, 1) @ np.linalg.solve(inner, held @ turn[:, :, None]))[:, :, 0]
+    return _unit(turn)
+
+# %% ../nbs/09_columns.ipynb #62e17d4b
+_HEAT = 0.005  # temperature of a walk, as a share of the largest |X'Dz|^2 that it has met
 
 
-def _best_corners(X, z, gates, rng):
-    """The best mask around a random corner of each gate's cell: a gate, shape (k, d), and its |X'Dz|, shape (k,)."""
+def _wander(X, z, gates, n_steps, rng):
+    """Walk from each gate along n_steps circles: the best gate of every circle and its |X'Dz|^2."""
     live = X.any(1)
-    rows, halves, total = _unit(X[live]), X[live] * z[live, None] / 2, X.T @ z
-    count = min(np.linalg.matrix_rank(rows) - 1, _FLIPS) if live.any() else 0
-    if count < 1:
-        return gates, _answers(X, z, gates)
-    (flips, products), (i, j), found = _sides(count), np.triu_indices(count, 1), []
-    for some in np.array_split(gates, 1 + len(gates) * len(rows) // _BLOCK):
-        with np.errstate(all="ignore"):
-            here, own, sides = _meet(rows, _unit(some), count, rng)
-            signs = np.where(some @ rows.T >= 0, 1.0, -1.0)
-            np.put_along_axis(signs, own, 0, 1)
-            moves, centred = halves[own], signs @ halves
-            inner = (moves @ moves.transpose(0, 2, 1))[:, i, j]
-            tilt = flips @ (moves @ total).T + centred @ total
-            best = (2 * products @ np.column_stack([(moves @ centred[:, :, None])[:, :, 0], inner]).T + np.abs(tilt)).argmax(0)
-            held, wanted = rows[own], flips[best] * rng.uniform(0.5, 1, own.shape)
-            across = np.linalg.solve(held @ held.transpose(0, 2, 1) + 1e-12 * np.eye(count), wanted[:, :, None])
-            across = (across.transpose(0, 2, 1) @ held)[:, 0]
-            gate = across + 2 * np.abs(across @ rows.T / sides).max(1)[:, None] * here
-            found.append(np.where(tilt[best, np.arange(len(some))] < 0, -1, 1)[:, None] * gate)
-    gates = _unit(np.concatenate(found))
-    clear = (np.abs(gates @ rows.T) > _THIN).all(1)
-    return gates, np.where(clear, _answers(X, z, gates), 0)
-
-# %% ../nbs/09_columns.ipynb #4b18819e
-def _best_circles(X, z, gates, rng):
-    """The best mask on a random circle through each gate."""
-    gates = _unit(gates)
-    return _best_arcs(X, z, gates, _turns(X, gates, rng))
-
-
-def _climb(X, z, gates, n_circles, rng):
-    """Corner, circle, corner, circle through all gates, each replaced by the best it meets; then through the better half, and so on."""
-    values, active = _answers(X, z, gates), len(gates)
-    while n_circles > 0:
-        for look in (_best_corners, _best_circles) * 2:
-            found, new = look(X, z, gates[:active], rng)
-            better = np.flatnonzero(new > values[:active])
-            gates[better], values[better] = found[better], new[better]
-        n_circles -= 2 * active
-        order = np.argsort(-values)
-        gates, values, active = gates[order], values[order], min(active, max(active // 2, 32))
-    return gates
-
-# %% ../nbs/09_columns.ipynb #9626771b
-def _ascend(X, z, gates, narrow, rng):
-    """Turn each gate uphill on |X'Dz| with its steps smoothed: twenty moves, while the width of a step falls to a quarter or less."""
-    rows, gates = _unit(X).astype(np.float32), _unit(gates).astype(np.float32)
-    moves = (X * z[:, None] / max(np.abs(X * z[:, None]).max(), 1e-300)).astype(np.float32)
-    nearest = min(2 * X.shape[1], len(X)) - 1
-    widths = np.partition(np.abs(gates @ rows.T), nearest, axis=1)[:, nearest:nearest + 1] + np.float32(1e-6)
-    widths *= 4 ** rng.random(widths.shape, dtype=np.float32) / (4 if narrow else 1)
-    for _ in range(20):
-        soft = np.tanh(gates @ rows.T / widths)
-        slopes = ((1 - soft * soft) * (((1 + soft) @ moves) @ moves.T)) @ rows
-        slopes -= np.sum(slopes * gates, axis=1, keepdims=True) * gates
-        gates = _unit(gates + widths / 2 * _unit(slopes))
-        widths *= np.float32((8 if narrow else 4) ** (-1 / 19))
-    return gates.astype(np.float64)
+    if not live.any():
+        return gates, np.zeros(len(gates))
+    rows, steps, best, found, values = X[live], X[live] * z[live, None], 1e-300, [], []
+    for _ in range(n_steps):
+        gates = _unit(gates)
+        turn = _turns(rows, gates, rng)
+        angles, squares = _arcs(rows, steps, gates, turn)
+        top = squares.max(1, keepdims=True)
+        best = max(best, top.max())
+        chances = np.cumsum(np.exp((squares - top) / (_HEAT * best)), axis=1)
+        chosen = (chances < rng.random((len(gates), 1)) * chances[:, -1:]).sum(1)
+        found.append(_gates(gates, turn, angles, squares.argmax(1)))
+        values.append(top[:, 0])
+        gates = _gates(gates, turn, angles, chosen)
+    return np.concatenate(found), np.concatenate(values)
 
 # %% ../nbs/09_columns.ipynb #5d9ccb5e
 def price_gates(X, z, *, n_circles, rng, gates=None):
-    """Gates of masks D with large |X'Dz|: smooth ascent, wide and narrow, then corners and great circles from the best.
+    """Gates of masks D with large |X'Dz|, by warm walks along great circles.
 
     Parameters
     ----------
     X : array, shape (n, d);  z : array, shape (n,)
-    n_circles : int, how many great circles to search, of up to 2n masks each, and as many corners
+    n_circles : int, how many great circles to search, of up to 2n masks each
     rng : numpy.random.Generator
-    gates : array, shape (k, d), or None; gates to climb from as well, and to start near to
+    gates : array, shape (k, d), or None; where every other walk begins; the others, or all, begin at random gates
 
     Returns
     -------
-    gates : array, shape (k, d), with distinct patterns
+    gates : array, shape (k, d), with distinct patterns, the given ones among them
     values : array, shape (k,), |X'Dz| for these patterns, best first
     """
     X = check_matrix(X)
     z, n_circles, rng = check_vector(z, len(X), "z"), check_count(n_circles, "n_circles", "Search at least one."), check_rng(rng)
     gates = np.zeros((0, X.shape[1])) if gates is None else Masks.from_gates(X, gates).gates
-    seeds = rng.integers(2**63, size=_PARTS)
-    with _BLAS.limit(limits=1, user_api="blas"), ThreadPoolExecutor(_PARTS) as pool:
-        parts = pool.map(lambda i: _search(X, z, gates, i, 1 + n_circles // _PARTS, np.random.default_rng(seeds[i])), range(_PARTS))
-        found = Masks.from_gates(X, np.concatenate(list(parts))).gates
+    starts = _starts(gates, max(min(64, n_circles), n_circles // 400), X.shape[1], rng)
+    blocks = np.array_split(starts, 1 + len(starts) * X.size // _BLOCK)
+    tasks = zip(blocks, rng.integers(2**63, size=len(blocks)))
+    n_steps = -(-n_circles // len(starts))
+    with _BLAS.limit(limits=1, user_api="blas"), ThreadPoolExecutor(2) as pool:
+        walks = pool.map(lambda task: _wander(X, z, task[0], n_steps, np.random.default_rng(task[1])), tasks)
+        found, values = map(np.concatenate, zip(*walks))
+    best = np.unique(values, return_index=True)[1][::-1][:1000]
+    found = Masks.from_gates(X, np.concatenate([gates, found[best]])).gates
     values = _answers(X, z, found)
     order = np.argsort(-values, kind="stable")
     return found[order], values[order]
 
 
-_PARTS = 2  # independent searches, wide and narrow, one a thread
-
-
-def _search(X, z, gates, part, n_circles, rng):
-    """Wide (part 0) or narrow ascent from 4 n_circles starts, then a climb from the best and from this part's share of the gates."""
-    found = _ascend(X, z, _starts(gates, 4 * n_circles, X.shape[1], (2.0, 0.4)[part], rng), part, rng)
-    found = found[np.argsort(-_answers(X, z, found), kind="stable")]
-    found = Masks.from_gates(X, found[:n_circles]).gates[:1 + n_circles * 2 // (5 if len(gates) else 20)]  # few climb higher
-    return _climb(X, z, np.concatenate([gates[part::_PARTS], found]), n_circles, rng)
-
-
-def _starts(gates, count, d, spread, rng):
-    """Random gates, shape (count, d); seven of eight about given ones, if there are any, at distances up to spread."""
-    starts = _unit(rng.standard_normal((count, d)))
+def _starts(gates, count, d, rng):
+    """Random gates, shape (count, d); every other one is one of the given gates, if there are any."""
+    starts = rng.standard_normal((count, d))
     if len(gates):
-        near = starts[count // 8:]
-        near *= spread * rng.random((len(near), 1))
-        near += _unit(gates)[rng.integers(len(gates), size=len(near))]
+        ranks = rng.permutation(-(-count // len(gates)) * len(gates))  # each gate about as often
+        starts[1::2] = gates[ranks[:count // 2] % len(gates)]
     return starts
 
 # %% ../nbs/09_columns.ipynb #e3691a4c
@@ -245,6 +161,7 @@ def lam_max_all(X, y, *, rng, n_circles=10_000, max_masks=1_000_000):
     """
     X = check_matrix(X)
     y, rng = check_vector(y, len(X)), check_rng(rng)
+    n_circles = check_count(n_circles, "n_circles", "Search at least one.")
     every = _every_mask(X, check_count(max_masks, "max_masks", "1 never enumerates."))
     if every is None:
         return 2 * float(price_gates(X, y, n_circles=n_circles, rng=rng)[1][0]), False
@@ -282,6 +199,13 @@ class _GradedDesign(MaskedDesign):
         return np.concatenate([super().correlation_norms(z), self.others.correlation_norms(z)])
 
 
+def _belong(X, masks):
+    """Whether the gates give the patterns on X, but where a gate lies on a plane up to rounding."""
+    sides = X @ masks.gates.T
+    close = np.abs(sides) <= _THIN * np.outer(np.linalg.norm(X, axis=1), np.linalg.norm(masks.gates, axis=1))
+    return bool(np.all((masks.patterns == (sides >= 0)) | close))
+
+
 def _begin(X, start, rng):
     """Masks and coefficients to begin with, and the record of what was done before."""
     record = {name: [] for name in ("objective", "gap", "violation", "masks", "circles")}
@@ -289,6 +213,9 @@ def _begin(X, start, rng):
         return Masks.from_gates(X, rng.standard_normal((1, X.shape[1]))), np.zeros((1, X.shape[1])), record
     if not isinstance(start, Solution) or not isinstance(start.masks, Masks) or (start.masks.n, start.masks.d) != X.shape:
         raise ValueError(f"start must be a Solution over Masks of the {len(X)} rows and {X.shape[1]} columns of X; got {start!r}. "
+                         "Pass what solve_all_masks returned for the same X.")
+    if not _belong(X, start.masks):
+        raise ValueError("start must have masks of the rows of X; got masks of another table with as many rows and columns. "
                          "Pass what solve_all_masks returned for the same X.")
     if all(name in start.history for name in record):
         record = {name: list(start.history[name]) for name in record}
@@ -340,9 +267,8 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     X : array, shape (n, d);  y : array, shape (n,);  lam : float, positive
     tol : float, relative duality gap at which to stop
     rng : numpy.random.Generator, for the great circles
-    n_circles : int, circles searched in a round, a quarter of them while the gap is above 0.01; 3 times as many find nothing
-        before the end is declared. If left out, 2000000 / (n d) but from 200 to 2000,
-        and for the end up to 10000, three times
+    n_circles : int, circles searched in a round, a quarter of them while the gap is above 0.01; 20 times as many find nothing
+        before the end is declared. If left out, 2000000 / (n d) but from 200 to 1000
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
     start : Solution over masks of X to go on from, such as an interrupted one
@@ -355,12 +281,11 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     """
     X, lam, rng = check_matrix(X), check_positive(lam, "lam", "lam_max_all gives the scale."), check_rng(rng)
     y, tol = check_vector(y, len(X)), check_positive(tol, "tol", "1e-4 is usual.")
-    full = max(200, 2_000_000 // X.size) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
-    few, many = (min(full, 2000), 3 * min(full, 10_000)) if n_circles is None else (full, 3 * full)
+    full = min(max(200, 2_000_000 // X.size), 1000) if n_circles is None else check_count(n_circles, "n_circles", "1000 is usual.")
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
-    prices = _Prices(X, (max(1, few // 4), few, many), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
+    prices = _Prices(X, (max(1, full // 4), full, 20 * full), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
     with _BLAS.limit(limits=1, user_api="blas"):
         return _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress or (lambda text: None))
 

@@ -87,6 +87,15 @@ def data(n=60, d=6):
     return X, teacher_data(X, 5, noise=0.1, kind="relu", rng=rng)
 
 
+def test_start_must_belong_to_the_table():
+    X, y = data()
+    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2)
+    with pytest.raises(ValueError, match="start must have masks of the rows of X"):
+        solve_all_masks(X[::-1], y, 2.0, rng=np.random.default_rng(0), start=first)
+    moved = solve_all_masks(3 * X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=3, start=first)
+    assert moved.n_iter > first.n_iter  # a positive multiple of the table has the same masks
+
+
 def test_interrupt_keeps_everything_and_resumes():
     X, y = data()
     seen = []
