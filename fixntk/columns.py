@@ -102,7 +102,7 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     Parameters
     ----------
     X : array, shape (n, d);  z : array, shape (n,)
-    n_circles : int, how many great circles to search, of up to 2n masks each
+    n_circles : int, how many great circles to search at least, of up to 2n masks each
     rng : numpy.random.Generator
     gates : array, shape (k, d), or None; where every other walk begins; the others, or all, begin at random gates
 
@@ -256,7 +256,7 @@ class _Prices:
     def verdict(self):
         if self.every:
             return f"certified over all {self.every.p} masks"
-        return f"no violated mask found by {self.circles} great circles, which is evidence and not proof"
+        return f"no violated mask found by the last {self.efforts[-1]} of {self.circles} great circles, which is evidence and not proof"
 
 # %% ../nbs/09_columns.ipynb #9eea3c77
 def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000_000, max_rounds=1000, start=None, progress=None):
