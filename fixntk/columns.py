@@ -73,7 +73,7 @@ def _turns(X, gates, rng):
     return _unit(turn)
 
 # %% ../nbs/09_columns.ipynb #62e17d4b
-_HEAT = 0.005  # temperature of a walk, as a share of the largest |X'Dz|^2 that it has met
+_HEAT = 0.005  # temperature of a walk, as a share of the largest |X'Dz|^2 met so far
 
 
 def _wander(X, z, gates, n_steps, rng):
@@ -121,7 +121,7 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     with _BLAS.limit(limits=1, user_api="blas"), ThreadPoolExecutor(2) as pool:
         walks = pool.map(lambda task: _wander(X, z, task[0], n_steps, np.random.default_rng(task[1])), tasks)
         found, values = map(np.concatenate, zip(*walks))
-    best = np.unique(values, return_index=True)[1][::-1][:1000]
+    best = np.unique(values, return_index=True)[1][::-1][:1000]  # a round of the solver adds 20 + n / 3 at most
     found = Masks.from_gates(X, np.concatenate([gates, found[best]])).gates
     values = _answers(X, z, found)
     order = np.argsort(-values, kind="stable")

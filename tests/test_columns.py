@@ -72,6 +72,24 @@ def test_gates_are_distinct_ranked_and_belong_to_open_cells():
     np.testing.assert_allclose(MaskedDesign(X, masks).correlation_norms(z), values, rtol=1e-12)
 
 
+@pytest.mark.parametrize("n, d", [(30, 4), (600, 60)])  # one block of walkers, and several that two threads share
+def test_one_seed_one_answer(n, d):
+    rng = np.random.default_rng(0)
+    X, z = gaussian_design(n, d, rng=rng), rng.standard_normal(n)
+    first, again = (price_gates(X, z, n_circles=64, rng=np.random.default_rng(1)) for _ in range(2))
+    for one, other in zip(first, again):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_every_other_walk_begins_at_a_gate_that_is_given():
+    rng = np.random.default_rng(0)
+    X, z = gaussian_design(60, 6, rng=rng), rng.standard_normal(60)
+    good, best = price_gates(X, z, n_circles=2000, rng=rng)
+    gates, values = price_gates(X, z, n_circles=2, rng=np.random.default_rng(1), gates=good[:1])
+    assert values[0] >= best[0] * (1 - 1e-12)  # its circle passes through the gate
+    assert np.all(Masks.from_gates(X, np.vstack([gates, good[:1]])).patterns == Masks.from_gates(X, gates).patterns)
+
+
 @pytest.mark.parametrize("X", [np.zeros((3, 2)), np.ones((4, 1)), np.array([[1.0], [-1.0]]), np.array([[2.0]]), np.eye(2, 5)])
 def test_tiny_tables(X):
     y = np.arange(1.0, len(X) + 1)
