@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .data import check_choice, check_count, check_nonnegative, check_positive, check_rng, check_vector
+from .checks import check_choice, check_count, check_nonnegative, check_positive, check_rng, check_vector
 from .group_lasso import GroupLassoProblem, group_norms
 from .newton import solve
 

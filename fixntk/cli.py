@@ -202,7 +202,7 @@ def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed
     """
     import joblib
 
-    from fixntk.data import check_choice, check_count
+    from fixntk.checks import check_choice, check_count
     from fixntk.uci import _check_seed
 
     if task is not None:

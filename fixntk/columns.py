@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from .data import check_count, check_matrix, check_positive, check_rng, check_vector
+from .checks import check_count, check_matrix, check_positive, check_rng, check_vector
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, Solution
 from .masks import Masks, enumerate_masks
-from .newton import _BLAS, solve
+from .machine import one_thread
+from .newton import solve
 
 # %% ../nbs/09_columns.ipynb #0c7de881
 _BLOCK = 2**18  # entries of one block of circles: 2 MB, the cache of a core
@@ -118,7 +119,7 @@ def price_gates(X, z, *, n_circles, rng, gates=None):
     blocks = np.array_split(starts, 1 + len(starts) * X.size // _BLOCK)
     tasks = zip(blocks, rng.integers(2**63, size=len(blocks)))
     n_steps = -(-n_circles // len(starts))
-    with _BLAS.limit(limits=1, user_api="blas"), ThreadPoolExecutor(2) as pool:
+    with one_thread(), ThreadPoolExecutor(2) as pool:
         walks = pool.map(lambda task: _wander(X, z, task[0], n_steps, np.random.default_rng(task[1])), tasks)
         found, values = map(np.concatenate, zip(*walks))
     best = np.unique(values, return_index=True)[1][::-1][:1000]  # a round of the solver adds 20 + n / 3 at most
@@ -286,7 +287,7 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     check_count(max_rounds, "max_rounds", "1000 is usual.")
     masks, W, record = _begin(X, start, rng)
     prices = _Prices(X, (max(1, full // 4), full, 20 * full), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
-    with _BLAS.limit(limits=1, user_api="blas"):
+    with one_thread():
         return _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress or (lambda text: None))
 
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import linprog, nnls
-from threadpoolctl import ThreadpoolController
 
-from .data import check_choice, check_matrix, check_positive
+from .checks import check_choice, check_matrix, check_positive
 from .group_lasso import SquaredLoss, group_norms, relative_gap
+from .machine import one_thread
 from .networks import ReLUNetwork, balanced
 
 # %% ../nbs/12_cones.ipynb #644c3fec
@@ -153,9 +153,6 @@ def _span(A, strict):
     return np.eye(A.shape[1]) - np.linalg.pinv(flat, rcond=1e-9) @ flat
 
 # %% ../nbs/12_cones.ipynb #f244f959
-_BLAS = ThreadpoolController()
-
-
 class _Blocks(NamedTuple):
     "Working blocks: block k adds lines_k v_k to the answers, v_k in its cone."
     lines: np.ndarray  # (k, n, d), D_i X with the sign of the output, on the span of the cone
@@ -278,7 +275,7 @@ def solve_relu(problem, *, method="interior", tol=1e-6, max_passes=60, block=40)
     tol = check_positive(tol, "tol", "1e-6 is usual.")
     if check_choice(method, "method", ("interior", "cvxpy")) == "cvxpy":
         return _solve_cvxpy(problem, tol)
-    with _BLAS.limit(limits=1, user_api="blas"):
+    with one_thread():
         return _solve_interior(problem, tol, max_passes, block)
 
 

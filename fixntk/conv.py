@@ -6,7 +6,7 @@ __all__ = ['extract_patches', 'patch_masks', 'count_patch_cells', 'PatchDesign',
 # %% ../nbs/18_conv.ipynb #a5f20eab
 import numpy as np
 
-from .data import check_count, check_matrix, check_rng, check_vector
+from .checks import check_count, check_matrix, check_rng, check_vector
 from .design import MaskedDesign, _refuse_large, check_weights
 from .kernels import ntk
 from .masks import Masks, count_cells

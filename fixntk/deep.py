@@ -10,7 +10,7 @@ from functools import reduce
 
 import numpy as np
 
-from .data import check_count, check_matrix, check_rng
+from .checks import check_count, check_matrix, check_rng
 from .design import check_weights
 from .kernels import _pair
 from .masks import Masks, _first_of_each, sample_masks

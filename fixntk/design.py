@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg.blas import dsyrk
 from scipy.sparse.linalg import LinearOperator
 
-from .data import check_matrix, check_rng, check_vector
+from .checks import check_matrix, check_rng, check_vector
 
 # %% ../nbs/04_design.ipynb #da3a05c2
 _BLOCK = 2**18  # entries of one block of masks as floats: 2 MB, the cache of a core

@@ -24,7 +24,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from .columns import lam_max_all, solve_all_masks
-from .data import add_bias, check_choice, check_count, check_matrix, check_positive
+from .checks import check_choice, check_count, check_matrix, check_positive
+from .data import add_bias
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, SquaredLoss
 from .kernels import kernel_ridge, ntk

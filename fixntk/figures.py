@@ -7,7 +7,8 @@ __all__ = ['reweighting_traces', 'plot_trace', 'fitted_functions', 'plot_fits', 
 import numpy as np
 
 from .cones import relu_from_gated, solve_relu
-from .data import add_bias, check_count, check_matrix, check_rng, check_vector
+from .checks import check_count, check_matrix, check_rng, check_vector
+from .data import add_bias
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk

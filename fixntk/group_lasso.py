@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 import numpy as np
-from .data import check_choice, check_matrix, check_nonnegative, check_positive, check_vector
+from .checks import check_choice, check_matrix, check_nonnegative, check_positive, check_vector
 from .networks import GatedReLUNetwork
 
 # %% ../nbs/05_group_lasso.ipynb #0b43516d

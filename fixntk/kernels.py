@@ -6,7 +6,7 @@ __all__ = ['ntk', 'finite_width_ntk', 'kernel_ridge']
 # %% ../nbs/02_kernels.ipynb #3f7bf11c
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from .data import check_choice, check_count, check_matrix, check_positive, check_rng, check_vector
+from .checks import check_choice, check_count, check_matrix, check_positive, check_rng, check_vector
 
 # %% ../nbs/02_kernels.ipynb #421a472a
 def _two_product(a, b):

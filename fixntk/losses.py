@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, xlogy
 from sklearn.exceptions import ConvergenceWarning
-from .data import check_count, check_nonnegative, check_positive, check_vector
+from .checks import check_count, check_nonnegative, check_positive, check_vector
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem, Solution, group_norms, relative_gap
 from .newton import _take, solve

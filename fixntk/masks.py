@@ -10,8 +10,8 @@ from math import comb
 import numpy as np
 from scipy.linalg import qr
 from scipy.spatial import cKDTree
-from threadpoolctl import ThreadpoolController
-from .data import check_choice, check_count, check_matrix, check_rng
+from .checks import check_choice, check_count, check_matrix, check_rng
+from .machine import one_thread
 
 # %% ../nbs/03_masks.ipynb #280b9a77
 @dataclass(frozen=True, eq=False, repr=False)
@@ -291,9 +291,6 @@ def _both_sides(X, half):
     return Masks(patterns.T, np.concatenate([half, -half]))
 
 # %% ../nbs/03_masks.ipynb #bc23a1d7
-_threads = ThreadpoolController()
-
-
 def _refuse_too_many(m, r, boundary, max_masks):
     """Raise if m planes in r dimensions can have more cells (with `boundary`, more faces of any dimension) than max_masks."""
     flats = range(r if boundary else 1)
@@ -328,7 +325,7 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     if r == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
     _refuse_too_many(len(first), r, boundary, max_masks)
-    with _threads.limit(limits=1, user_api="blas"):
+    with one_thread():
         Y = _unit(X[first] @ lift)
         masks = _both_sides(X, _unit(_cells_above(Y[1:], Y[0], noise) @ lift.T))
         return masks | _boundary_masks(X, first, r) if boundary else masks

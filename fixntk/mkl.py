@@ -6,7 +6,7 @@ __all__ = ['mkl_objective', 'optimal_weights', 'split_coefs', 'lam_hat_for']
 # %% ../nbs/06_mkl.ipynb #313eafd8
 import numpy as np
 
-from .data import check_matrix, check_positive, check_vector
+from .checks import check_matrix, check_positive, check_vector
 from .design import check_weights
 from .group_lasso import group_norms
 from .kernels import kernel_ridge

@@ -7,7 +7,7 @@ __all__ = ['ReLUNetwork', 'GatedReLUNetwork', 'random_network', 'weight_decay_ob
 # %% ../nbs/01_networks.ipynb #c37caf05
 from dataclasses import dataclass, replace
 import numpy as np
-from .data import check_count, check_matrix, check_nonnegative, check_positive, check_rng, check_vector
+from .checks import check_count, check_matrix, check_nonnegative, check_positive, check_rng, check_vector
 
 # %% ../nbs/01_networks.ipynb #f1fc0bcf
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
-from threadpoolctl import ThreadpoolController
 
-from .data import check_count, check_nonnegative, check_positive
+from .checks import check_count, check_nonnegative, check_positive
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem, Solution, SquaredLoss
+from .machine import one_thread
 
 # %% ../nbs/08_newton.ipynb #4756a11a
 class _Point(NamedTuple):
@@ -252,9 +252,6 @@ def _record(history, steps, gap, point):
         history[name].append(value)
 
 # %% ../nbs/08_newton.ipynb #16e2916e
-_BLAS = ThreadpoolController()  # made once: looking for the libraries takes as long as a small solve
-
-
 def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
     """Minimise |design.predict(W) - y|^2 + lam * sum_i |W_i|  (paper, 8) by Newton's method on the kernel weights.
 
@@ -278,7 +275,7 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
     if max_iter != 0:
         check_count(max_iter, "max_iter", "0 takes no step and grades the start.")
     design, y, ridge = problem.design, problem.y, problem.lam / 2
-    with _BLAS.limit(limits=1 if design.n < 3000 else None, user_api="blas"):
+    with one_thread(rows=design.n):
         weights = _uniform_weights(design, y, ridge) if weights is None else check_weights(weights, design.p)
         if not (weights.any() and y.any()) and problem.lam >= problem.lam_max:
             return Solution.judge(problem, np.zeros((design.p, design.d)), n_iter=0, tol=tol, reason="lam is at or above lam_max")

@@ -11,7 +11,7 @@ from scipy.sparse import diags_array
 from scipy.sparse.linalg import aslinearoperator, lsmr, lsqr
 from sklearn.exceptions import ConvergenceWarning
 
-from .data import check_choice, check_count, check_nonnegative, check_positive, check_vector
+from .checks import check_choice, check_count, check_nonnegative, check_positive, check_vector
 from .design import check_weights
 from .group_lasso import Solution, SquaredLoss, group_norms, relative_gap
 from .kernels import kernel_ridge

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 
-from .data import check_matrix
+from .checks import check_matrix
 
 # %% ../nbs/15_uci.ipynb #796d622b
 @cache
@@ -267,7 +267,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShu
 from sklearn.svm import SVC
 from threadpoolctl import threadpool_limits
 
-from .data import add_bias, check_choice, check_count, check_positive, check_vector
+from .checks import check_choice, check_count, check_positive, check_vector
+from .data import add_bias
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, group_norms
 from .kernels import ntk

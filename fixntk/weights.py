@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .data import check_count, check_matrix, check_rng
+from .checks import check_count, check_matrix, check_rng
 from .kernels import _scaled, _two_product
 from .masks import Masks, _directions, count_cells, enumerate_masks
 

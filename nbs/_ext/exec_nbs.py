@@ -70,7 +70,7 @@ def main():
     if args.slow and not args.inplace:
         parser.error("--slow goes with --inplace: the book shows the committed outputs of slow cells")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several chapters at a time: one BLAS thread each
-    paths = [Path(o).resolve() for o in args.paths] or sorted(NBS.glob("*.ipynb"))
+    paths = [Path(o).resolve() for o in args.paths] or sorted([*NBS.glob("*.ipynb"), *NBS.glob("engine/*.ipynb")])
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
     todo = [p for p in paths if args.inplace or not is_cached(cache, p)]
     print(
