@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import lsmr
 
-from fixntk.design import MaskedDesign, adjoint_mismatch, masking_kernels
+from fixntk.design import CentredDesign, MaskedDesign, adjoint_mismatch, masking_kernels
+from fixntk.group_lasso import GroupLassoProblem, solve_cvxpy
 from fixntk.masks import Masks, sample_masks
+from fixntk.newton import KernelList, lam_path, solve
+from fixntk.reweighting import irls, weighted_ridge
 
 SHAPES = [(1, 1, 3), (2, 5, 20), (9, 2, 300), (130, 3, 400), (300, 7, 1500)]
 
@@ -96,7 +99,7 @@ def test_zero_weights_and_zero_rows_of_W_cost_no_mask():
         (lambda d: MaskedDesign(d.X[:, :1], d.masks), "masks must be made for X of shape"),
         (lambda d: MaskedDesign(np.full_like(d.X, np.nan), d.masks), "X must be finite"),
         (lambda d: d.predict(np.ones((d.p, d.d + 1))), "W must have shape"),
-        (lambda d: d.predict(np.ones(d.p * d.d)), "W must be a table"),
+        (lambda d: d.predict(np.ones(d.p * d.d)), "W must have shape"),
         (lambda d: d.predict(np.full((d.p, d.d), np.inf)), "W must be finite"),
         (lambda d: d.correlate(np.ones(d.n + 1)), "z must have one entry for each"),
         (lambda d: d.correlation_norms(np.full(d.n, np.nan)), "z must be finite"),
@@ -129,3 +132,77 @@ def test_the_dot_test_catches_a_wrong_adjoint():
     assert adjoint_mismatch(Wrong(design.X, design.masks), rng=rng) > 1e-3
     with pytest.raises(TypeError, match="rng"):
         adjoint_mismatch(design, rng=3)
+
+
+def centred(kind="masks", n=30, offset=0.0):
+    design = make(n, 3, 60)[0]
+    design = MaskedDesign(design.X + offset, sample_masks(design.X + offset, 60, rng=np.random.default_rng(0)))
+    rng = np.random.default_rng(n)
+    s, y = rng.uniform(0.2, 2, n), 5 + rng.standard_normal(n)
+    design = design if kind == "masks" else KernelList(masking_kernels(design[:12]))
+    return CentredDesign(design, s), s, y
+
+
+@pytest.mark.parametrize("kind", ["masks", "kernels"])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_a_centred_design_is_the_projected_matrix(kind, offset):
+    design, s, _ = centred(kind, offset=offset)
+    rng, dense = np.random.default_rng(1), design.design.to_dense()
+    P = np.eye(design.n) - np.outer(s, s) / (s @ s)
+    W, z, weights = rng.standard_normal((design.p, design.d)), rng.standard_normal(design.n), rng.random(design.p)
+    A, scale = P @ dense, 1e-15 * design.n * np.linalg.norm(dense)
+    np.testing.assert_allclose(design.to_dense(), A, atol=scale)
+    np.testing.assert_allclose(design.predict(W), A @ W.ravel(), atol=scale * np.linalg.norm(W))
+    np.testing.assert_allclose(design.correlate(z).ravel(), A.T @ z, atol=scale * np.linalg.norm(z))
+    np.testing.assert_allclose(design.correlation_norms(z), np.linalg.norm(design.correlate(z), axis=1))
+    mixture = (A * np.repeat(weights, design.d)) @ A.T
+    np.testing.assert_allclose(design.kernel(weights), mixture, atol=scale * np.linalg.norm(dense))
+    np.testing.assert_array_equal(design.kernel(weights), design.kernel(weights).T)
+    np.testing.assert_allclose(design.block(2), A[:, 2 * design.d : 3 * design.d], atol=scale)
+    np.testing.assert_allclose(design[[2, 0]].block(0), design.block(2))
+    np.testing.assert_allclose(design.as_linear_operator() @ W.ravel(), design.predict(W))
+    assert np.all(design.block_norms() >= np.linalg.norm(A.reshape(design.n, design.p, -1), axis=(0, 2)) * (1 - 1e-12))
+    assert adjoint_mismatch(design, rng=rng) < 1e-12
+    assert hasattr(design, "masks") == (kind == "masks")
+
+
+@pytest.mark.parametrize("kind", ["masks", "kernels"])
+def test_every_solver_takes_a_centred_design_for_a_free_direction(kind):
+    """Against CVXPY on the dense matrix with the multiple of the direction as a variable of its own, without penalty."""
+    import cvxpy as cp
+
+    design, s, y = centred(kind)
+    dense, lam = design.design.to_dense(), 0.1 * GroupLassoProblem(design, design.project(y), 1.0).lam_max
+    problem = GroupLassoProblem(design, design.project(y), lam)
+
+    def referee(penalty):
+        W, b = cp.Variable((design.p, design.d)), cp.Variable()
+        price = cp.sum_squares(dense @ cp.vec(W, order="C") + b * s - y) + penalty(W)
+        cp.Problem(cp.Minimize(price)).solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12)
+        return price.value, W.value
+
+    expected, _ = referee(lambda W: lam * cp.sum(cp.norm(W, 2, axis=1)))
+    for found in (solve(problem, tol=1e-9), solve_cvxpy(problem), irls(problem, tol=1e-7, max_iter=3000)):
+        assert found.converged
+        np.testing.assert_allclose(found.objective, expected, rtol=2e-7)  # reweighting's tolerance
+        b = s @ (y - design.design.predict(found.W)) / (s @ s)
+        by_hand = np.sum((design.design.predict(found.W) + b * s - y) ** 2) + lam * found.weights.sum()
+        np.testing.assert_allclose(found.objective, by_hand, rtol=1e-11)
+    path = lam_path(design, design.project(y), n_lams=4, lam_min_ratio=0.1, tol=1e-9)
+    np.testing.assert_allclose(path[-1].objective, expected, rtol=1e-8)
+    assert not path[0].W.any()
+    weights = np.random.default_rng(2).uniform(0.5, 2, design.p)
+    _, V = referee(lambda W: 0.7 * cp.sum(cp.multiply(1 / weights, cp.sum(cp.square(W), axis=1))))
+    for method in ("kernel", "lsqr"):
+        W = weighted_ridge(design, design.project(y), weights, 0.7, method=method)
+        np.testing.assert_allclose(W, V, atol=1e-5 * np.abs(V).max())  # the root of Clarabel's gap
+
+
+def test_directions_are_checked():
+    design = make(9, 2, 300)[0]
+    for direction, words in ((np.zeros(9), "must not be zero"), (np.ones(8), "one entry for each"), (np.full(9, np.nan), "finite")):
+        with pytest.raises(ValueError, match=f"direction.*{words}"):
+            CentredDesign(design, direction)
+    with pytest.raises(TypeError, match="design must be a design"):
+        CentredDesign([1, 2], np.ones(2))
+    np.testing.assert_allclose(CentredDesign(design, np.full(9, 1e300)).direction, 1 / 3)
