@@ -129,8 +129,8 @@ def check_loss(loss, *more):
     lacking = [name for name in wanted if not hasattr(loss, name)]
     if isinstance(loss, type) or lacking:
         came = f"the class {loss.__name__} itself" if isinstance(loss, type) else f"{type(loss).__name__} without {', '.join(lacking)}"
-        raise TypeError(f"loss must be an object with {', '.join(wanted)}; got {came}. "
-                        "Use SquaredLoss(), LogisticLoss(), SquaredHingeLoss() or HuberLoss(delta).")
+        raise TypeError(f"loss: a problem must have SquaredLoss(), LogisticLoss(), SquaredHingeLoss(), HuberLoss(delta) or another object "
+                        f"with {', '.join(wanted)}; got {came}.")
     return loss
 
 

@@ -184,7 +184,7 @@ def test_kernel_machine_warns_unless_it_converges(loss):
         (
             lambda p: solve_loss(GroupLassoProblem(p.design, p.y, 1.0, loss=object())),
             TypeError,
-            "loss must be an object with",
+            "a problem must have",
         ),
         (lambda p: solve_loss(GroupLassoProblem(p.design, 0 * p.y, 1.0, loss=p.loss)), ValueError, "labels -1 and"),
         (
@@ -204,7 +204,7 @@ def test_kernel_machine_warns_unless_it_converges(loss):
         (
             lambda p: kernel_machine(GroupLassoProblem(p.design, p.y, 1.0, loss=object()), np.ones(p.design.p)),
             TypeError,
-            "loss must be an object with",
+            "a problem must have",
         ),
         (lambda p: scale_rows(p.design, np.ones(2)), ValueError, "factors must have one entry"),
         (lambda p: scale_rows(p.design, np.full(p.design.n, np.inf)), ValueError, "factors must be finite"),
