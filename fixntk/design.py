@@ -10,7 +10,9 @@ import numpy as np
 from scipy.linalg.blas import dsyrk
 from scipy.sparse.linalg import LinearOperator
 
-from .checks import as_floats, check_matrix, check_rng, check_vector, frozen
+from .checks import as_floats, check_kind, check_matrix, check_rng, check_vector, frozen
+from .machine import check_memory
+from .masks import Masks
 
 # %% ../nbs/04_design.ipynb #da3a05c2
 _BLOCK = 2**18  # entries of one block of masks as floats: 2 MB, the cache of a core
@@ -51,7 +53,7 @@ def check_weights(weights, p):
     if weights.min() < 0:
         i = int(weights.argmin())
         raise ValueError(f"weights must be at least zero, a kernel is a mixture; got {weights[i]} at [{i}]. "
-                         "Use 0 to switch a mask off.")
+                         "Use 0 to switch a mask off, and np.maximum(weights, 0) for what a solver left below zero.")
     return weights
 
 
@@ -64,9 +66,9 @@ def check_coefs(W, p=None, d=None):
     return check_matrix(W, "W")
 
 
-def check_design(design, *more):
-    """Return `design` if it has the sizes and the products that solvers ask for, those named in `more` too."""
-    wanted = ("n", "p", "d", "predict", "correlate", "correlation_norms", *more)
+def check_design(design, *products):
+    """Return `design` if it has the sizes n, p, d and the products named; without names those that a problem asks for."""
+    wanted = ("n", "p", "d", *(products or ("predict", "correlate", "correlation_norms")))
     lacking = [name for name in wanted if not hasattr(design, name)]
     if lacking:
         came = f"the class {design.__name__} itself" if isinstance(design, type) else type(design).__name__
@@ -86,6 +88,25 @@ def _refuse_large(entries, what, remedy):
     if entries > _DENSE:
         raise ValueError(f"{what} must have at most {_DENSE:,} entries (1 GB); got {entries:,}. {remedy}")
 
+# %% ../nbs/04_design.ipynb #e139dff2
+def _contradicted(masks, rows, X):
+    "Whether some pattern is not that of its gate on these rows of X, by more than rounding; masks behind layers have factors."
+    X, surely, perhaps = X[rows], True, True
+    for features, gates in masks.factors(X) if hasattr(masks, "factors") else [(X, masks.gates)]:
+        values, noise = features @ gates.T, 1e-9 * np.abs(features) @ np.abs(gates.T)
+        surely, perhaps = surely & (values > noise), perhaps & (values >= -noise)
+    return bool(np.where(masks.patterns[rows], ~perhaps, surely).any())
+
+
+def _check_gates(masks, X):
+    "Refuse masks of other rows than X."
+    rows, columns = (np.unique(np.linspace(0, size - 1, 16).astype(int)) for size in (masks.n, masks.p))
+    few, parts = masks[columns], [slice(start, start + 4096) for start in range(0, max(masks.n, masks.p), 4096)]
+    for part in parts:
+        if (part.start < masks.n and _contradicted(few, part, X)) or (part.start < masks.p and _contradicted(masks[part], rows, X)):
+            raise ValueError("masks must be those of X: some pass a row on the far side of their gate, or stop one on the near side. "
+                             "Make them anew with sample_masks(X, ...) or enumerate_masks(X).")
+
 # %% ../nbs/04_design.ipynb #443efab0
 class MaskedDesign:
     """The n x pd matrix [D_1 X, ..., D_p X] as an operator that never forms it (paper, A.6).
@@ -93,34 +114,46 @@ class MaskedDesign:
     Parameters
     ----------
     X : array, shape (n, d)
-    masks : Masks over the n rows of X; the patterns are trusted, only their shapes are checked
+    masks : Masks of the rows of X; masks of another table are refused
 
     Attributes
     ----------
-    X, masks, n, d, p; gram = X X', shape (n, n), computed once. ``design[indices]`` is the design on
+    X (a locked copy), masks, n, d, p; gram = X X', shape (n, n), computed once. ``design[indices]`` is the design on
     ``masks[indices]``; it shares X and gram.
     """
 
     def __init__(self, X, masks):
-        self.X, self.masks = check_matrix(X), masks
-        self.n, self.d = self.X.shape
-        self.p = masks.p
-        if masks.n != self.n or masks.d != self.d:
-            raise ValueError(f"masks must be made for X of shape {self.X.shape}; got patterns over {masks.n} rows and gates "
+        X = frozen(check_matrix(X))
+        check_kind(masks, "masks", Masks, "Make them with sample_masks(X, ...), enumerate_masks(X) or Masks.from_gates(X, gates).")
+        if (masks.n, masks.d) != X.shape:
+            raise ValueError(f"masks must be made for X of shape {X.shape}; got patterns over {masks.n} rows and gates "
                              f"of length {masks.d}. Make them anew with sample_masks(X, ...) or enumerate_masks(X).")
+        _check_gates(masks, X)
+        self._set(X, masks)
+
+    def _set(self, X, masks):
+        self.X, self.masks = X, masks
+        (self.n, self.d), self.p = X.shape, masks.p
         self._rows = np.ascontiguousarray(masks.patterns.T)  # one mask a row, so that a block is one stretch of memory
+        return self
+
+    @classmethod
+    def _of(cls, X, masks):
+        "The design with these rows and masks, nothing checked: for slices, and for rows whose masks are known."
+        return cls.__new__(cls)._set(X, masks)
 
     def __repr__(self):
         return f"MaskedDesign(n={self.n}, d={self.d}, p={self.p})"
 
     def __getitem__(self, indices):
-        part = MaskedDesign(self.X, self.masks[np.atleast_1d(np.arange(self.p)[indices])])
+        part = MaskedDesign._of(self.X, self.masks[np.atleast_1d(np.arange(self.p)[indices])])
         part.gram = self.gram
         return part
 
     @cached_property
     def gram(self):
         """X X', shape (n, n)."""
+        check_memory(4 * self.n**2, f"The kernel of n={self.n} rows", "Take fewer rows.")  # this, a mixture, its factor, a copy
         return self.X @ self.X.T
 
     def predict(self, W):
@@ -177,13 +210,16 @@ def masking_kernels(design):
 
     Parameters
     ----------
-    design : MaskedDesign, or anything with its five methods
+    design : MaskedDesign, or any design with blocks
 
     Returns
     -------
     array, shape (p, n, n)
     """
+    check_design(design, "block")
     _refuse_large(design.p * design.n**2, "the table of masking kernels", "Use design.kernel(weights) for a mixture of them.")
+    if type(design) is not MaskedDesign:
+        return np.array([block @ block.T for block in map(design.block, range(design.p))])
     rows = design.masks.patterns.T
     return (rows[:, :, None] & rows[:, None, :]) * design.gram
 
@@ -203,6 +239,7 @@ def adjoint_mismatch(design, *, rng):
     -------
     float
     """
+    check_design(design, "predict", "correlate")
     rng = check_rng(rng)
     W, z = rng.standard_normal((design.p, design.d)), rng.standard_normal(design.n)
     f, C = design.predict(W), design.correlate(z)

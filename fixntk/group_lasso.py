@@ -8,8 +8,9 @@ import warnings
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 import numpy as np
-from .checks import check_choice, check_nonnegative, check_positive, check_vector, frozen
+from .checks import check_choice, check_count, check_kind, check_nonnegative, check_positive, check_vector, frozen
 from .design import block_norms, check_coefs, check_design
+from .machine import one_thread
 from .networks import GatedReLUNetwork
 
 # %% ../nbs/05_group_lasso.ipynb #0b43516d
@@ -256,6 +257,8 @@ class Solution:
     @classmethod
     def judge(cls, problem, W, *, n_iter, tol, reason="", history=None):
         """Let `problem` grade W; `reason` says in the solver's words why it stopped."""
+        check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+        W = frozen(check_coefs(W, problem.design.p, problem.design.d))
         upper, lower = problem.bounds(W)
         gap = relative_gap(upper, lower)
         verdict = f"relative gap {gap:.1e} is {'within' if gap <= tol else 'above'} tol {tol:.1e}"
@@ -286,7 +289,7 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     Parameters
     ----------
     problem : GroupLassoProblem whose loss has `expression`, as SquaredLoss does
-    solver : "CLARABEL", or another cone solver that CVXPY finds installed, such as "MOSEK"
+    solver : "CLARABEL", or another solver of second-order cones that CVXPY finds installed, such as "MOSEK"
     tol : float, relative gap at which the result counts as converged
     max_entries : int, refuse a dense design with more numbers than this
 
@@ -294,8 +297,11 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     -------
     Solution
     """
-    n, p, d = problem.design.n, problem.design.p, problem.design.d
-    if n * p * d > max_entries:
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+    design, tol = check_design(problem.design, "to_dense"), check_nonnegative(tol, "tol", "1e-8 is usual.")
+    check_loss(problem.loss, "expression")
+    n, p, d = design.n, design.p, design.d
+    if n * p * d > check_count(max_entries, "max_entries", "It limits the dense design."):
         raise ValueError(f"design must hold at most max_entries={max_entries} numbers when dense; got {n} x {p} x {d} = "
                          f"{n * p * d}. Use fixntk.newton.solve, which never forms it.")
     if problem.lam >= problem.lam_max:
@@ -303,11 +309,19 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     import cvxpy as cp
     check_choice(solver, "solver", cp.installed_solvers())
     W = cp.Variable((p, d))
-    loss = problem.loss.expression(problem.design.to_dense() @ cp.vec(W, order="C"), problem.y)
+    loss = problem.loss.expression(design.to_dense() @ cp.vec(W, order="C"), problem.y)
     program = cp.Problem(cp.Minimize(loss + problem.lam * cp.sum(cp.norm(W, 2, axis=1))))
     tight = dict(tol_gap_abs=1e-14, tol_gap_rel=1e-13, tol_feas=1e-12, max_iter=500) if solver == "CLARABEL" else {}
-    with warnings.catch_warnings():
+    try:
+        program.get_problem_data(solver)
+    except cp.error.SolverError:
+        raise ValueError(f"solver must take the cones of this problem; got {solver!r}, which does not. Use solver='CLARABEL'.") from None
+    with warnings.catch_warnings(), one_thread(rows=n):
         warnings.simplefilter("ignore")  # "may be inaccurate": the tolerances are out of reach on purpose, the gap decides
-        program.solve(solver=solver, **tight)
-    return Solution.judge(problem, np.zeros((p, d)) if W.value is None else W.value, tol=tol,
-                          n_iter=int(program.solver_stats.num_iters or 0), reason=f"{solver} says {program.status}")
+        try:
+            says = program.solve(solver=solver, **tight) and program.status
+        except cp.error.SolverError as error:
+            says = str(error)
+    found, stats = W.value is not None and np.isfinite(W.value).all(), program.solver_stats
+    return Solution.judge(problem, W.value if found else np.zeros((p, d)), tol=tol,
+                          n_iter=int(stats.num_iters or 0) if stats else 0, reason=f"{solver} says {says}")

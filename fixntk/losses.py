@@ -162,7 +162,7 @@ def scale_rows(design, factors):
     """
     factors = check_vector(factors, check_design(design).n, "factors", like="the design")
     if type(design) is MaskedDesign:  # a subclass may have other blocks
-        return MaskedDesign(factors[:, None] * design.X, design.masks)
+        return MaskedDesign._of(frozen(factors[:, None] * design.X), design.masks)
     return _ScaledRows(design, factors)
 
 # %% ../nbs/16_losses.ipynb #f0092263

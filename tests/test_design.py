@@ -206,3 +206,101 @@ def test_directions_are_checked():
     with pytest.raises(TypeError, match="design must be a design"):
         CentredDesign([1, 2], np.ones(2))
     np.testing.assert_allclose(CentredDesign(design, np.full(9, 1e300)).direction, 1 / 3)
+
+
+def test_masks_of_another_table_are_refused_and_those_on_planes_are_not():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 4))
+    masks = sample_masks(X, 300, rng=rng)
+    MaskedDesign(X, masks)
+    turned, swapped, one = X.copy(), X.copy(), X.copy()
+    one[77] *= -1
+    swapped[[3, 150]] = swapped[[150, 3]]
+    for other in (rng.standard_normal((200, 4)), -X, X[::-1], X + 1, one, swapped, turned @ np.diag([1, 1, 1, -1.0])):
+        with pytest.raises(ValueError, match="masks must be those of X"):
+            MaskedDesign(other, masks)
+    wrong = Masks(masks.patterns[:, ::-1], masks.gates)  # gates in another order
+    with pytest.raises(ValueError, match="masks must be those of X"):
+        MaskedDesign(X, wrong)
+    scaled = MaskedDesign(rng.uniform(1e-8, 1e8, 200)[:, None] * X, masks)  # a row stays on its side
+    assert scaled.p == masks.p
+    for lattice in (rng.integers(-2, 3, (30, 3)), rng.integers(-1, 2, (40, 2)) * [1e6, 1e-6], np.repeat(X[:20], 3, axis=0)):
+        table = lattice.astype(float)
+        gates = np.vstack([np.zeros(table.shape[1]), np.cross(table[:1, :3], table[1:2, :3])[:, :3] if table.shape[1] == 3 else table[:1] @ [[0, -1], [1, 0]]]) if table.shape[1] < 4 else np.eye(4)
+        MaskedDesign(table, Masks.from_gates(table, gates))
+        MaskedDesign(table * (1 + 1e-15), Masks.from_gates(table, gates))  # what lies on a plane may leave it by rounding
+        MaskedDesign(table, sample_masks(table, 50, rng=rng))
+
+
+def test_every_kind_of_masks_that_chapters_make_is_taken():
+    from fixntk.conv import PatchDesign, extract_patches, patch_masks
+    from fixntk.deep import deep_masks, product_masks, second_layer_masks
+    from fixntk.masks import enumerate_masks
+
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((40, 3))
+    plain, deep = sample_masks(X, 30, rng=rng), second_layer_masks(X, 30, width=5, rng=rng)
+    for masks in (enumerate_masks(X), enumerate_masks(X[:8], boundary=True), deep, deep[3:9], product_masks(plain, deep)):
+        design = MaskedDesign(X[: masks.n], masks)
+        if masks.n == 40 and masks.p > 6:
+            with pytest.raises(ValueError, match="masks must be those of X"):
+                MaskedDesign(X[::-1], masks)
+        assert design[[0]].p == 1
+    three = deep_masks(X, [20, 20, 20], widths=[6, 6], rng=rng)
+    merged = Masks(plain.patterns[np.arange(0, 40, 2)], plain.gates)
+    MaskedDesign(X, three), MaskedDesign(3 * X[::2], merged)
+    patches = extract_patches(rng.standard_normal((5, 4, 4)), 2)
+    PatchDesign(patches, patch_masks(patches, 20, rng=rng))
+    with pytest.raises(ValueError, match="masks must be those of X"):
+        PatchDesign(patches[::-1], patch_masks(patches, 20, rng=rng))
+
+
+def test_slices_and_scaled_rows_do_not_check_again(monkeypatch):
+    from fixntk import design as module
+    from fixntk.losses import scale_rows
+
+    design = make(30, 3, 60)[0]
+    monkeypatch.setattr(module, "_check_gates", lambda *_: pytest.fail("checked again"))
+    assert design[:4].p == 4 and CentredDesign(design, np.ones(30))[:4].p == 4
+    zero = scale_rows(design, np.r_[0.0, np.ones(29)])  # a row of zeros lies on every plane
+    np.testing.assert_allclose(zero.predict(np.ones((design.p, 3)))[1:], design.predict(np.ones((design.p, 3)))[1:])
+
+
+def test_the_table_is_copied_and_locked():
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    design = MaskedDesign(X, sample_masks(X, 10, rng=np.random.default_rng(1)))
+    before = design.kernel(np.ones(design.p))
+    X *= 10
+    np.testing.assert_array_equal(design.kernel(np.ones(design.p)), before)
+    np.testing.assert_allclose((design.to_dense() @ design.to_dense().T), before)
+    with pytest.raises(ValueError):
+        design.X[0] = 0
+
+
+WRONG = [None, 3, "masks", [1, 2], np.ones((9, 4), bool), {"a": 1}, Masks, object()]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda w: type(w).__name__)
+def test_wrong_kinds_are_named(wrong):
+    design, rng = make(9, 2, 300)
+    for call in (
+        lambda: MaskedDesign(design.X, wrong),
+        lambda: masking_kernels(wrong),
+        lambda: adjoint_mismatch(wrong, rng=rng),
+        lambda: CentredDesign(wrong, np.ones(9)),
+        lambda: GroupLassoProblem(wrong, np.ones(9), 1.0),
+        lambda: GroupLassoProblem(design.X, np.ones(9), 1.0),
+        lambda: adjoint_mismatch(design, rng=wrong),
+    ):
+        with pytest.raises(TypeError, match="must be a"):
+            call()
+    with pytest.raises(ValueError, match=r"np.maximum\(weights, 0\)"):
+        design.kernel(np.r_[-1e-14, np.ones(design.p - 1)])
+
+
+def test_kernels_one_by_one_of_any_design():
+    design, s, _ = centred()
+    P = np.eye(30) - np.outer(s, s) / (s @ s)
+    np.testing.assert_allclose(masking_kernels(design), P @ masking_kernels(design.design) @ P, atol=1e-12)
+    kernels = centred("kernels")[0].design
+    np.testing.assert_allclose(masking_kernels(kernels), kernels.kernels, atol=1e-12)
