@@ -6,9 +6,12 @@ __all__ = []
 # %% ../nbs/engine/signs.ipynb #516e0003
 from fractions import Fraction
 from math import fsum
+from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import qr, solve_triangular
 
+from .checks import check_matrix
 from .machine import check_memory, one_thread
 
 # %% ../nbs/engine/signs.ipynb #516e0008
@@ -68,3 +71,64 @@ def _exactly_open(X, gates, rows, sides):
         for k in np.flatnonzero(tiny):  # the errors of such products leave double precision
             found[i + k] = sum(Fraction(a) * Fraction(b) for a, b in zip(x[k].tolist(), g[k].tolist())) >= 0
     return found
+
+# %% ../nbs/engine/signs.ipynb #516e0012
+ROUNDING = 1e-12
+
+
+def balance(X):
+    """Powers of two for rows, shape (n, 1), and columns, shape (1, d): divided by them, X has entries of about one."""
+    logs, columns = np.ma.log2(np.abs(X)), 0.0
+    for _ in range(3):
+        rows = (logs - columns).max(1).filled(0)[:, None]
+        columns = np.ma.median(logs - rows, axis=0).filled(0)[None]
+    shift = (columns.max() + columns.min()) / 2  # neither may leave double precision
+    rows, columns = rows + shift, columns - shift
+    return 2.0 ** np.round(rows), 2.0 ** np.round(columns)
+
+
+def unit(rows):
+    """Rows divided by their lengths."""
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+# %% ../nbs/engine/signs.ipynb #516e0013
+class RowSpace(NamedTuple):
+    """What `row_space` returns."""
+    basis: np.ndarray  # (d, r), orthonormal; the identity if r = d, so that no digit is lost
+    lift: np.ndarray  # (d, r), in the span of basis; rows of X @ lift are rows of X in r balanced coordinates
+    points: np.ndarray  # (n, r), the same up to a linear map that keeps lengths after balancing; unit rows
+    dropped: float  # the largest share of a balanced row that was dropped as rounding
+    noise: float  # rounding of the unit rows of X @ lift
+
+
+def row_space(X):
+    """The space that the rows of X span, without directions that are only rounding: see `RowSpace`.
+
+    A direction counts if, after `balance` and scaling of rows to length one, its singular value is above ROUNDING times the largest.
+
+    Parameters
+    ----------
+    X : float array, shape (n, d), without zero rows
+    """
+    size, scale = balance(X)
+    rows = unit(X / size / scale)
+    with one_thread(len(X)):
+        _, s, axes = np.linalg.svd(np.linalg.qr(rows, mode="r"), full_matrices=False)
+        r = int((s > ROUNDING * s[0]).sum())
+        points = rows @ axes[:r].T
+        dropped = np.linalg.norm(rows - points @ axes[:r], axis=1).max() if r < len(s) else 0.0
+        order = np.argsort(-scale[0])  # large columns first, and pivots: so each row of Q is right to its own last digits
+        Q, R, pivots = qr((axes[:r] * scale).T[order], mode="economic", pivoting=True)
+        lift, basis = np.empty((2, X.shape[1], r))
+        basis[order], lift[order] = Q, Q @ solve_triangular(R.T, np.diag(1 / s[:r])[pivots], lower=True)
+    near = X / size
+    spread = np.linalg.norm(np.abs(near) @ np.abs(lift), axis=1) / np.linalg.norm(near @ lift, axis=1)
+    noise = max(np.finfo(float).eps, dropped) * spread.max()
+    return RowSpace(np.eye(r) if r == X.shape[1] else basis, lift, unit(points), dropped, noise)
+
+
+def numerical_rank(X):
+    """The rank of a table, by the rule of `row_space`; 0 if all its entries are zero."""
+    X = check_matrix(X)
+    live = X[X.any(1)]
+    return row_space(live).lift.shape[1] if len(live) else 0
