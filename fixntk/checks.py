@@ -8,8 +8,8 @@ import numpy as np
 from scipy.sparse import issparse
 
 # %% ../nbs/engine/checks.ipynb #abeb74e8
-def check_matrix(X, name="X"):
-    """Return `X` as a float64 array of shape (n, d), or say what is wrong with it.
+def check_matrix(X, name="X", rows="a sample"):
+    """Return `X` as a float64 array of shape (n, d), or say what is wrong with it; `rows` says what a row is.
 
     Raises
     ------
@@ -18,8 +18,8 @@ def check_matrix(X, name="X"):
     """
     X = as_floats(X, name)
     if X.ndim != 2:
-        raise ValueError(f"{name} must be a table of shape (n, d), one row a sample; got shape {X.shape}. "
-                         f"For one feature use {name}[:, None], for one sample {name}[None, :].")
+        raise ValueError(f"{name} must be a table of shape (n, d), one row {rows}; got shape {X.shape}. "
+                         f"For one column use {name}[:, None], for one row {name}[None, :].")
     if X.size == 0:
         raise ValueError(f"{name} must have at least one row and one column; got shape {X.shape}. "
                          "Check the selection that made it.")

@@ -7,27 +7,86 @@ __all__ = ['ntk', 'finite_width_ntk', 'kernel_ridge']
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from .checks import check_choice, check_count, check_matrix, check_positive, check_rng, check_vector
+from .machine import check_memory, one_thread
+from .signs import is_open, two_product as _two_product
 
 # %% ../nbs/02_kernels.ipynb #421a472a
-def _two_product(a, b):
-    """a * b as an unevaluated sum of its rounded value and the rounding error (Dekker 1971)."""
-    product = a * b
-    (a1, a0), (b1, b0) = ((c - (c - v), v - (c - (c - v))) for v, c in ((a, 134217729.0 * a), (b, 134217729.0 * b)))
-    return product, ((a1 * b1 - product) + a1 * b0 + a0 * b1) + a0 * b0
+_CLOSE = 0.995  # of |cosine|, an angle of 0.1
+_TINY = 1e-101  # in place of the length of a zero row; other rows are longer, once they are scaled
 
 
-def _wedge_norms(x, y):
-    """|x|*|y|*sin(angle) for paired rows, by the right-hand side of Lagrange's identity; shape (m,)."""
-    i, j = np.triu_indices(x.shape[1], 1)
-    (p, dp), (q, dq) = _two_product(x[:, i], y[:, j]), _two_product(x[:, j], y[:, i])
-    return np.linalg.norm((p - q) + (dp - dq), axis=1)
+def _lengths(X):
+    return np.sqrt(np.einsum("ij,ij->i", X, X))
+
+
+def _pair_by_pair(angle, close, opposite, U, V):
+    """Angles by the chord, where `close` says; U and V hold unit rows. If both are one table, both halves are written."""
+    step = max(1, 2**15 // U.shape[1])
+    for pairs, join in ((close & ~opposite, np.subtract), (close & opposite, np.add)):
+        all_i, all_j = np.nonzero(pairs)
+        for start in range(0, len(all_i), step):
+            i, j = all_i[start:start + step], all_j[start:start + step]
+            angle[i, j] = 2 * np.arcsin(_lengths(join(U[i], V[j])) / 2)
+            if U is V:
+                angle[j, i] = angle[i, j]
+
+# %% ../nbs/02_kernels.ipynb #968814de
+def _from_pivots(angle, close, U, V):
+    """The same for crowds of close rows, by products of matrices; what it finds is struck off `close`."""
+    for _ in range(1 + len(U) // 64):
+        counts = np.count_nonzero(close, axis=1)
+        if counts.max() < 64:
+            return
+        pivot = U[counts.argmax()]
+        rows, A, lengths = _seen_from(pivot, U)
+        cols, B, lengths_y = (rows, A, lengths) if U is V else _seen_from(pivot, V)
+        for start in range(0, len(rows), 128):
+            some, rest = slice(start, start + 128), slice(start if U is V else 0, None)
+            spread = np.add.outer(lengths[some], lengths_y[rest])
+            squared = np.maximum(spread - 2 * A[some] @ B[rest].T, 0)
+            good = (squared >= (spread / 20) ** 2) & close[np.ix_(rows[some], cols[rest])]
+            k, l = np.nonzero(good)
+            i, j = rows[some][k], cols[rest][l]
+            angle[i, j] = 2 * np.arcsin(np.sqrt(squared[k, l]) / 2)
+            close[i, j] = False
+            if U is V:
+                angle[j, i] = angle[i, j]
+
+
+def _seen_from(pivot, U):
+    """Which rows of U are close to the pivot or to its opposite, these less the pivot, and their squared lengths."""
+    cosine = U @ pivot
+    rows = np.flatnonzero(np.abs(cosine) > _CLOSE)
+    A = np.sign(cosine[rows])[:, None] * U[rows] - pivot
+    return rows, A, (A * A).sum(1)
+
+# %% ../nbs/02_kernels.ipynb #ac07e201
+def _acute_angles(products, X, Y):
+    """The angle of each row of X to each row of Y or to its opposite, in [0, pi/2]; `products` is X @ Y.T."""
+    lengths = np.maximum(_lengths(X), _TINY)
+    lengths_y = lengths if Y is X else np.maximum(_lengths(Y), _TINY)
+    angle = np.multiply.outer(lengths, lengths_y)
+    np.abs(np.divide(products, angle, out=angle), out=angle)
+    close = angle > _CLOSE
+    np.arccos(angle, out=angle, where=~close)
+    if Y is X:
+        np.fill_diagonal(angle, 0)
+        close = np.triu(close, 1)
+    if close.any():
+        U = X / lengths[:, None]
+        V = U if Y is X else Y / lengths_y[:, None]
+        _from_pivots(angle, close, U, V)
+        _pair_by_pair(angle, close, products < 0, U, V)
+    return angle
 
 # %% ../nbs/02_kernels.ipynb #0affc200
 def ntk(X, Y=None):
     """The infinite-width tangent kernel H(x, x') = (pi - angle(x, x')) / (2 pi) * x'x  (paper, 10).
 
-    Accurate to about 1e-15 |x||x'| for every pair of rows, and relatively so where rows are parallel or opposite,
-    exactly or nearly. Zero rows give zeros.
+    The error of an entry is about 1e-15 |x||x'|, for parallel and opposite rows too. Near opposite
+    rows the entry itself is small: at an angle of pi - t its relative error is about 1e-16 / t.
+    Zero rows give zeros. For scikit-learn use ``KernelRidge(kernel="precomputed")`` with
+    ``ntk(X)`` and ``ntk(X_new, X)``; a callable kernel is called once for each pair of rows.
 
     Parameters
     ----------
@@ -39,26 +98,45 @@ def ntk(X, Y=None):
     H : array, shape (n, m); symmetric positive semidefinite if Y is left out
     """
     left, right = _pair(X, Y)
-    X, scale = _scaled(left)
-    Y, scale_y = (X, scale) if right is left else _scaled(right)
-    cosine = X @ Y.T  # times both lengths, as is the sine
-    squared = np.outer((X * X).sum(1), (Y * Y).sum(1))
-    sine = np.sqrt(np.maximum(squared - cosine**2, 0))
-    i, j = np.nonzero(cosine**2 > 0.81 * squared)
-    for start in range(0, len(i), 4096):
-        some = slice(start, start + 4096)
-        sine[i[some], j[some]] = _wedge_norms(X[i[some]], Y[j[some]])
-    return cosine * np.outer(scale, scale_y) * np.arctan2(sine, -cosine) / (2 * np.pi)
+    (n, d), m = left.shape, len(right)
+    check_memory(3 * n * m, f"X: a kernel of {n} times {m} entries", "Take fewer rows, such as a random part of the table.")
+    with one_thread(round((n * m * d) ** (1 / 3))):  # a cube of as many multiplications
+        X, scale = _scaled(left)
+        Y, scale_y = (X, scale) if right is left else _scaled(right)
+        H = X @ Y.T
+        angle = _acute_angles(H, X, Y)
+        np.subtract(np.pi, angle, out=angle, where=H > 0)
+        angle /= 2 * np.pi
+        H *= angle
+        return _rescaled(H, scale, scale_y)
 
 # %% ../nbs/02_kernels.ipynb #cae7d397
 def _scaled(X):
-    """Rows divided by a power of two, so that their largest entry lies in [1/2, 1), and these powers."""
-    exponents = np.frexp(np.abs(X).max(1))[1]
-    return np.ldexp(X, -exponents[:, None]), np.ldexp(1.0, exponents)
+    """Rows divided by a power of two, so that their squares stay in range, and these powers."""
+    largest = np.maximum(X.max(1), -X.min(1))
+    if np.all((largest == 0) | (largest > 1e-100)) and largest.max() < 1e100:
+        return X, np.ones(len(X))
+    exponents = np.clip(np.frexp(largest)[1], -1021, 1023)
+    return X * np.ldexp(1.0, -exponents)[:, None], np.ldexp(1.0, exponents)
+
+
+def _rescaled(H, scale, scale_y):
+    """H times both powers of two, half of each at a time, so that nothing on the way leaves the range."""
+    halves, halves_y = (np.ldexp(1.0, np.frexp(powers)[1] // 2) for powers in (scale, scale_y))
+    with np.errstate(over="ignore", under="ignore"):
+        for left, right in ((halves, halves_y), (scale / halves, scale_y / halves_y)):
+            H *= left[:, None]
+            H *= right
+    if not np.isfinite(H).all():
+        raise ValueError("X must have inner products in double precision; some are larger than 1e308. Divide X by a number.")
+    return H
 
 
 def _pair(X, Y):
     """Two tables with the same columns; both are X if Y is None."""
+    if isinstance(X, np.ndarray) and isinstance(Y, np.ndarray) and X.ndim == Y.ndim == 1:
+        raise ValueError("X must be a table of shape (n, d), one row a sample; got two single rows. scikit-learn calls a kernel "
+                         'so, pair by pair: use kernel="precomputed", and give ntk(X) to fit and ntk(X_new, X) to predict.')
     X = check_matrix(X)
     Y = X if Y is None else check_matrix(Y, "Y")
     if X.shape[1] != Y.shape[1]:
@@ -87,13 +165,18 @@ def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
     X, Y = _pair(X, Y)
     width = check_count(width, "width", "The lemmas speak of large widths; try 1000.")
     check_choice(parameterization, "parameterization", ("gated", "relu"))
-    d, gated = X.shape[1], parameterization == "gated"
-    gates = check_rng(rng).standard_normal((d, width if gated else 2 * width))
-    open_X, open_Y = X @ gates >= 0, Y @ gates >= 0
-    if not gated:
-        return (open_X.astype(float) @ open_Y.T) * (X @ Y.T) / (2 * width)
-    W, outputs = rng.standard_normal((d, width)), rng.standard_normal(width)
-    return ((open_X * (X @ W)) @ (open_Y * (Y @ W)).T + ((open_X * outputs**2) @ open_Y.T) * (X @ Y.T)) / (2 * width)
+    gated, rng = parameterization == "gated", check_rng(rng)
+    d, m, most = X.shape[1], width if gated else 2 * width, max(len(X), len(Y))
+    check_memory(2 * d * m + 3 * most**2, f"width: a network of {m} neurons", "A hundredth of the width makes ten times the error.")
+    gates, H, step = rng.standard_normal((d, m)), 0.0, max(1, 2**21 // most)
+    W, outputs = (rng.standard_normal((d, m)), rng.standard_normal(m)) if gated else (None, np.ones(m))
+    with one_thread(most):
+        for some in (slice(start, start + step) for start in range(0, m, step)):
+            open_X, open_Y = is_open(X, gates[:, some].T), is_open(Y, gates[:, some].T)
+            H += (open_X * outputs[some] ** 2) @ open_Y.T * (X @ Y.T)
+            if gated:
+                H += (open_X * (X @ W[:, some])) @ (open_Y * (Y @ W[:, some])).T
+    return H / (2 * width)
 
 # %% ../nbs/02_kernels.ipynb #6a7093fd
 def kernel_ridge(K, y, ridge):
@@ -110,11 +193,18 @@ def kernel_ridge(K, y, ridge):
     a : array, shape (n,), a = (K + ridge I)^-1 y; predict at new rows by ``ntk(X_new, X) @ a``
     """
     K = check_matrix(K, "K")
-    if K.shape[0] != K.shape[1] or not np.allclose(K, K.T, rtol=1e-8, atol=1e-8 * np.abs(K).max()):
+    if K.shape[0] != K.shape[1]:
         raise ValueError(f"K must be a square symmetric matrix; got shape {K.shape}. Use the kernel of the training rows, ntk(X).")
     y = check_vector(y, len(K), like="K")
     ridge = check_positive(ridge, "ridge", "For no penalty use a small one, such as 1e-10 times the mean of K's diagonal.")
+    check_memory(4 * K.size, f"K: a system of {len(K)} rows", "Take fewer rows.")
+    skew = np.abs(K - K.T).max()
+    if skew > 2e-8 * np.abs(K).max():
+        raise ValueError(f"K must be a square symmetric matrix; K and K.T differ by {skew:.3g}. Use the kernel of the training rows, ntk(X).")
+    system = K.copy()
+    system.flat[::len(K) + 1] += ridge
     try:
-        return cho_solve(cho_factor(K + ridge * np.eye(len(K))), y)
+        with one_thread(len(K)):
+            return cho_solve(cho_factor(system, overwrite_a=True), y)
     except np.linalg.LinAlgError:
         raise ValueError(f"K must be positive semidefinite; K + {ridge} I is not. Check the kernel or raise ridge.") from None

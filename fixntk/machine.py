@@ -117,12 +117,16 @@ def _address_space():
         return None
 
 
+_LITTLE = 2**24  # bytes; asking the system takes a tenth of a millisecond, too long for each small call
+
+
 def check_memory(entries, what, remedy, itemsize=8):
     """Refuse work that needs `entries` numbers at once when they do not fit: a ValueError with both sizes.
 
     `what` names the argument and the work, `remedy` says what to do instead.
     """
-    needed, there = entries * itemsize, available_memory()
+    needed = entries * itemsize
+    there = available_memory() if needed > _LITTLE else None
     if there is not None and needed > 0.9 * there:
         raise ValueError(f"{what} needs about {_bytes(needed)} of memory, and {_bytes(there)} are free. {remedy}")
 
