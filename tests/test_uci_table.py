@@ -275,7 +275,6 @@ def test_bad_data(change, words):
         ({"n_reweightings": "012"}, TypeError, "n_reweightings must be a list of counts; got '012'"),
         ({"n_reweightings": [[1, 2]]}, TypeError, "n_reweightings must be a list of counts"),
         ({"n_reweightings": (0.5,)}, ValueError, "n_reweightings must be a whole number"),
-        ({"lams": 1.0}, ValueError, "lams must be one-dimensional"),
         ({"lams": "10"}, TypeError, "lams must hold numbers"),
         ({"progress": 1}, TypeError, "progress must be True or False"),
         ({"protocol": ["honest"]}, ValueError, "protocol must be one of"),
