@@ -1,12 +1,12 @@
 """The built book, served on loopback, and a browser to read it with."""
 
 import os
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import get_browser
 import pytest
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
@@ -41,9 +41,9 @@ def site(book):
 def browser():
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = get_browser.find()
     if not chromium:
-        lacking("no Chromium: apt install chromium")
+        lacking(get_browser.REMEDY)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium,
