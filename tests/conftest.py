@@ -12,6 +12,12 @@ import pytest
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 
 
+def page_names(folder=HTML):
+    "Every page of the book by its path, those in folders too; not the listings of source that the pages link to."
+    paths = sorted(path.relative_to(folder) for path in folder.rglob("*.html"))
+    return [path.as_posix() for path in paths if not path.parts[0].startswith("_") and path.parts[0] != "reports"]
+
+
 def lacking(what):
     "Skip for want of `what`; under `make test`, which promises it, fail."
     (pytest.fail if os.environ.get("FIXNTK_BOOK") == "required" else pytest.skip)(what)
