@@ -8,7 +8,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 .PHONY: help book test check refresh bench clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
-	@echo "make test     every test: chapters, repository, package, the book in a browser"
+	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff"
 	@echo "make refresh  re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
@@ -32,7 +32,9 @@ book: $(READY)
 	@jupyter-book build nbs --path-output . -W -n --keep-going -q
 	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
 
-test: check
+test: $(READY)
+	@python tests/get_browser.py
+	@$(MAKE) --no-print-directory check
 	@OPENBLAS_NUM_THREADS=1 nbdev_test --timing --do_print --n_workers 2
 	@$(MAKE) --no-print-directory book
 	@FIXNTK_BOOK=required python -m pytest
@@ -59,6 +61,7 @@ bench:
 	  || echo "pyscnn does not install here; its rows will say so"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
+	@$(BENCH) benchmarks/bench_threads.py
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
 	@$(BENCH) benchmarks/bench_relu.py
 	@$(BENCH) benchmarks/bench_estimators.py

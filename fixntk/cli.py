@@ -6,35 +6,83 @@ __all__ = ['compare', 'main']
 # %% ../nbs/cli.ipynb #9c62bf88
 import argparse
 import csv
+import hashlib
+import json
 import os
+import re
 import sys
+import time
 import warnings
-from collections import Counter
+from collections import Counter, namedtuple
 from difflib import get_close_matches
+from importlib.metadata import version
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import numpy as np
 
 from . import __version__
+from .checks import check_choice, check_count
+from .files import check_out, only_writer, write_atomically
+from .machine import available_memory, check_memory, one_thread
 
 # %% ../nbs/cli.ipynb #19d34bc3
-_GAPS = {"", "?", "na", "n/a", "nan", "null", "none"}
+_GAPS = {"", "?", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "+nan", "null", "none"}
 
 
 class _Usage(ValueError):
     "A mistake on the command line: exit code 2."
 
 
-def _read(path):
-    "The columns of a CSV as {name: list of cells}, cells as text, None where missing; commas, semicolons or tabs."
+def _number(cell):
+    "The number that a cell holds, or None; 1_0 is how Python writes ten, and no table does."
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            first = file.readline()
-            file.seek(0)
-            rows = [row for row in csv.reader(file, delimiter=max(",;\t", key=first.count)) if any(row)]
-    except (UnicodeDecodeError, csv.Error) as error:
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None
+
+# %% ../nbs/cli.ipynb #91b2e7c1
+def _text(path):
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise OSError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
         raise ValueError(f"{path} must be text in UTF-8; {error}. Save the table as CSV anew.") from None
-    names = [name.strip() for name in rows[0]] if rows else []
+    if "\0" in text:
+        raise ValueError(f"{path} must be text in UTF-8; got NUL characters. Save the table as CSV anew.")
+    return text
+
+# %% ../nbs/cli.ipynb #91b2e7d0
+def _rows(path):
+    "Pairs of a line's number and its cells, parted by commas, semicolons or tabs; blank lines are passed over."
+    text = _text(path)
+    mark = max(",;\t", key=re.split(r"[\r\n]", text, maxsplit=1)[0].count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=mark, strict=True)
+    rows, line = [], 1
+    try:
+        for row in reader:
+            if len(row) > 1 or any(cell.strip() for cell in row):
+                rows.append((line, row))
+                _refuse_swallowed(path, line, row, mark, len(rows[0][1]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"{path} must be a CSV; the row that begins on line {line} is none: {error}. Is a quote not closed there?") from None
+    return rows
+
+
+def _refuse_swallowed(path, line, row, mark, width):
+    "A quote that is not closed makes one cell of whole lines."
+    inner = [part for cell in row for part in re.split(r"\r\n|\r|\n", cell)[1:]]
+    if any(part.count(mark) >= width - 1 for part in inner):
+        raise ValueError(f"{path} must close its quotes; a cell that begins on line {line} holds whole lines of the table. Mend that line.")
+
+# %% ../nbs/cli.ipynb #5b0c2f11
+def _read(path, check=lambda n: None):
+    "The columns of a CSV as {name: list of cells}, cells as text, None where missing. `check` may refuse the number of samples early."
+    rows = _rows(path)
+    check(len(rows) - 1)
+    names = [name.strip() for name in rows[0][1]] if rows else []
     if len(rows) < 2 or len(names) < 2:
         raise ValueError(f"{path} must hold a line of names and lines of samples with at least two columns; got {max(len(rows) - 1, 0)} "
                          f"samples, {len(names)} columns. Is it a CSV?")
@@ -43,18 +91,15 @@ def _read(path):
     repeated = [name or "(empty)" for name, count in Counter(names).items() if count > 1 or not name]
     if repeated:
         raise ValueError(f"{path} must name every column, each differently; got {', '.join(repeated)}. Rename it.")
-    ragged = [k for k, row in enumerate(rows) if len(row) != len(names)]
-    if ragged:
-        raise ValueError(f"{path} must have {len(names)} cells in every line; sample {ragged[0]} has {len(rows[ragged[0]])}. Mend that line.")
-    cells = [[None if cell.strip().lower() in _GAPS else cell.strip() for cell in column] for column in zip(*rows[1:])]
-    return dict(zip(names, cells))
+    for line, row in rows:
+        if len(row) != len(names):
+            raise ValueError(f"{path} must have {len(names)} cells in every line; line {line} has {len(row)}. Mend that line.")
+    return {name: [_cell(row[j]) for _, row in rows[1:]] for j, name in enumerate(names)}
 
 
-def _number(cell):
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+def _cell(text):
+    text = text.strip()
+    return None if text.lower() in _GAPS else text
 
 # %% ../nbs/cli.ipynb #10016f8a
 def _features(name, cells):
@@ -63,19 +108,26 @@ def _features(name, cells):
     if None not in numbers:
         if np.isinf(numbers).any():
             raise ValueError(f"column {name!r} must hold finite numbers; got infinity. Mend it, or leave the column out: --drop {name!r}.")
-        column = np.array(numbers)
+        column = _tame(np.array(numbers))
         varies = np.unique(column[~np.isnan(column)]).size > 1
         return ([column], "") if varies else ([], f"{name} does not vary and was left out")
     words = np.array(["(missing)" if cell is None else cell for cell in cells])
     levels = np.unique(words)
     if len(levels) > max(10, len(words) // 5):
         raise ValueError(f"column {name!r} holds {len(levels)} different words in {len(words)} rows, too many for one-hot columns. If it names "
-                         f"the rows, leave it out: --drop {name!r}; if it should be numbers, mend {cells[numbers.index(None)]!r}.")
+                         f"the rows, leave it out: --drop {name!r}; if it should be numbers, mend {cells[numbers.index(None)]!r}; if it holds "
+                         "dates, make numbers of them, such as days since the first.")
     if len(levels) < 2:
         return [], f"{name} does not vary and was left out"
     return [(words == level).astype(float) for level in levels[len(levels) == 2:]], f"{name} became {len(levels)} words, one-hot"
 
+# %% ../nbs/cli.ipynb #91b2e7c2
+def _tame(column):
+    "The column in units in which no square overflows or vanishes; it is standardised later, which undoes any unit."
+    largest = np.nanmax(np.abs(column), initial=0)
+    return column if largest == 0 or 1e-100 < largest < 1e100 else np.ldexp(column, -np.frexp(largest)[1])
 
+# %% ../nbs/cli.ipynb #91b2e7c3
 def _target(name, cells, task):
     "The target as classes or numbers, and which of the two it is."
     numbers = [_number(cell) for cell in cells]
@@ -83,7 +135,7 @@ def _target(name, cells, task):
         raise ValueError(f"column {name!r} must hold finite numbers; got {cells[np.argmax(~np.isfinite(numbers))]!r}. Mend the column, or "
                          "empty these cells and use --missing impute, which leaves rows without target out.")
     distinct = len(set(numbers))
-    whole = None not in numbers and all(number == int(number) for number in numbers)
+    whole = None not in numbers and all(abs(number) < 2**53 and number == int(number) for number in numbers)
     if task is None:
         task = "classification" if None in numbers or whole and distinct <= 10 else "regression"
     if task == "classification":
@@ -91,7 +143,7 @@ def _target(name, cells, task):
     if None in numbers:
         raise ValueError(f"column {name!r} must hold finite numbers for regression; got {cells[numbers.index(None)]!r}. "
                          "Use --task classification, or mend the column.")
-    return np.array(numbers), task
+    return _tame(np.array(numbers)), task
 
 # %% ../nbs/cli.ipynb #cba8fad9
 def _table(columns, target, task, drop, impute):
@@ -137,12 +189,12 @@ def _models(task, gates, seed, inner):
     path = dict(n_gates=gates, n_lams=8, cv=inner, random_state=seed)
     return {
         "majority class" if task == "classification" else "mean": DummyClassifier() if task == "classification" else DummyRegressor(),
-        "NTK": GridSearchCV(NTK(), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}, cv=inner),
+        "NTK": GridSearchCV(NTK(), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}, cv=inner, error_score="raise"),
         "partly fixed": Gated(n_reweightings=_ROUNDS, **path),
         "fully fixed": Gated(**path),
     }
 
-
+# %% ../nbs/cli.ipynb #91b2e7c4
 def _splitter(task, folds, seed):
     from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -158,18 +210,17 @@ def _ready(X, y, rows, task):
     scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()).fit(X[rows])
     return scale.transform(X), y if task == "classification" else (y - y[rows].mean()) / (y[rows].std() or 1.0)
 
-
-def _fitted(X, y, task, gates, seed):
-    "The models, fitted; three inner folds, or two if a class is too small for three."
-    least = np.unique(y, return_counts=True)[1].min() if task == "classification" else len(y)
-    models = _models(task, gates, seed, _splitter(task, min(3, int(least)), seed))
-    return {name: model.fit(X, y) for name, model in models.items()}
-
-
-def _fold(X, y, train, test, task, gates, seed):
-    "The scores on the rows `test` of the models fitted to the rows `train`."
+# %% ../nbs/cli.ipynb #91b2e7d4
+def _fit(X, y, train, test, name, task, gates, seed):
+    "One model fitted to the rows `train`: its score on the rows `test`, or the model itself if there are none; and its warnings."
     X, y = _ready(X, y, train, task)
-    return {name: model.score(X[test], y[test]) for name, model in _fitted(X[train], y[train], task, gates, seed).items()}
+    least = np.unique(y[train], return_counts=True)[1].min() if task == "classification" else len(train)
+    inner = _splitter(task, min(3, int(least)), seed)  # a class of the training part may be too small for three
+    with warnings.catch_warnings(record=True) as said, one_thread(rows=len(train)):
+        warnings.simplefilter("always")
+        model = _models(task, gates, seed, inner)[name].fit(X[train], y[train])
+        result = model if test is None else float(model.score(X[test], y[test]))
+    return result, sorted({str(one.message) for one in said if issubclass(one.category, (UserWarning, RuntimeWarning))})
 
 # %% ../nbs/cli.ipynb #14ac7a48
 def _check_rows(y, task, folds):
@@ -184,45 +235,112 @@ def _check_rows(y, task, folds):
     elif len(y) < 4 * folds or np.ptp(y) == 0:
         raise ValueError(f"regression needs at least {4 * folds} rows for {folds} folds, and a target that varies; got {len(y)} rows.")
 
+# %% ../nbs/cli.ipynb #91b2e7c5
+def _check_size(n, gates, jobs):
+    "Refuse what does not fit in memory: a fit was seen to hold less than eight n x n matrices and one n x gates at once."
+    gates, room = min(gates, 10**18), 0.9 * (available_memory() or 0) / 8 / jobs  # no float holds the sizes beyond
+    most = int((np.sqrt(float(gates) ** 2 + 32 * room) - gates) / 16)
+    check_memory(jobs * n * (8 * n + gates), f"a table of {n} rows, with {gates} gates and {jobs} fits at a time,",
+                 f"Take a sample of at most about {most} rows, or fewer gates or jobs.")
 
-def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed=0, gates=1000, n_jobs=1, say=print):
-    """Cross-validate the NTK against the partly and the fully fixed kernel on a CSV.
 
-    Parameters
-    ----------
-    path : CSV with a line of names;  target : name of the column to predict
-    task : "classification", "regression", or None to decide by the target
-    drop : name or names of columns to leave out;  missing : "refuse" or "impute"
-    folds, seed, gates, n_jobs : int, outer folds, random seed, gates, processes
-    say : function that takes a line of progress
+def _seconds(n, d, gates):
+    "Processor seconds of the four models fitted to n rows, roughly: measured where a product of two 600 x 600 matrices takes 0.01."
+    return 1.4e-6 * n**2 + 1.3 * n * (4.2e-9 * n * gates + 0.9e-9 * n**2 + 4.5e-8 * d * gates)
 
-    Returns
-    -------
-    dict : "scores", model to list over folds; "models", fitted to all rows; "task"; "X" and "y", all rows as they were fitted
-    """
-    import joblib
+# %% ../nbs/cli.ipynb #7d10f3b4
+_Plan = namedtuple("_Plan", "X y task notes folds seed gates jobs made_by")
 
-    from fixntk.checks import check_choice, check_count
-    from fixntk.uci import _check_seed
 
+def _plan(path, target, task, drop, missing, folds, seed, gates, n_jobs):
+    "The table and the settings, checked; `made_by` is what the numbers depend on."
     if task is not None:
         check_choice(task, "task", ("classification", "regression"))
     check_choice(missing, "missing", ("refuse", "impute"))
     check_count(gates, "gates", "1000 is usual.")
     if check_count(folds, "folds", "5 is usual.") < 2:
         raise ValueError("folds must be at least 2, to fit on some rows and score on others; got 1. 5 is usual.")
-    _check_seed(seed)
-    X, y, task, notes = _table(_read(path), target, task, [drop] if isinstance(drop, str) else list(drop), missing == "impute")
+    if not (isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and 0 <= seed < 2**32):
+        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. 0 is usual.")
+    jobs, drop = min(check_count(n_jobs, "n_jobs", "1 is usual."), 4 * (folds + 1)), [drop] if isinstance(drop, str) else list(drop)
+    cells = _read(path, lambda n: _check_size(n, gates, jobs))
+    X, y, task, notes = _table(cells, target, task, drop, missing == "impute")
     _check_rows(y, task, folds)
-    say(f"{path}: {len(X)} rows, {X.shape[1]} input columns; {task} of {target!r}" + "".join(f"\n  {note}" for note in notes))
-    jobs = [joblib.delayed(_fold)(X, y, *split, task, gates, seed) for split in _splitter(task, folds, seed).split(X, y)]
-    found = []
-    for scores in joblib.Parallel(n_jobs, return_as="generator")(jobs):
-        found.append(scores)
-        say(f"  fold {len(found)} of {folds} done")
-    X, y = _ready(X, y, slice(None), task)
-    models = _fitted(X, y, task, gates, seed)
-    return {"scores": {name: [scores[name] for scores in found] for name in models}, "models": models, "task": task, "X": X, "y": y}
+    packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")} | {"fixntk": __version__}
+    made_by = dict(table=hashlib.sha256(Path(path).read_bytes()).hexdigest(), target=target, task=task, drop=sorted(drop), missing=missing,
+                   folds=int(folds), seed=int(seed), gates=int(gates), versions=packages)
+    return _Plan(X, y, task, notes, folds, seed, gates, jobs, made_by)
+
+# %% ../nbs/cli.ipynb #91b2e7c6
+def _announce(path, plan, say):
+    n, d = plan.X.shape
+    say(f"{path}: {n} rows, {d} input columns; {plan.task} of {plan.made_by['target']!r}" + "".join(f"\n  {note}" for note in plan.notes))
+    trial, start = np.ones((600, 600)), time.process_time()
+    with one_thread():
+        trial @ trial
+    speed = 0.01 / max(time.process_time() - start, 1e-3)
+    minutes = (plan.folds * _seconds(n - n // plan.folds, d, plan.gates) + _seconds(n, d, plan.gates)) / speed / plan.jobs / 60
+    if minutes > 1:
+        say(f"  this may take {minutes:.0f} minutes, up to a factor of three; Ctrl-C loses little, the same command goes on")
+
+# %% ../nbs/cli.ipynb #91b2e7d2
+def _carry_out(plan, done, keep, follow):
+    "All fits of a plan but those in `done`, a dict of scores and warnings by fold and model; `keep` sees it grow."
+    import joblib
+
+    splits = [*_splitter(plan.task, plan.folds, plan.seed).split(plan.X, plan.y), (np.arange(len(plan.X)), None)]
+    names, models = list(_models(plan.task, plan.gates, plan.seed, None)), {}
+    todo = [(k, name) for k in range(len(splits)) for name in names if (k, name) not in done]
+    jobs = [joblib.delayed(_fit)(plan.X, plan.y, *splits[k], name, plan.task, plan.gates, plan.seed) for k, name in todo]
+    said = [text for _, texts in done.values() for text in texts]
+    for (result, texts), (k, name) in zip(follow(joblib.Parallel(plan.jobs, return_as="generator")(jobs), len(done)), todo):
+        said += texts
+        if k < plan.folds:
+            done[k, name] = result, texts
+            keep(done)
+        else:
+            models[name] = result
+    for text, count in Counter(said).items():
+        warnings.warn(f"in {count} of {len(splits) * len(names)} fits: {text}", stacklevel=3)
+    return {"scores": {name: [done[k, name][0] for k in range(plan.folds)] for name in names}, "models": models, "task": plan.task,
+            "X": _ready(plan.X, plan.y, slice(None), plan.task)[0], "y": _ready(plan.X, plan.y, slice(None), plan.task)[1]}
+
+# %% ../nbs/cli.ipynb #91b2e7c7
+def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed=0, gates=1000, n_jobs=1, say=print):
+    """Cross-validate the NTK against the partly and the fully fixed kernel on a CSV.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with a line of names.
+    target : str
+        Name of the column to predict.
+    task : "classification", "regression" or None
+        None decides by the target.
+    drop : str or sequence of str
+        Columns to leave out.
+    missing : "refuse" or "impute"
+        What to do about cells without a value.
+    folds : int
+        Parts of the cross-validation, two or more.
+    seed : int
+        Of splits and gates.
+    gates : int
+        Gaussian gates of the gated network.
+    n_jobs : int
+        Processes.
+    say : function
+        Takes a line of progress.
+
+    Returns
+    -------
+    dict
+        "scores", model to list over folds; "models", fitted to all rows; "task"; "X" and "y", all rows as they were fitted.
+    """
+    plan = _plan(path, target, task, drop, missing, folds, seed, gates, n_jobs)
+    _announce(path, plan, say)
+    tell = lambda done: len(done) % 4 or say(f"  fold {len(done) // 4} of {folds} done")
+    return _carry_out(plan, {}, tell, lambda results, kept: results)
 
 # %% ../nbs/cli.ipynb #b66d0605
 def _summary(result):
@@ -236,7 +354,7 @@ def _summary(result):
         lines.append(line)
     return lines + ["(mean ± standard deviation over the folds)", "", *_certificate(result)]
 
-
+# %% ../nbs/cli.ipynb #91b2e7c8
 def _certificate(result):
     "What the fit of the fully fixed kernel to all rows is worth."
     from fixntk import estimators
@@ -252,12 +370,13 @@ def _certificate(result):
             f"certificate: relative duality gap {model.dual_gap_:.1e}, {'within' if model.dual_gap_ <= model.tol else 'ABOVE'} the {model.tol:.0e} asked for"]
 
 # %% ../nbs/cli.ipynb #2a0f5b4d
-def _save_scores(path, scores):
-    with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([("fold", *scores), *((k + 1, *row) for k, row in enumerate(zip(*scores.values())))])
+def _scores_csv(scores):
+    text = StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("fold", *scores), *((k + 1, *row) for k, row in enumerate(zip(*scores.values())))])
+    return text.getvalue()
 
-
-def _save_figure(path, result):
+# %% ../nbs/cli.ipynb #91b2e7c9
+def _figure_png(result):
     "Scores of every fold, and the cross-validation curves of the fits to all rows."
     from matplotlib.figure import Figure
 
@@ -275,7 +394,9 @@ def _save_figure(path, result):
     right.invert_xaxis()
     right.set(xlabel="strength, as a share of the largest", title=f"{unit} in cross-validation")
     right.legend(fontsize=7)
-    figure.savefig(path, dpi=150)
+    file = BytesIO()
+    figure.savefig(file, dpi=150)
+    return file.getvalue()
 
 # %% ../nbs/cli.ipynb #da453a7f
 def _tally(rows):
@@ -289,7 +410,7 @@ def _tally(rows):
         lines.append(f"{protocol:12}{len(names):6}{ntk.mean():8.3f}{fixed.mean():8.3f}{(gain > 0).sum():16}, {(gain == 0).sum()}, {(gain < 0).sum()}")
     return lines
 
-
+# %% ../nbs/cli.ipynb #91b2e7ca
 def _fetch_missing(uci, data_dir):
     "Load every set that is not here once, so that it lies in the cache; say which cannot be had."
     for name in sorted(set(uci._recipes()) - set(uci.available(data_dir=data_dir))):
@@ -298,19 +419,17 @@ def _fetch_missing(uci, data_dir):
         except (OSError, ValueError) as error:
             print(f"  {name} is left out: {error}", file=sys.stderr)
 
-
+# %% ../nbs/cli.ipynb #91b2e7cb
 def _check_files(*files):
     "Refuse files that cannot be written before the long work begins; folders that will be made may be missing yet."
-    from fixntk.uci import _check_out
-
     for file in files:
         folder = next((place for place in file.parents if place.exists()), file)
         try:
-            _check_out(folder / file.name)
+            check_out(folder / file.name)
         except ValueError as error:
             raise _Usage(str(error)) from None
 
-
+# %% ../nbs/cli.ipynb #91b2e7d5
 def _run_table(args):
     from fixntk import uci
 
@@ -341,19 +460,56 @@ def _run_table(args):
                               progress=not args.quiet)
     print("\n".join([*_tally(rows), "", f"{len(rows)} lines are in {args.out}"]))
 
-
-def _run_compare(args):
-    scores, figure = (args.out / f"{args.csv.stem}-compare{ending}" for ending in (".csv", ".png"))
-    _check_files(scores, figure)
-    result = compare(args.csv, args.target, task=args.task, drop=args.drop, missing=args.missing, folds=args.folds, seed=args.seed,
-                     gates=args.gates, n_jobs=args.jobs, say=(lambda line: None) if args.quiet else print)
-    print("\n".join(_summary(result)))
-    args.out.mkdir(parents=True, exist_ok=True)
-    _save_scores(scores, result["scores"])
+# %% ../nbs/cli.ipynb #c84a6f27
+def _kept(record, others, made_by, overwrite):
+    "The fits that `record` keeps, as a dict by fold and model; results of anything else are not replaced unasked."
+    there = [path.name for path in (record, *others) if path.exists()]
+    if not there or overwrite:
+        return {}
     try:
-        _save_figure(figure, result)
+        saved = json.loads(record.read_text())
+        differ = [name for name in made_by if saved["made_by"].get(name) != made_by[name]]
+        if not differ:
+            return {(k, name): (score, texts) for k, name, score, texts in saved["fits"]}
+        why = f"hold results of another run; {', '.join(differ)} differ"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        why = "are there, and not from this command"
+    raise _Usage(f"{' and '.join(there)} {why}: --overwrite replaces them, --out names another folder")
+
+# %% ../nbs/cli.ipynb #91b2e7d3
+def _keep(record, made_by, done):
+    fits = [[k, name, score, texts] for (k, name), (score, texts) in done.items()]
+    write_atomically(record, json.dumps({"made_by": made_by, "fits": fits}, indent=1))
+
+
+def _bar(results, kept, total, quiet):
+    "A bar of progress, where there is one to be had."
+    try:
+        from tqdm import tqdm
     except ImportError:
-        print("no figure: it needs matplotlib (pip install 'fixntk[cli]')", file=sys.stderr)
+        return results
+    return tqdm(results, total=total, initial=kept, disable=quiet, unit="fit")
+
+# %% ../nbs/cli.ipynb #91b2e7cc
+def _run_compare(args):
+    record, scores, figure = (args.out / f"{args.csv.stem}-compare{ending}" for ending in (".json", ".csv", ".png"))
+    _check_files(record, scores, figure)
+    plan = _plan(args.csv, args.target, args.task, args.drop, args.missing, args.folds, args.seed, args.gates, args.jobs)
+    done, total = _kept(record, (scores, figure), plan.made_by, args.overwrite), 4 * (args.folds + 1)
+    _announce(args.csv, plan, (lambda line: None) if args.quiet else print)
+    args.out.mkdir(parents=True, exist_ok=True)
+    with only_writer(record):
+        _keep(record, plan.made_by, done)
+        try:
+            result = _carry_out(plan, done, lambda done: _keep(record, plan.made_by, done), lambda fits, kept: _bar(fits, kept, total, args.quiet))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"{len(done)} of {total} fits are kept in {record}; the same command goes on from there") from None
+        print("\n".join(_summary(result)))
+        write_atomically(scores, _scores_csv(result["scores"]))
+        try:
+            write_atomically(figure, _figure_png(result))
+        except ImportError:
+            print("no figure: it needs matplotlib (pip install 'fixntk[cli]')", file=sys.stderr)
     print("saved: " + ", ".join(str(path) for path in (scores, figure) if path.exists()))
 
 # %% ../nbs/cli.ipynb #5c41752a
@@ -365,17 +521,17 @@ def _at_least(least, most=None):
 
     return count
 
-
+# %% ../nbs/cli.ipynb #91b2e7d6
 def _existing(kind):
     def path(text):
-        if not getattr(Path(text), f"is_{kind}")():
+        if not getattr(os.path, f"is{kind}")(text):  # unlike Path's, it is False for names that no system takes
             raise argparse.ArgumentTypeError(f"there is no {'folder' if kind == 'dir' else 'file'} {text!r}")
         return Path(text)
 
     return path
 
 
-_CODES = "Exit codes: 0 done; 1 the data or the computation failed, or it was stopped; 2 the command line is wrong."
+_CODES = "Exit codes: 0 done; 1 the data or the computation failed; 2 the command line is wrong; 130 stopped by Ctrl-C."
 
 
 def _parser():
@@ -391,14 +547,15 @@ def _parser():
         command.set_defaults(parser=command)
     return parser
 
-
+# %% ../nbs/cli.ipynb #91b2e7cd
 def _compare_parser(commands):
     add = commands.add_parser(
         "compare", help="cross-validate the NTK against its fixed kernels on your own CSV", epilog="Example: fixntk compare wine.csv "
         "--target grower --drop id. " + _CODES, description="Read a CSV with a line of column names, predict one column from the others, and "
         "compare by cross-validation: the majority class (or the mean), the neural tangent kernel (NTK), the kernel partly fixed by a few rounds "
         "of reweighting, and fully fixed, the certified optimum of the convex program. Strengths and rounds are chosen inside each "
-        "training part. Prints scores, differences and certificate; saves the scores of each fold and a figure.").add_argument
+        "training part. Prints scores, differences and certificate; saves the scores of each fold and a figure. Finished fits are kept as "
+        "they come: after Ctrl-C the same command goes on from there.").add_argument
     add("csv", type=_existing("file"), metavar="DATA.csv", help="table: a line of names, then samples; commas, semicolons or tabs")
     add("--target", required=True, metavar="COLUMN", help="name of the column to predict")
     add("--task", choices=["classification", "regression"], help="default: classification if the target is words or up to 10 whole numbers")
@@ -408,9 +565,10 @@ def _compare_parser(commands):
     add("--folds", type=_at_least(2), default=5, metavar="K", help="parts of the cross-validation (default: 5)")
     add("--gates", type=_at_least(1), default=1000, metavar="P", help="random gates of the network (default: 1000)")
     add("--seed", type=_at_least(0, 2**32 - 1), default=0, metavar="S", help="seed of splits and gates (default: 0); the same seed, the same numbers")
-    add("--out", type=Path, default=Path("."), metavar="FOLDER", help="where DATA-compare.csv and DATA-compare.png go (default: here)")
+    add("--out", type=Path, default=Path("."), metavar="FOLDER", help="where DATA-compare.csv, .png and .json, the fits kept, go (default: here)")
+    add("--overwrite", action="store_true", help="replace results of another table or other settings; without this they are refused")
 
-
+# %% ../nbs/cli.ipynb #91b2e7ce
 def _table_parser(commands):
     add = commands.add_parser(
         "table", help="compute Table 1 of the paper on the UCI sets", epilog="Example: fixntk table --data uci --out table1.csv --jobs 2 --resume. "
@@ -426,31 +584,53 @@ def _table_parser(commands):
     add("--protocols", nargs="+", choices=["printed", "inferred", "honest"], help="only these protocols")
 
 # %% ../nbs/cli.ipynb #92e054f3
+def _in_words(error):
+    "What went wrong, for people: the system's own words for files, a remedy for memory, the kind of error where it has no words."
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror} (while writing results or output)"
+    if isinstance(error, MemoryError) or type(error).__name__ == "TerminatedWorkerError":
+        return f"the memory ran out. Take fewer rows, --gates or --jobs. {text.splitlines()[0] if text else ''}".strip()
+    expected = isinstance(error, (ValueError, OSError, ImportError)) and text
+    return text if expected else f"{type(error).__name__} {text}".strip()
+
+# %% ../nbs/cli.ipynb #91b2e7cf
 def main(argv=None):
     """The command `fixntk`.
 
     Parameters
     ----------
-    argv : list of str, the arguments; those of the process if left out
+    argv : list of str or None
+        The arguments; those of the process if left out.
 
     Returns
     -------
-    int : exit code, 0 done or 1 failed; a wrong command line raises SystemExit(2)
+    int
+        Exit code, 0 done, 1 failed or 130 interrupted; a wrong command line raises SystemExit(2).
     """
     args = _parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *where, **how: print(f"fixntk: {message}", file=sys.stderr)
             {"compare": _run_compare, "table": _run_table}[args.parser.prog.split()[-1]](args)
+            sys.stdout.flush()
     except _Usage as error:
         args.parser.error(str(error))
-    except KeyboardInterrupt:
-        print("fixntk: stopped", file=sys.stderr)
-        return 1
+    except KeyboardInterrupt as stop:
+        print(f"fixntk: stopped; {stop}" if str(stop) else "fixntk: stopped", file=sys.stderr)
+        return 130
     except Exception as error:
         if args.debug:
             raise
-        expected = isinstance(error, (ValueError, OSError, ImportError)) and str(error)
-        print(f"fixntk: {error}" if expected else f"fixntk: {type(error).__name__} {error}".strip(), file=sys.stderr)
+        print(f"fixntk: {_in_words(error)}", file=sys.stderr)
+        _drop_output()
         return 1
     return 0
+
+# %% ../nbs/cli.ipynb #91b2e7d1
+def _drop_output():
+    "What is left for a reader who has gone, or a full disk, must not fail once more when Python ends."
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,15 +1,21 @@
 """The built book, served on loopback, and a browser to read it with."""
 
 import os
-import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import get_browser
 import pytest
 
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
+
+
+def page_names(folder=HTML):
+    "Every page of the book by its path, those in folders too; not the listings of source that the pages link to."
+    paths = sorted(path.relative_to(folder) for path in folder.rglob("*.html"))
+    return [path.as_posix() for path in paths if not path.parts[0].startswith("_") and path.parts[0] != "reports"]
 
 
 def lacking(what):
@@ -41,9 +47,9 @@ def site(book):
 def browser():
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    chromium = get_browser.find()
     if not chromium:
-        lacking("no Chromium: apt install chromium")
+        lacking(get_browser.REMEDY)
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=chromium,

@@ -3,14 +3,18 @@
 import csv
 import importlib.metadata
 import itertools
+import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from fixntk import cli, uci
+from fixntk import cli, files, machine, uci
 
 COMMAND = [sys.executable, "-c", "import sys; from fixntk.cli import main; sys.exit(main())"]
 
@@ -21,10 +25,10 @@ def write(path, columns, delimiter=",", encoding="utf-8"):
     return path
 
 
-def shell(folder, *arguments):
+def shell(folder, *arguments, **how):
     "Run the command in its own process; what it printed may hold no traceback."
-    done = subprocess.run([*COMMAND, *map(str, arguments)], cwd=folder, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr + done.stdout
+    done = subprocess.run([*COMMAND, *map(str, arguments)], cwd=folder, stderr=subprocess.PIPE, text=True, **({"stdout": subprocess.PIPE} | how))
+    assert "Traceback" not in done.stderr + (done.stdout or "") and "Exception ignored" not in done.stderr
     return done
 
 
@@ -67,7 +71,8 @@ def numbers(tmp_path):
 def test_compare_classes_as_a_new_user(classes):
     arguments = ["compare", "shops.csv", "--target", "open", "--folds", 3, "--gates", 40]
     done = shell(classes.parent, *arguments)
-    assert done.returncode == 0 and not done.stderr
+    assert done.returncode == 0
+    assert re.match(r"\s+0%.* 0/16 ", done.stderr) and re.search(r"100%.* 16/16 \[[^\n]*\n$", done.stderr)  # the bar, nothing else
     assert "60 rows, 5 input columns; classification of 'open'" in done.stdout
     assert "shop became 3 words, one-hot" in done.stdout
     scores = list(csv.DictReader(open(classes.parent / "shops-compare.csv")))
@@ -83,7 +88,7 @@ def test_compare_classes_as_a_new_user(classes):
     )
     assert gap <= 1e-6 and best <= start * (1 + 1e-6)
     again = shell(classes.parent, *arguments, "--quiet")
-    assert done.stdout.endswith(again.stdout) and "accuracy" in again.stdout
+    assert done.stdout.endswith(again.stdout) and "accuracy" in again.stdout and not again.stderr
 
 
 def test_compare_numbers_with_gaps(numbers):
@@ -113,12 +118,11 @@ def test_compare_sees_no_test_row_before_it_is_scored(classes, monkeypatch):
     "The answers on one part may not change if that part's targets do."
     X, y, task, _ = cli._table(cli._read(classes), "open", None, [], False)
     train, test = np.arange(40), np.arange(40, 60)
-    before = cli._fold(X, y, train, test, task, 20, 0)
     flipped = y.copy()
     flipped[test] = np.where(y[test] == "yes", "no", "yes")
-    after = cli._fold(X, flipped, train, test, task, 20, 0)
-    for name in before:
-        assert before[name] + after[name] == pytest.approx(1, abs=1e-12)
+    for name in cli._models(task, 20, 0, None):
+        before, after = (cli._fit(X, labels, train, test, name, task, 20, 0)[0] for labels in (y, flipped))
+        assert before + after == pytest.approx(1, abs=1e-12)
 
 
 def test_compare_reads_what_python_reads(numbers):
@@ -194,7 +198,7 @@ TABLES = [
     ("1,2\n3,4\n", "must begin with a line of column names; got 1, 2"),
     ("a,a\n1,2\n", "each differently; got a"),
     ("a,,y\n1,2,3\n", "each differently; got (empty)"),
-    ("a,y\n1,2\n1,2,3\n", "must have 2 cells in every line; sample 2 has 3"),
+    ("a,y\n1,2\n1,2,3\n", "must have 2 cells in every line; line 3 has 3"),
     ("a,y\n1,inf\n2,0.5\n", "column 'y' must hold finite numbers; got 'inf'"),
     ("a,y\n1,-inf\n2,1\n3,0\n", "column 'y' must hold finite numbers; got '-inf'"),
     ("a,y\n1,7\n2,Infinity\n3,5\n", "column 'y' must hold finite numbers; got 'Infinity'"),
@@ -231,9 +235,9 @@ def test_stopping_and_surprises_end_without_traceback(classes, monkeypatch, caps
     def surprise(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cli, "compare", stop)
-    assert called(capsys, "compare", classes, "--target", "open") == (1, "fixntk: stopped\n")
-    monkeypatch.setattr(cli, "compare", surprise)
+    monkeypatch.setattr(cli, "_run_compare", stop)
+    assert called(capsys, "compare", classes, "--target", "open") == (130, "fixntk: stopped\n")
+    monkeypatch.setattr(cli, "_run_compare", surprise)
     assert called(capsys, "compare", classes, "--target", "open") == (1, "fixntk: ZeroDivisionError\n")
     with pytest.raises(ZeroDivisionError):
         cli.main(["compare", str(classes), "--target", "open", "--debug"])
@@ -266,8 +270,8 @@ def test_results_that_cannot_be_written_are_refused_before_the_work(classes, mon
         raise AssertionError("the work began")
 
     monkeypatch.chdir(classes.parent)
-    monkeypatch.setattr(uci, "TemporaryFile", refuse)
-    monkeypatch.setattr(cli, "compare", work)
+    monkeypatch.setattr(files, "TemporaryFile", refuse)
+    monkeypatch.setattr(cli, "_plan", work)
     monkeypatch.setattr(uci, "accuracy_table", work)
     for arguments in (["compare", "shops.csv", "--target", "open", "--out", "new/results"], ["table", "--out", "t.csv"]):
         code, said = called(capsys, *arguments)
@@ -281,6 +285,295 @@ def test_without_matplotlib_the_scores_are_saved(classes, monkeypatch, capsys):
     code, said = called(capsys, "compare", classes, "--target", "open", *options)
     assert code == 0 and "needs matplotlib (pip install 'fixntk[cli]')" in said
     assert (classes.parent / "shops-compare.csv").exists() and not (classes.parent / "shops-compare.png").exists()
+
+
+# ---- what is kept, and what is not replaced
+
+
+QUICK = ["compare", "shops.csv", "--target", "open", "--folds", 2, "--gates", 10]
+
+
+def counted_fits(monkeypatch, stop_before=None):
+    "Let `cli._fit` tell what it is asked for; the fit numbered `stop_before` is interrupted."
+    asked, fit = [], cli._fit
+
+    def counted(X, y, train, test, name, *settings):
+        if len(asked) == stop_before:
+            raise KeyboardInterrupt
+        asked.append(name)
+        return fit(X, y, train, test, name, *settings)
+
+    monkeypatch.setattr(cli, "_fit", counted)
+    return asked
+
+
+def test_an_interrupted_comparison_goes_on_where_it_was(classes, monkeypatch, capsys):
+    folder = classes.parent
+    assert shell(folder, *QUICK, "--out", "whole", "--quiet").returncode == 0
+    monkeypatch.chdir(folder)
+    with monkeypatch.context() as patch:
+        asked = counted_fits(patch, stop_before=5)
+        code, said = called(capsys, *QUICK, "--out", "parts")
+        assert code == 130 and len(asked) == 5
+        assert "fixntk: stopped; 5 of 12 fits are kept in parts/shops-compare.json; the same command goes on" in said
+    assert not (folder / "parts" / "shops-compare.csv").exists()
+    asked = counted_fits(monkeypatch)
+    code, said = called(capsys, *QUICK, "--out", "parts")
+    assert code == 0 and len(asked) == 7 and " 5/12 " in said
+    whole, parts = ((folder / name / "shops-compare.csv").read_text() for name in ("whole", "parts"))
+    assert whole == parts
+    assert [path.name for path in sorted((folder / "parts").iterdir())] == [f"shops-compare.{end}" for end in ("csv", "json", "png")]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_keeps_finished_fits(jobs, tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 3))
+    write(tmp_path / "long.csv", dict(zip("abc", X.T)) | {"y": np.maximum(X[:, 0], 0) + X[:, 1]})
+    arguments = ["compare", "long.csv", "--target", "y", "--gates", "2000", "--folds", "4", "--jobs", str(jobs)]
+    run = subprocess.Popen([*COMMAND, *arguments], cwd=tmp_path, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    record, end = tmp_path / "long-compare.json", time.monotonic() + 300
+    while time.monotonic() < end and not (record.exists() and json.loads(record.read_text())["fits"]):
+        time.sleep(0.05)
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 130 and "Traceback" not in said
+    kept = len(json.loads(record.read_text())["fits"])
+    assert f"stopped; {kept} of 20 fits are kept in long-compare.json" in said and kept >= 1
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["long-compare.json", "long.csv"]
+
+
+def test_results_of_another_run_are_not_replaced_unasked(classes, monkeypatch, capsys):
+    monkeypatch.chdir(classes.parent)
+    assert called(capsys, *QUICK)[0] == 0
+    scores, picture = (classes.parent / f"shops-compare.{end}" for end in ("csv", "png"))
+    before = scores.read_text(), picture.read_bytes()
+    asked = counted_fits(monkeypatch)
+    assert called(capsys, *QUICK)[0] == 0 and len(asked) == 4  # the same command only fits to all rows again
+    code, said = called(capsys, *QUICK, "--seed", 1, "--gates", 11)
+    assert code == 2 and "results of another run; seed, gates differ: --overwrite replaces them" in said
+    table = (classes.parent / "shops.csv").read_text()
+    (classes.parent / "shops.tsv").write_text(table.replace(",", "\t"))  # two tables, one name for their results
+    code, said = called(capsys, "compare", "shops.tsv", *QUICK[2:])
+    assert code == 2 and "another run; table differ" in said
+    assert (scores.read_text(), picture.read_bytes()) == before and len(asked) == 4
+    assert called(capsys, *QUICK, "--seed", 1, "--overwrite")[0] == 0
+    assert scores.read_text() != before[0]
+
+
+@pytest.mark.parametrize("text", ["", "fold,mine\n", "{}", "[]", '{"made_by": 1, "fits": 2}'])
+@pytest.mark.parametrize("name", ["shops-compare.csv", "shops-compare.json"])
+def test_a_file_of_that_name_by_another_is_left_alone(text, name, classes, monkeypatch, capsys):
+    monkeypatch.chdir(classes.parent)
+    (classes.parent / name).write_text(text)
+    code, said = called(capsys, *QUICK)
+    assert code == 2 and name in said and "--overwrite replaces them, --out names another folder" in said
+    assert (classes.parent / name).read_text() == text
+
+
+def test_one_command_at_a_time_writes_to_a_folder(classes, monkeypatch, capsys):
+    monkeypatch.chdir(classes.parent)
+    with files.only_writer(classes.parent / "shops-compare.json"):
+        code, said = called(capsys, *QUICK)
+    assert code == 1 and "one writer at a time" in said
+
+
+def small_files():
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))  # the figure does not fit, the scores do
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of a process are not set so elsewhere")
+def test_a_full_disk_leaves_the_earlier_results(classes):
+    assert shell(classes.parent, *QUICK).returncode == 0
+    before = {path.name: path.read_bytes() for path in classes.parent.iterdir()}
+    options = ["--seed", 1, "--overwrite", "--quiet"]
+    done = shell(classes.parent, *QUICK, *options, preexec_fn=small_files)
+    assert done.returncode == 1 and "File too large" in done.stderr and "relative duality gap" in done.stdout
+    after = {path.name: path.read_bytes() for path in classes.parent.iterdir()}
+    assert after.keys() == before.keys() and after["shops-compare.png"] == before["shops-compare.png"]
+
+
+def test_a_folder_that_takes_no_files_is_refused_at_once(classes, monkeypatch, capsys):
+    folder = "/proc" if os.path.isdir("/proc") else "/dev"  # not even root may write there
+    monkeypatch.chdir(classes.parent)
+    monkeypatch.setattr(cli, "_plan", lambda *args: pytest.fail("the work began"))
+    code, said = called(capsys, *QUICK, "--out", folder)
+    assert code == 2 and "out must be a file that can be written" in said
+
+
+def test_links_beside_the_results_are_not_followed(classes, monkeypatch, capsys):
+    monkeypatch.chdir(classes.parent)
+    mine = classes.parent / "mine.txt"
+    mine.write_text("mine")
+    for end in ("csv", "png", "json"):
+        (classes.parent / f"shops-compare.{end}.part").symlink_to(mine)
+    assert called(capsys, *QUICK)[0] == 0 and mine.read_text() == "mine"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_output_that_nobody_takes_ends_in_words(classes):
+    with open("/dev/full", "w") as full:
+        done = shell(classes.parent, *QUICK, stdout=full)
+    assert done.returncode == 1 and "No space left on device" in done.stderr
+    run = subprocess.Popen([*COMMAND, "compare", "--help"], stdout=-1, stderr=-1, text=True)
+    run.stdout.close()
+    assert "Traceback" not in run.stderr.read()
+
+
+# ---- what is foreseen
+
+
+def test_a_table_whose_kernels_do_not_fit_is_refused_before_any_fit(tmp_path, monkeypatch, capsys):
+    rows = 45_000
+    path = write(tmp_path / "long.csv", {"a": np.arange(rows), "b": np.arange(rows) % 7, "y": np.arange(rows) % 2})
+    monkeypatch.setattr(machine, "available_memory", lambda: 24 * 10**9)
+    monkeypatch.setattr(cli, "available_memory", lambda: 24 * 10**9)
+    monkeypatch.setattr(cli, "_table", lambda *args: pytest.fail("the columns were made"))
+    code, said = called(capsys, "compare", path, "--target", "y", "--out", tmp_path)
+    assert code == 1 and re.search(r"45000 rows, with 1000 gates.* needs about 130 GB of memory, and 24 GB are free", said)
+    most = int(re.search(r"at most about (\d+) rows", said)[1])
+    assert 17_000 < most < 19_000 and [path.name for path in tmp_path.iterdir()] == ["long.csv"]
+    cli._check_size(most, 1000, 1)
+    with pytest.raises(ValueError, match="memory"):
+        cli._check_size(most + 10, 1000, 1)
+    with pytest.raises(ValueError, match="at most about 12... rows"):
+        cli._check_size(most, 1000, 2)
+
+
+def test_long_work_is_announced(tmp_path, monkeypatch, capsys):
+    rows = 3000
+    path = write(tmp_path / "long.csv", {"a": np.arange(rows), "b": np.arange(rows) ** 2 % 97, "y": np.arange(rows) % 2})
+    monkeypatch.setattr(cli, "_fit", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+    cli.main(["compare", str(path), "--target", "y", "--out", str(tmp_path)])
+    assert re.search(r"this may take \d+ minutes", capsys.readouterr().out)
+
+
+def test_small_fits_run_on_one_thread(classes, monkeypatch):
+    seen = []
+
+    class Model:
+        def fit(self, X, y):
+            seen.append(machine.blas_threads())
+            return self
+
+        def score(self, X, y):
+            seen.append(machine.blas_threads())
+            return 1.0
+
+    monkeypatch.setattr(cli, "_models", lambda *settings: {"NTK": Model()})
+    X, y, task, _ = cli._table(cli._read(classes), "open", None, [], False)
+    cli._fit(X, y, np.arange(40), np.arange(40, 60), "NTK", task, 20, 0)
+    assert len(seen) == 2 and all(threads == 1 for threads in sum(seen, []))
+
+
+def test_what_fits_warn_of_is_said_once(classes, monkeypatch, capsys):
+    fit = cli._fit
+    monkeypatch.setattr(cli, "_fit", lambda *args: (fit(*args)[0], ["the end of the grid"] if args[4] == "NTK" else []))
+    code, said = called(capsys, "compare", classes, *QUICK[2:], "--out", classes.parent, "--quiet")
+    assert code == 0 and said == "fixntk: in 3 of 12 fits: the end of the grid\n"
+
+
+# ---- files of every kind
+
+
+def lines(*columns, rows=40):
+    return "a,y\n" + "".join(f"{','.join(str(column(k)) for column in columns)}\n" for k in range(rows))
+
+
+count, parity = lambda k: k, lambda k: k % 2
+SWALLOWED = [
+    lines(count, lambda k: '"yes' if k == 20 else parity(k)),  # never closed
+    lines(count, lambda k: '"yes' if k == 20 else 'no"' if k == 30 else parity(k)),  # closed ten lines later
+    lines(count, lambda k: '"yes' if k == 20 else '"no' if k == 30 else parity(k)),
+    lines(lambda k: '"20' if k == 20 else k, parity),
+    lines(lambda k: '"20"0' if k == 20 else k, parity),
+]
+
+
+@pytest.mark.parametrize("text", SWALLOWED)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_quotes_that_are_not_closed_are_refused_with_the_line(text, end, tmp_path, capsys):
+    (tmp_path / "q.csv").write_bytes(text.replace("\n", end).encode())
+    code, said = called(capsys, "compare", tmp_path / "q.csv", "--target", "y", "--quiet")
+    assert code == 1 and "line 22" in said
+
+
+def test_quoted_line_breaks_that_are_meant_are_read(tmp_path):
+    (tmp_path / "q.csv").write_text('"weight\n(kg)","a, b",y\n1,"two\nlines",0\n2,"",1\n')
+    assert cli._read(tmp_path / "q.csv") == {"weight\n(kg)": ["1", "2"], "a, b": ["two\nlines", None], "y": ["0", "1"]}
+
+
+STRANGE = [
+    (b"", 1, "got 0 samples, 0 columns"),
+    (b"\n\n\n", 1, "got 0 samples, 0 columns"),
+    (b"a,y\n", 1, "got 0 samples"),
+    (b"a,y\n1,2\n", 1, "no column is left"),
+    (b"y\n" + b"1\n2\n" * 20, 1, "at least two columns"),
+    (b"a,b\n" + b"1,2\n" * 40, 2, "no column 'y' in the table"),
+    (b"a,y\n" + b"1,\n2,nan\n" * 20, 1, r"missing in y \(40\)"),
+    (b"a,y\n" + b"1,-nan\n2,1\n" * 20, 1, r"missing in y \(20\)"),
+    (b"a,b,y\n" + b"1,2,0\n3,4,1\n,,\n" * 20, 1, r"missing in a \(20\), b \(20\), y \(20\)"),
+    (b"a,y\n" + b"".join(b"%d,%d\n" % (k, k == 7) for k in range(40)), 1, "class '1' has 1"),
+    (b"a,y\n" + b"".join(b"2021-03-%02d,%d\n" % (k + 1, k % 2) for k in range(30)), 1, "days since the first"),
+    (b"a,y\n" + b"".join(b"1_%d,%d\n" % (k, k % 2) for k in range(40)), 1, "40 different words.*mend '1_0'"),
+    (bytes(range(256)) * 40, 1, "must be text in UTF-8"),
+    ("a,y\n1,2\n".encode("utf-16"), 1, "must be text in UTF-8"),
+    ("a,y\n1,2\n".encode("utf-16-le"), 1, "NUL characters"),
+    ("größe,y\n1,2\n".encode("latin-1"), 1, "must be text in UTF-8"),
+    (b"a,y\n" + b'"' + b"x" * 200_000 + b'",1\n', 1, "line 2 is none: field larger"),
+    (b"a,y\n" + b"".join(b"%d,%d\n" % (k, 10**300 * (k % 2)) for k in range(40)), None, ""),
+    (b"a,y\n" + b"".join(b"1e%d,%d\n" % (270 + k, k % 2) for k in range(38)), None, ""),
+    (b"a,y\n" + b"".join(b"%d,1e%d\n" % (k, 270 + k) for k in range(38)), None, ""),
+    (b"a,y\n" + b"".join(b"%d,%d.5e-320\n" % (k, k) for k in range(38)), None, ""),
+]
+
+
+@pytest.mark.parametrize("content, code, message", STRANGE, ids=lambda v: repr(v)[:24])
+def test_strange_tables_end_in_words(content, code, message, tmp_path, capsys):
+    (tmp_path / "strange.csv").write_bytes(content)
+    options = ["--target", "y", "--quiet", "--gates", 5, "--folds", 2, "--out", tmp_path]
+    found, said = called(capsys, "compare", tmp_path / "strange.csv", *options)
+    assert found in ((0, 1) if code is None else (code,))
+    if found:
+        assert re.search(message, said) and "Error" not in said.replace("error:", "")
+
+
+def test_whole_numbers_too_large_to_tell_apart_stay_words():
+    labels, task = cli._target("y", ["9007199254740992", "9007199254740993"], "classification")
+    assert task == "classification" and len(set(labels)) == 2
+
+
+@pytest.mark.parametrize("name", ["folder.csv", "x" * 300 + ".csv", "a\0b.csv", "gone.csv"])
+def test_what_is_no_file_is_refused(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    code, said = called(capsys, "compare", name, "--target", "y")
+    assert code == 2 and "there is no file" in said
+
+
+def test_a_file_that_cannot_be_read_is_refused(classes, monkeypatch, capsys):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(cli.Path, "read_bytes", refuse)
+    code, said = called(capsys, "compare", classes, "--target", "open")
+    assert code == 1 and said == f"fixntk: {classes} cannot be read: Permission denied.\n"
+
+
+SURPRISES = [
+    (MemoryError("Unable to allocate 15 GiB"), "the memory ran out. Take fewer rows, --gates or --jobs. Unable to allocate 15 GiB"),
+    (type("TerminatedWorkerError", (Exception,), {})("a worker\nwas killed"), "the memory ran out. Take fewer rows, --gates or --jobs. a worker"),
+    (OSError(28, "No space left on device"), "No space left on device (while writing results or output)"),
+    (OSError(5, "Input/output error", "x.csv"), "Input/output error: x.csv"),
+    (RuntimeError(), "RuntimeError"),
+]
+
+
+@pytest.mark.parametrize("error, words", SURPRISES, ids=lambda v: type(v).__name__)
+def test_errors_become_words(error, words):
+    assert cli._in_words(error) == words
 
 
 # ---- table
@@ -342,7 +635,7 @@ def test_help_names_every_option_and_the_exit_codes(command, tmp_path):
     done = shell(tmp_path, *command, "--help")
     assert done.returncode == 0
     assert "Exit codes: 0 done; 1" in " ".join(done.stdout.split())
-    options = {"compare": "--target --task --drop --missing --folds --gates --seed --out --jobs --quiet --debug"}
+    options = {"compare": "--target --task --drop --missing --folds --gates --seed --out --overwrite --jobs --quiet --debug"}
     options["table"] = "--data --download --out --resume --sets --protocols --jobs --quiet --debug"
     for option in options[command[0]].split() if command else ["compare", "table", "--version"]:
         assert option in done.stdout
