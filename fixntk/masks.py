@@ -326,14 +326,20 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
 
     Open cells: the gates have length one, lie in the row space and strictly inside their cells, and mask p/2 + i has
     the gate opposite to that of mask i. Boundary masks follow, if asked for, the zero gate's among them; a row on whose
-    plane the gate lies is True, and X @ gate is 0 there exactly if X holds small integers, else to within rounding.
-    Planes that miss a common line by less than rounding errors meet in it; where that is in doubt, a ValueError.
+    plane the gate lies is True, and X @ gate is exactly 0 there if X holds small integers, else 0 to within rounding.
+
+    What differs by rounding is equal: rows within 1e-12 of parallel (as they stand, and after rows and columns were brought to size
+    one) are one plane, directions below 1e-12 are dropped as in `numerical_rank`, and planes that miss a common line by less than
+    rounding errors meet in it. Where that is in doubt, a ValueError.
 
     Parameters
     ----------
-    X : array, shape (n, d), any rank; zero, repeated, parallel and opposite rows are allowed
-    boundary : bool, add the masks of gates that lie on planes x_i @ u = 0 and belong to no open cell
-    max_masks : int; if there could be more, a ValueError says how many before any of them is computed
+    X : array, shape (n, d)
+        Of any rank; zero, repeated, parallel and opposite rows are allowed.
+    boundary : bool
+        Add the masks of gates that lie on planes x_i @ u = 0 and belong to no open cell.
+    max_masks : int
+        If there could be more, a ValueError says how many before any of them is computed.
 
     Returns
     -------
@@ -399,10 +405,13 @@ def is_complete(masks, X, *, boundary=False, max_masks=2_000_000):
 
     Parameters
     ----------
-    masks : Masks of n samples and d features
+    masks : Masks
+        Of n samples and d features.
     X : array, shape (n, d)
-    boundary : bool, ask for the masks of gates on planes too
-    max_masks : int; all masks are enumerated for the answer, and more than these are refused with a ValueError
+    boundary : bool
+        Ask for the masks of gates on planes too.
+    max_masks : int
+        All masks are enumerated for the answer, and more than these are refused with a ValueError.
 
     Returns
     -------

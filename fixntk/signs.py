@@ -81,7 +81,9 @@ def balance(X):
     logs, columns = np.ma.log2(np.abs(X)), 0.0
     for _ in range(3):
         rows = (logs - columns).max(1).filled(0)[:, None]
-        columns = np.ma.median(logs - rows, axis=0).filled(0)[None]
+        inside = logs - rows
+        inside = np.ma.masked_less(inside, inside.max(0) + np.log2(ROUNDING))  # an entry so small may be rounding of zero
+        columns = np.ma.median(inside, axis=0).filled(0)[None]
     shift = (columns.max() + columns.min()) / 2  # neither may leave double precision
     rows, columns = rows + shift, columns - shift
     return 2.0 ** np.round(rows), 2.0 ** np.round(columns)

@@ -330,6 +330,21 @@ def test_one_column_in_two_units(seed):
     assert is_complete(masks, X) and enumerate_masks(X, boundary=True).p == masks.p
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_small_counts_standardised(seed):
+    "Many planes share a line but for rounding, and half of a column may be zero but for rounding; a bias adds no boundary masks."
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 5, (2, int(rng.integers(5, 13)))).astype(float)
+    raw = np.column_stack([a, b, a + b] if seed % 2 else [a + 273.15, a, b])
+    if (raw.std(0) == 0).any():
+        raw = raw + np.eye(len(a), 3)
+    X = add_bias((raw - raw.mean(0)) / raw.std(0)) * 10.0 ** rng.integers(-3, 4, 4)
+    masks = check_against_gates(X, 3000)
+    lattice = add_bias(raw[:, :2] if seed % 2 else np.column_stack([np.rint(raw[:, 0] - 273.15), raw[:, 2]]))
+    if numerical_rank(lattice) == numerical_rank(X):
+        assert masks.p == enumerate_masks(lattice).p == enumerate_masks(X, boundary=True).p
+
+
 def test_a_row_that_is_double_another_but_for_rounding():
     X = np.array([[1, 0, 1], [-1, 1, 1], [2 + 4.6e-14, 0, 2]])
     assert check_against_gates(X).p == 4 and numerical_rank(X) == 2
@@ -345,9 +360,8 @@ def test_the_size_of_columns_is_not_their_rank(scales):
 @pytest.mark.parametrize("power, planes", [(-41, 4), (-39, 5)])
 def test_rows_within_1e_12_of_parallel_are_one(power, planes):
     X = np.array([[1.0, 0.0], [1.0, 2.0**power], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]])  # 4.5e-13 and 1.8e-12
-    assert enumerate_masks(X).p == 2 * planes
-    small = X[:3]  # its second column is small as a whole, so it is scaled, and the rows are no longer near
-    assert enumerate_masks(small).p == 6
+    assert enumerate_masks(X).p == 2 * planes and enumerate_masks(X[:3]).p == 2 * planes - 4
+    assert enumerate_masks(X[:2] * [1, 2.0**-power]).p == enumerate_masks(X[:2]).p == 4  # a small column is no small angle
 
 
 @pytest.mark.parametrize("power", range(-46, -29))
