@@ -4,6 +4,9 @@
 __all__ = []
 
 # %% ../nbs/engine/checks.ipynb #f109fe24
+from decimal import Decimal
+from numbers import Integral, Real
+
 import numpy as np
 from scipy.sparse import issparse
 
@@ -43,30 +46,41 @@ def check_vector(y, length=None, name="y", like="X"):
 
 # %% ../nbs/engine/checks.ipynb #62b6447f
 def as_floats(values, name):
-    """Return `values` as a contiguous float64 array, whatever holds real numbers; refuse dates, text and masked arrays.
+    """Return `values` as a float64 array in row order, whatever holds real numbers; refuse dates, text and masked arrays.
 
     Raises
     ------
     TypeError if the entries are not real numbers; ValueError if the rows differ in length.
     """
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} must be a plain array; got a masked array, whose hidden entries would be used. "
-                        f"Fill them with {name}.filled(value), or drop these samples.")
     if issparse(values):
         raise TypeError(f"{name} must be a dense array; got a sparse one. Use {name}.toarray().")
-    try:
-        values = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must have rows of equal length; got rows that differ. Make rows equally long.") from None
+    parts = values if isinstance(values, (list, tuple)) else [_as_array(values, name)]
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+        raise TypeError(f"{name} must be a plain array; got a masked array, whose hidden entries would be used. "
+                        f"Fill them with {name}.filled(value), or drop these samples.")
+    values = _as_array(values, name)
     if values.dtype.kind == "c":
         raise TypeError(f"{name} must hold real numbers; got {values.dtype}. Take the real part if that is what you mean.")
     if values.dtype.kind not in "biuf":
         _refuse_strangers(values, name)
     try:
         with np.errstate(over="ignore"):  # what leaves double precision becomes infinite, and is refused as that
-            return np.ascontiguousarray(values, dtype=np.float64)
+            return np.asarray(values, dtype=np.float64, order="C")
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} must hold numbers; got {values.dtype}. Encode text as numbers and make rows equally long.") from None
+
+
+def _as_array(values, name):
+    try:
+        return np.asanyarray(values)
+    except OverflowError:
+        raise ValueError(f"{name} must hold numbers of double precision; got one that is larger. Rescale.") from None
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise ValueError(f"{name} must be an array of numbers; NumPy says: {error}") from None
+        raise ValueError(f"{name} must have rows of equal length; got rows that differ. Make rows equally long.") from None
+    except Exception as error:  # tables and tensors of other packages refuse in ways of their own
+        raise TypeError(f"{name} must be an array of numbers; got {type(values).__name__}, which says: {error}") from None
 
 
 def _refuse_strangers(values, name):
@@ -78,22 +92,35 @@ def _refuse_strangers(values, name):
     if values.ndim == 0:
         raise TypeError(f"{name} must be an array of numbers; got {type(values.item()).__name__}. Use np.array(list({name})).")
     for value in values.flat:
-        try:
-            number = not isinstance(value, (str, bytes)) and np.isscalar(float(value))
-        except (TypeError, ValueError):
-            number = False
-        except OverflowError:
-            raise ValueError(f"{name} must hold numbers of double precision; got {_shown(value)}. Rescale.") from None
-        if not number or hasattr(value, "timetuple"):
+        if not _is_real(value):
             raise TypeError(f"{name} must hold numbers; got {_shown(value)}, {type(value).__name__}. "
                             "Encode text and dates as numbers and fill or drop what is missing.")
+        if np.isnan(_float(value)) and value == value:
+            raise ValueError(f"{name} must hold numbers of double precision; got {_shown(value)}. Rescale.")
+
+
+def _is_real(value):
+    "Whether this is one real number: Python's and NumPy's, fractions, decimals, True and False, but no dates or times."
+    return isinstance(value, (Real, Decimal, np.bool_)) and not isinstance(value, np.timedelta64)
+
+
+def _float(value):
+    "A real number as a float; NaN if it is none, or too large."
+    try:
+        return float(value) if _is_real(value) else float("nan")
+    except (OverflowError, ValueError):
+        return float("nan")
 
 
 def _shown(value):
     "What came, short enough for a message."
-    text = repr(value) if not isinstance(value, int) or abs(value) < 10**50 else f"a whole number of {len(str(abs(value)))} digits"
+    if isinstance(value, int) and abs(value) >= 10**50:
+        return f"a whole number of {int(value.bit_length() * 0.30103) + 1} digits"
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # Python refuses to print numbers of more than 4300 digits; others may have reasons too
+        return f"a {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:60]}... ({type(value).__name__})"
-
 
 
 def _check_finite(values, name):
@@ -105,28 +132,39 @@ def _check_finite(values, name):
                      "Drop or impute these samples.")
 
 # %% ../nbs/engine/checks.ipynb #ae073d98
-_LARGEST = float(np.finfo(float).max)
-
-
 def check_positive(value, name, remedy):
     """Return `value` as a float above zero; `remedy` says what to do instead."""
-    if not (_is_real(value) and 0 < value <= _LARGEST):
+    number = _scalar(value)
+    if not 0 < number < np.inf:
         raise ValueError(f"{name} must be a positive number; got {_shown(value)}. {remedy}")
-    return float(value)
+    return number
 
 
 def check_nonnegative(value, name, remedy):
     """Return `value` as a float of at least zero."""
-    if not (_is_real(value) and 0 <= value <= _LARGEST):
+    number = _scalar(value)
+    if not 0 <= number < np.inf:
         raise ValueError(f"{name} must be a number of at least zero; got {_shown(value)}. {remedy}")
-    return float(value)
+    return number
 
 
 def check_count(value, name, remedy):
     """Return `value` as a whole number of at least one."""
-    if not (isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1):
+    whole = _bare(value)
+    if not isinstance(whole, Integral) or isinstance(whole, (bool, np.timedelta64)) or whole < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {_shown(value)}. {remedy}")
-    return int(value)
+    return int(whole)
+
+
+def _bare(value):
+    "The number inside an array without axes; anything else as it is."
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _scalar(value):
+    "One number as a float; NaN if it is none, and for True and False."
+    value = _bare(value)
+    return float("nan") if isinstance(value, (bool, np.bool_)) else _float(value)
 
 
 def check_choice(value, name, allowed):
@@ -142,10 +180,6 @@ def check_rng(rng):
         raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}. "
                         "Make one with np.random.default_rng(0).")
     return rng
-
-
-def _is_real(value):
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, (bool, np.bool_))
 
 
 def check_kind(value, name, kind, remedy):
