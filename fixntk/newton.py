@@ -8,19 +8,33 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangular, svd
 
-from .checks import check_count, check_nonnegative, check_positive
+from .checks import as_floats, check_count, check_kind, check_matrix, check_nonnegative, check_positive, check_vector, frozen
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem, Solution, SquaredLoss
-from .machine import one_thread
+from .machine import check_memory, one_thread
 
 # %% ../nbs/08_newton.ipynb #4756a11a
+class _Cholesky(NamedTuple):
+    "A = K(weights) + ridge I by its lower triangle L with L L' = A, in single or double precision."
+    lower: np.ndarray  # (n, n)
+
+    def whiten(self, V):
+        "L^-1 V."
+        return solve_triangular(self.lower, V.astype(self.lower.dtype), lower=True, check_finite=False)
+
+    def solve(self, b):
+        "A^-1 b."
+        size = np.linalg.norm(b) or 1.0  # divided out, lest it leave single precision
+        return size * cho_solve((self.lower, True), (b / size).astype(self.lower.dtype), check_finite=False)
+
+
 class _Point(NamedTuple):
     "Weights of the working masks, and what the ridge problem says there."
     weights: np.ndarray  # (k,)
-    factor: np.ndarray  # (n, n), its lower triangle L has L L' = K(weights) + ridge I
-    alpha: np.ndarray  # (n,), (K(weights) + ridge I)^-1 y
+    factor: object  # of A = K(weights) + ridge I
+    alpha: np.ndarray  # (n,), A^-1 y
     slopes: np.ndarray  # (k, d), rows X'D_i alpha
     value: float  # F(weights)
     rounding: float  # how far off F may be
@@ -31,14 +45,14 @@ def _factorise(A, y):
     for precision in (np.float32, np.float64):
         try:
             with np.errstate(over="ignore"):  # what overflows in single precision has no factor there
-                factor, _ = cho_factor(A.astype(precision).T, lower=True, overwrite_a=True, check_finite=False)
+                lower, _ = cho_factor(A.astype(precision).T, lower=True, overwrite_a=True, check_finite=False)
         except LinAlgError:
             if precision is np.float64:
                 raise
             continue
-        solution, residual = np.zeros(len(y)), y
+        factor, solution, residual = _Cholesky(lower), np.zeros(len(y)), y
         for _ in range(5):
-            solution = solution + cho_solve((factor, True), residual.astype(precision), check_finite=False)
+            solution = solution + factor.solve(residual)
             residual = y - A @ solution
             if np.linalg.norm(residual) <= 1e-13 * np.linalg.norm(y):
                 return factor, solution
@@ -62,11 +76,13 @@ def _images(part, W):
 
 
 def _curvature(part, point):
-    "Q = V'(K + ridge I)^-1 V for V with columns block(i) @ slopes[i]; the second derivative of F is 2 ridge Q."
-    size = np.abs(point.slopes).max()  # divided out, lest squares overflow in single precision
-    V = _images(part, point.slopes / size).T.astype(point.factor.dtype)
-    Z = solve_triangular(point.factor, V, lower=True, check_finite=False)
-    return (Z.T @ Z).astype(np.float64) * size**2
+    "Q = V'(K + ridge I)^-1 V for V with columns block(i) @ slopes[i], as lengths q and shape: Q = shape * outer(q, q)."
+    size = np.abs(point.slopes).max() or 1.0  # divided out, lest it leave single precision
+    Z = point.factor.whiten(_images(part, point.slopes / size).T)
+    lengths = np.linalg.norm(Z, axis=0)
+    lengths[lengths == 0] = 1
+    Z /= lengths
+    return lengths.astype(np.float64) * size, (Z.T @ Z).astype(np.float64)
 
 # %% ../nbs/08_newton.ipynb #24c0a39b
 def _nonnegative_quadratic(Q, b, free):
@@ -93,11 +109,12 @@ def _backtrack(part, point, move, slope, y, ridge):
     "The first of ever shorter steps along `move` that lowers F as its slope there promises; None if there is none."
     if slope > point.rounding:
         return None
+    evaluate = _evaluate_closely if isinstance(point.factor, _Spectrum) else _evaluate
     for length in 0.4 ** np.arange(5):
         weights = point.weights + length * move
         weights[weights < 1e-12 * weights.max()] = 0
         try:
-            trial = _evaluate(part, weights, y, ridge)
+            trial = evaluate(part, weights, y, ridge)
         except LinAlgError:
             continue
         if trial.value <= point.value + 1e-4 * length * min(slope, 0) + point.rounding:
@@ -108,13 +125,13 @@ def _backtrack(part, point, move, slope, y, ridge):
 def _step(part, point, y, ridge):
     "The next point: a secular step, or plain steps with more and more damping; None if F does not fall."
     norms = np.linalg.norm(point.slopes, axis=1)
-    Q, plain = _curvature(part, point), (norms**2 - 1) / 2
+    (q, shape), plain = _curvature(part, point), (norms**2 - 1) / 2
     right = np.where(norms > 1, norms**3 - norms**2, plain)
-    diagonal = np.maximum(np.diag(Q), 1e-12 * np.diag(Q).max())
-    for damping in (1e-6, 1e-4, 1e-2, 1):
-        damped = Q + np.diag(damping * diagonal)
+    for damping in (1e-7, 1e-4, 1e-2, 1):
+        damped = shape + damping * np.eye(len(q))
+        free = (point.weights > 0) | (norms > 1)
         try:
-            target = _nonnegative_quadratic(damped, damped @ point.weights + right, (point.weights > 0) | (norms > 1))
+            target = _nonnegative_quadratic(damped, damped @ (q * point.weights) + right / q, free) / q
         except LinAlgError:
             continue
         move = target - point.weights
@@ -123,6 +140,35 @@ def _step(part, point, y, ridge):
             return trial
         right = plain
     return None
+
+# %% ../nbs/08_newton.ipynb #5c3e9f10
+class _Spectrum(NamedTuple):
+    "A = K(weights) + ridge I by its eigenvectors and eigenvalues."
+    basis: np.ndarray  # (n, n)
+    values: np.ndarray  # (n,)
+
+    def whiten(self, V):
+        "values^-1/2 basis' V."
+        return (self.basis.T @ V) / np.sqrt(self.values)[:, None]
+
+    def solve(self, b):
+        "A^-1 b."
+        return self.basis @ ((self.basis.T @ b) / self.values)
+
+
+def _evaluate_closely(part, weights, y, ridge):
+    "As `_evaluate`, but from the blocks B_i, side by side and times sqrt(weights), and never from their products K_i."
+    on = np.flatnonzero(weights)
+    wide = np.hstack([np.sqrt(weights[i]) * part.block(i) for i in on] or [np.zeros((part.n, 1))])
+    tall = qr(wide.T, mode="r", check_finite=False)[0][:part.n].T if wide.shape[1] > part.n else wide
+    basis, roots, _ = svd(tall, check_finite=False)
+    values = ridge + np.pad(roots, (0, part.n - len(roots)))**2
+    factor = _Spectrum(basis, values)
+    alpha = factor.solve(y)
+    slopes, value = part.correlate(alpha), ridge * (np.sum((basis.T @ y)**2 / values) + weights.sum())
+    length = roots.max() * np.linalg.norm(np.sqrt(weights)[:, None] * slopes)
+    rounding = 100 * np.finfo(float).eps * (ridge * np.linalg.norm(alpha) * length + value)
+    return _Point(weights, factor, alpha, slopes, value, rounding)
 
 # %% ../nbs/08_newton.ipynb #6f933e2c
 def _gap(point, norms, largest, y, ridge):
@@ -188,15 +234,25 @@ def _descend(part, point, y, ridge, goal, most):
     return point, most, gap
 
 # %% ../nbs/08_newton.ipynb #d3c6f799
-def _uniform_weights(design, y, ridge):
-    "Equal weights on n / 5 evenly spaced masks, as large as one secular step makes them; zero elsewhere."
-    chosen = np.unique(np.linspace(0, design.p - 1, max(design.n // 5, 1)).astype(int))
-    part, weights = _take(design, chosen), np.zeros(design.p)
+def _secular_multiple(design, weights, y, ridge):
+    "The multiple of `weights` that one secular step from zero along them reaches; zeros where y is not worth it."
+    on, multiple = np.flatnonzero(weights), np.zeros(design.p)
+    part, shares = _take(design, on), weights[on] / weights.max()
+    shares /= shares.sum()
     slopes = part.correlate(y)
-    norm, Ky = np.linalg.norm(slopes) / np.sqrt(len(chosen)) / ridge, part.predict(slopes) / len(chosen)
-    if norm > 1:
-        weights[chosen] = (norm**3 - norm**2) * ridge**3 / (Ky @ Ky) / len(chosen)
-    return weights
+    along, Ky = np.sqrt(shares @ (slopes**2).sum(1)), part.predict(shares[:, None] * slopes)
+    if along > ridge:
+        multiple[on] = (along - ridge) * (along / np.linalg.norm(Ky))**2 * shares
+    return multiple
+
+
+def _start(design, y, ridge, given):
+    "The weights to begin with: those given, unless they cost more than F does at zero; equal ones on n / 5 even masks."
+    if given is not None and ridge * given.sum() <= y @ y:
+        return given
+    even = np.zeros(design.p)
+    even[np.unique(np.linspace(0, design.p - 1, max(design.n // 5, 1)).astype(int))] = 1
+    return _secular_multiple(design, even if given is None else given, y, ridge)
 
 # %% ../nbs/08_newton.ipynb #c99c0547
 def _coefficients(part, point, y, ridge):
@@ -206,7 +262,7 @@ def _coefficients(part, point, y, ridge):
         error = y - ridge * point.alpha - part.predict(W)
         if np.linalg.norm(error) <= 1e-12 * ridge * np.linalg.norm(point.alpha):
             break
-        W = W + point.weights[:, None] * part.correlate(cho_solve((point.factor, True), error, check_finite=False))
+        W = W + point.weights[:, None] * part.correlate(point.factor.solve(error))
     return W
 
 
@@ -229,15 +285,21 @@ def _newton(problem, weights, tol, max_iter):
         point = _evaluate(part, weights[working], y, ridge)
     except LinAlgError:  # lam is below the rounding of such a kernel; without weights it is not
         return _newton(problem, np.zeros(design.p), tol, max_iter)
-    history, steps, made = {"steps": [], "gap": [], "masks": []}, 0, 1
+    history, steps, made, last = {"steps": [], "gap": [], "masks": []}, 0, 1, (np.inf, np.inf)
     while True:
         norms = design.correlation_norms(point.alpha)
         gap = _gap(point, norms[working], norms.max(), y, ridge)
         _record(history, steps, gap, point)
-        if gap <= tol or steps >= max_iter or made == 0:
+        lost = made == 0 or (gap >= last[0] and last[1] - point.value <= point.rounding)
+        closer = _closer(part, point, y, ridge) if lost and tol < gap and steps < max_iter else None
+        if closer is None and (gap <= tol or steps >= max_iter or made == 0):
             return _finish(problem, working, part, point, tol, max_iter, steps, history)
+        last = gap, point.value
+        if closer is not None:
+            point, made, last = closer, 1, (np.inf, np.inf)
+            continue
         working, part, point = _widen(design, working, point, norms)
-        most = min(1 if gap > 0.1 else 3, max_iter - steps)
+        most = min(1 if gap > 0.01 else 3, max_iter - steps)
         point, made, gap = _descend(part, point, y, ridge, max(tol, gap**3), most)
         steps += made
         if gap <= tol:  # the next pass may be the last: let it be the problem's
@@ -245,6 +307,12 @@ def _newton(problem, weights, tol, max_iter):
             if found.converged:
                 _record(history, steps, found.gap, point)
                 return found
+
+
+def _closer(part, point, y, ridge):
+    if isinstance(point.factor, _Spectrum) or part.n * part.d * np.count_nonzero(point.weights) > 2**25:
+        return None
+    return _evaluate_closely(part, point.weights, y, ridge)
 
 
 def _record(history, steps, gap, point):
@@ -257,29 +325,40 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
 
     Parameters
     ----------
-    problem : GroupLassoProblem with SquaredLoss; its design needs predict, correlate, correlation_norms, kernel,
-        block and the sizes n, p, d, and is faster with design[indices]
-    tol : float, relative duality gap at which to stop
-    weights : array, shape (p,), nonnegative start such as `Solution.weights` of a near problem;
-        equal weights on some masks, which is close to the tangent kernel, if left out
-    max_iter : int, number of Newton steps; 0 returns the kernel ridge answer at the start, graded
+    problem : GroupLassoProblem
+        With SquaredLoss; its design needs predict, correlate, correlation_norms, kernel, block and the sizes n, p, d,
+        and is faster with design[indices].
+    tol : float
+        Relative duality gap at which to stop.
+    weights : array, shape (p,), optional
+        Nonnegative start such as `Solution.weights` of a near problem; equal weights on some masks if left out.
+    max_iter : int
+        Number of Newton steps; 0 returns the kernel ridge answer at the start, graded.
 
     Returns
     -------
-    Solution; its history has the lists "steps", "gap" and "masks" (of weight above zero), one entry a pass over all masks
+    Solution
+        Its history has the lists "steps", "gap" and "masks" (of weight above zero), one entry a pass over all masks.
     """
-    if not isinstance(problem.loss, SquaredLoss):
-        raise TypeError(f"problem must have SquaredLoss, whose ridge problems are linear; got {type(problem.loss).__name__}. "
-                        "For other losses see the chapter on losses.")
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+    check_kind(problem.loss, "the loss of problem", SquaredLoss, "For other losses use fixntk.losses.solve_loss.")
     tol = check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
-    if max_iter != 0:
+    if isinstance(max_iter, bool) or max_iter != 0:
         check_count(max_iter, "max_iter", "0 takes no step and grades the start.")
     design, y, ridge = problem.design, problem.y, problem.lam / 2
+    given = None if weights is None else check_weights(weights, design.p)
+    _check_room(design)
     with one_thread(rows=design.n):
-        weights = _uniform_weights(design, y, ridge) if weights is None else check_weights(weights, design.p)
+        weights = _start(design, y, ridge, given)
         if not (weights.any() and y.any()) and problem.lam >= problem.lam_max:
             return Solution.judge(problem, np.zeros((design.p, design.d)), n_iter=0, tol=tol, reason="lam is at or above lam_max")
         return _newton(problem, weights, tol, max_iter)
+
+
+def _check_room(design):
+    "Refuse tables that would not fit: about five of shape (n, n) and two of shape (p, d)."
+    check_memory(5 * design.n**2 + 2 * design.p * design.d, f"Newton's method on {design.n} samples and {design.p} masks",
+                 "Take fewer samples, or fewer masks.")
 
 # %% ../nbs/08_newton.ipynb #2824b55b
 def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
@@ -288,19 +367,26 @@ def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
     Parameters
     ----------
     design : MaskedDesign, or any design that `solve` takes
-    y : array, shape (n,), not orthogonal to all of the design
-    n_lams : int, number of values
-    lam_min_ratio : float in (0, 1), the smallest as a share of lam_max
-    tol : float, relative duality gap for each of them
+    y : array, shape (n,)
+        Not orthogonal to all of the design.
+    n_lams : int
+        Number of values, at least 2: at the first of them, lam_max, all is zero.
+    lam_min_ratio : float
+        In (0, 1), the smallest as a share of lam_max.
+    tol : float
+        Relative duality gap for each of them, positive.
 
     Returns
     -------
-    list of Solution, largest lam first; `history["lam"]` of each is its lam
+    list of Solution
+        Largest lam first; `history["lam"]` of each is its lam.
     """
-    n_lams = check_count(n_lams, "n_lams", "20 is usual.")
+    if check_count(n_lams, "n_lams", "20 is usual.") == 1:
+        raise ValueError("n_lams must be at least 2, since the path begins at lam_max with all zero; got 1. For one lam use solve.")
     if check_positive(lam_min_ratio, "lam_min_ratio", "Use 0.01.") >= 1:
         raise ValueError(f"lam_min_ratio must be below 1, since the path falls from lam_max; got {lam_min_ratio}. Use 0.01.")
-    top = GroupLassoProblem(design, y, 1.0).lam_max
+    tol = check_positive(tol, "tol", "1e-6 is usual.")
+    top = GroupLassoProblem(_check_design(design), y, 1.0).lam_max
     if top == 0:
         raise ValueError("y must not be orthogonal to all of the design; got lam_max = 0, so every solution is zero. "
                          "Check y and the masks.")
@@ -312,13 +398,27 @@ def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
         earlier, weights = weights, solutions[-1].weights
     return solutions
 
+
+def _check_design(design):
+    "Return `design` if it has what `solve` needs."
+    lacking = [name for name in ("predict", "correlate", "correlation_norms", "kernel", "block") if not hasattr(design, name)]
+    if lacking or isinstance(design, type):
+        raise TypeError(f"design must have the methods {', '.join(lacking) or 'of an object'}; got {_named(design)}. "
+                        "Make one with MaskedDesign(X, masks) or KernelList(kernels).")
+    return design
+
+
+def _named(value):
+    return f"the class {value.__name__} itself" if isinstance(value, type) else type(value).__name__
+
 # %% ../nbs/08_newton.ipynb #43c83f03
 class KernelList:
     """Given kernels as a design: block i is a factor B_i with B_i B_i' = kernels[i], its spare columns zero.
 
     Parameters
     ----------
-    kernels : array, shape (p, n, n), symmetric and positive semidefinite up to rounding
+    kernels : array, shape (p, n, n)
+        Symmetric and positive semidefinite up to rounding.
 
     Attributes
     ----------
@@ -326,12 +426,9 @@ class KernelList:
     """
 
     def __init__(self, kernels):
-        kernels = np.asarray(kernels, dtype=np.float64)
-        if kernels.ndim != 3 or kernels.shape[1] != kernels.shape[2] or kernels.size == 0:
-            raise ValueError(f"kernels must be a stack of square tables, shape (p, n, n); got {kernels.shape}. Use np.stack.")
-        if not np.isfinite(kernels).all():
-            raise ValueError("kernels must be finite; got NaN or infinity. Check the kernel function.")
-        values, vectors = np.linalg.eigh((kernels + kernels.transpose(0, 2, 1)) / 2)
+        kernels = _check_kernels(kernels)
+        with one_thread(rows=kernels.shape[1]):
+            values, vectors = np.linalg.eigh(kernels / 2 + kernels.transpose(0, 2, 1) / 2)
         size = np.abs(values).max(1, keepdims=True)
         skew = np.abs(kernels - kernels.transpose(0, 2, 1)).max((1, 2))
         bad = np.flatnonzero((skew > 1e-10 * size[:, 0]) | (values[:, 0] < -1e-10 * size[:, 0]))
@@ -339,7 +436,7 @@ class KernelList:
             raise ValueError(f"kernels must be symmetric and positive semidefinite; got kernel {bad[0]} with smallest "
                              f"eigenvalue {values[bad[0], 0]:.3g} and asymmetry {skew[bad[0]]:.3g}. Add a ridge, or symmetrise.")
         roots = np.sqrt(np.where(values > 1e-14 * size, values, 0))
-        self._set(kernels, (vectors * roots[:, None])[:, :, ~(roots == 0).all(0)])
+        self._set(frozen(kernels), frozen((vectors * roots[:, None])[:, :, ~(roots == 0).all(0)]))
 
     def _set(self, kernels, blocks):
         self.kernels, self.blocks = kernels, blocks
@@ -352,11 +449,14 @@ class KernelList:
 
     def predict(self, W):
         """sum_i B_i W_i, shape (n,)."""
+        W, shape = check_matrix(W, "W"), (self.p, self.d)
+        if W.shape != shape:
+            raise ValueError(f"W must have shape {shape}, one row a kernel; got {W.shape}. Pass coefficients of these kernels.")
         return np.tensordot(self.blocks, W, axes=((0, 2), (0, 1)))
 
     def correlate(self, z):
         """The rows B_i' z, shape (p, d)."""
-        return z @ self.blocks
+        return check_vector(z, self.n, "z", like="the kernels") @ self.blocks
 
     def correlation_norms(self, z):
         """The lengths |B_i' z|, the square roots of z'K_i z, shape (p,)."""
@@ -373,3 +473,14 @@ class KernelList:
     def to_dense(self):
         """All blocks side by side, shape (n, p * d), for checks."""
         return self.blocks.transpose(1, 0, 2).reshape(self.n, -1)
+
+
+def _check_kernels(kernels):
+    "A float64 stack of square tables, shape (p, n, n)."
+    kernels = as_floats(kernels, "kernels")
+    if kernels.ndim != 3 or kernels.shape[1] != kernels.shape[2] or kernels.size == 0:
+        raise ValueError(f"kernels must be a stack of square tables, shape (p, n, n); got {kernels.shape}. Use np.stack.")
+    if not np.isfinite(kernels).all():
+        raise ValueError("kernels must be finite; got NaN or infinity. Check the kernel function.")
+    check_memory(4 * kernels.size, f"the factors of {len(kernels)} kernels on {kernels.shape[1]} samples", "Take fewer samples or kernels.")
+    return kernels
