@@ -173,14 +173,19 @@ def load(name, *, corrected=False, data_dir=None):
 
     Parameters
     ----------
-    name : str, one of the 33 sets of Table 1
-    corrected : bool, with the fault of the conversion mended; four sets have one
-    data_dir : path of the folder, then nothing else is tried; by default the environment's FIXNTK_DATA
+    name : str
+        One of the 33 sets of Table 1.
+    corrected : bool
+        With the fault of the conversion mended; four sets have one.
+    data_dir : str or Path, optional
+        The folder; then nothing else is tried. By default the environment's FIXNTK_DATA, before the other places.
 
     Returns
     -------
-    X : array, shape (n, d), every column with mean 0 and sample variance 1
-    y : int array, shape (n,), classes 0 and 1
+    X : array of shape (n, d)
+        Every column has mean 0 and sample variance 1 over all rows.
+    y : int array of shape (n,)
+        Classes 0 and 1.
     """
     recipe = _recipe(name, check_flag(corrected, "corrected"))
     where, path = _source(name, corrected, data_dir)
@@ -201,12 +206,15 @@ def available(*, data_dir=None, online=False):
 
     Parameters
     ----------
-    data_dir : path of a folder of CSVs, as in `load`
-    online : bool, ask the UCI archive for each file that is not here
+    data_dir : str or Path, optional
+        A folder of CSVs, as in `load`.
+    online : bool
+        Ask the UCI archive for each file that is not here.
 
     Returns
     -------
-    dict, name of a set -> "folder", "scikit-learn", "cache" or "UCI archive"
+    dict
+        Name of a set to "folder", "scikit-learn", "cache" or "UCI archive".
     """
     check_flag(online, "online")
     sources = {name: _source(name, False, data_dir) for name in _recipes()}
@@ -696,7 +704,10 @@ def accuracy_table(names=None, *, protocols=_PROTOCOLS, data_dir=None, out=None,
 
 def _several(values, name):
     "A list of names, of which one may come alone."
-    values = [values] if isinstance(values, str) else values
-    if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) for value in values):
+    try:
+        found = [values] if isinstance(values, str) else list(values)
+    except TypeError:
+        found = [None]
+    if not all(isinstance(value, str) for value in found):
         raise TypeError(f"{name} must be a list of names; got {values!r}. Give a list of str, or one str.")
-    return list(values)
+    return found

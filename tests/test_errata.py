@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 NBS = Path(__file__).resolve().parents[1] / "nbs"
+PAPER = Path(__file__).resolve().parents[2] / "shared" / "paper.md"
 ITEMS = (
     [f"({k})" for k in range(1, 29)]
     + [
@@ -75,6 +76,30 @@ def test_erratum_is_full_and_its_label_exists(row):
 
 def test_page_and_list_have_the_same_entries():
     page = [row for row in table(source("19_errata")) if row[0].isdigit()]
-    assert [(int(row[0]), row[1]) for row in page] == [(int(row["number"]), row["where"]) for row in ERRATA]
+    assert [(row[0], row[1], row[4]) for row in page] == [
+        (row["number"], row["where"], row["severity"]) for row in ERRATA
+    ]
     for row in page:
         assert f"({re.search(r'#(errata-[a-z0-9-]+)', row[2])[1]})=" in source("19_errata")
+
+
+@pytest.mark.skipif(not PAPER.exists(), reason="no text of the paper beside the repository")
+@pytest.mark.parametrize("row", ERRATA, ids=lambda row: row["number"])
+def test_the_quoted_words_stand_in_the_paper(row):
+    assert row["quote"] in PAPER.read_text(encoding="utf-8")
+
+
+def test_an_entry_says_how_much_it_matters_what_it_assumes_and_what_was_tried():
+    assert list(ERRATA[0]) == (
+        "number kind severity where printed quote found effect reading tried chapter label".split()
+    )
+    assert {row["severity"] for row in ERRATA} == {"low", "medium", "high"}
+    for row in ERRATA:
+        if row["kind"] == "factor of two" or row["kind"] == "figure" and row["severity"] == "high":
+            assert "lambda = 0.1" in row["tried"]
+
+
+def test_the_program_without_cones_is_not_called_the_ReLU_network():
+    third, dual = ERRATA[2], ERRATA[26]
+    assert "from below" in third["found"] and "gated" in third["found"] and "2.373" in third["effect"]
+    assert "(23)" in dual["found"] and dual["where"].startswith("Appendix C")
