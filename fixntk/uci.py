@@ -21,7 +21,7 @@ from urllib.parse import quote
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 
-from .checks import check_matrix
+from .checks import check_flag, check_matrix
 
 # %% ../nbs/15_uci.ipynb #796d622b
 @cache
@@ -182,7 +182,7 @@ def load(name, *, corrected=False, data_dir=None):
     X : array, shape (n, d), every column with mean 0 and sample variance 1
     y : int array, shape (n,), classes 0 and 1
     """
-    recipe = _recipe(name, corrected)
+    recipe = _recipe(name, check_flag(corrected, "corrected"))
     where, path = _source(name, corrected, data_dir)
     if where == "folder":
         X, y = _read_csv(path, recipe)
@@ -208,6 +208,7 @@ def available(*, data_dir=None, online=False):
     -------
     dict, name of a set -> "folder", "scikit-learn", "cache" or "UCI archive"
     """
+    check_flag(online, "online")
     sources = {name: _source(name, False, data_dir) for name in _recipes()}
     found = {name: where for name, (where, path) in sources.items() if where and (path is None or path.exists())}
     if online and data_dir is None:
@@ -255,7 +256,6 @@ def _checked(X, y, recipe, what):
 # %% ../nbs/15_uci.ipynb #8c3017fc
 from contextlib import nullcontext
 from io import StringIO
-from tempfile import TemporaryFile
 from zlib import crc32
 
 import scipy
@@ -265,13 +265,14 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, StratifiedShuffleSplit
 from sklearn.svm import SVC
-from threadpoolctl import threadpool_limits
 
-from .checks import check_choice, check_count, check_positive, check_vector
+from .checks import check_choice, check_count, check_flag, check_positive, check_vector
 from .data import add_bias
 from .design import MaskedDesign
+from .files import check_out as _check_out, only_writer, write_atomically  # noqa: F401  the command checks its files with the first
 from .group_lasso import GroupLassoProblem, group_norms
 from .kernels import ntk
+from .machine import check_memory, one_thread
 from .masks import Masks
 from .mkl import lam_hat_for, mkl_objective
 from .newton import solve
@@ -360,6 +361,13 @@ _SETTINGS = {"n_splits": 10, "n_folds": 3, "n_gates": 1000, "lams": (0.1, 1.0, 3
 def _check_seed(seed):
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
         raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. It starts the random numbers; 0 is usual.")
+    return int(seed)
+
+
+def _check_rounds(rounds):
+    if not isinstance(rounds, (list, tuple, set, range, np.ndarray)) or np.ndim(list(rounds)) != 1:
+        raise TypeError(f"n_reweightings must be a list of counts; got {rounds!r}. Use counts such as (0, 1, 4).")
+    return tuple(sorted({r if r == 0 else check_count(r, "n_reweightings", "Use counts such as (0, 1, 4).") for r in {0, *rounds}}))
 
 
 def _check_settings(settings):
@@ -369,12 +377,10 @@ def _check_settings(settings):
     full = {**_SETTINGS, **settings}
     for name in ("n_splits", "n_folds", "n_gates"):
         full[name] = check_count(full[name], name, f"{_SETTINGS[name]} is used for the book's table.")
-    _check_seed(full["seed"])
+    full["seed"], full["n_reweightings"] = _check_seed(full["seed"]), _check_rounds(full["n_reweightings"])
     if full["n_folds"] < 2:
         raise ValueError("n_folds must be at least 2, to fit on some folds and choose on another; got 1. 3 is used for the book's table.")
     full["lams"] = tuple(check_positive(lam, "lams", "Give several positive strengths.") for lam in check_vector(full["lams"], name="lams").tolist())
-    full["n_reweightings"] = tuple(sorted({r if r == 0 else check_count(r, "n_reweightings", "Use counts such as (0, 1, 4).")
-                                           for r in {0, *full["n_reweightings"]}}))
     return full
 
 # %% ../nbs/15_uci.ipynb #b69ac78b
@@ -440,7 +446,7 @@ _PROTOCOLS = ("printed", "inferred", "honest")
 
 def _row(name, X, y, protocol, split, lists, settings):
     "One line of the table. The random numbers depend on the arguments alone, not on who asks, when, or in what order."
-    with threadpool_limits(1, user_api="blas"):
+    with one_thread(len(X)):
         if protocol == "inferred":
             train, test = _inferred_split(lists)
         else:
@@ -463,6 +469,8 @@ def _two_classes(X, y):
     "X and y checked: two classes 0 and 1, both in the training and the test part of any split."
     X = check_matrix(X)
     y = check_vector(y, len(X))
+    if np.abs(X).max() > 1e50:
+        raise ValueError(f"X must be of a size that can be squared and squared again; got {np.abs(X).max():.0e}. Standardise the columns.")
     if not np.isin(y, (0, 1)).all():
         raise ValueError(f"y must hold 0 and 1 only; got {np.unique(y)[:5].tolist()}. Number the two classes so.")
     if (counts := np.bincount(y.astype(int), minlength=2)).min() < 4:
@@ -491,20 +499,27 @@ def _archive_lists(name, data_dir):
     return [np.array(found[f"conxuntos_{half}"].split(), int) for half in (1, 2)]
 
 # %% ../nbs/15_uci.ipynb #5289dacc
-def run_dataset(dataset, *, protocol="honest", data_dir=None, **settings):
+def run_dataset(dataset, *, protocol="honest", data_dir=None, progress=False, **settings):
     """The lines of the accuracy table for one set and one protocol.
 
     Parameters
     ----------
-    dataset : name of a set, perhaps with the ending ``__corrected``; or a pair (X, y) with y in {0, 1}
-    protocol : "printed" (one split, lam of the printed grid chosen on the test rows), "inferred" (the same on the split
-        that the printed table seems to have used) or "honest" (n_splits splits, all choices inside the training rows)
-    data_dir : folder of the tables, as in `load`
-    settings : n_splits (10), n_folds (3), n_gates (1000), lams (eight from 0.1 to 1000), n_reweightings (0, 1, 2), seed (0)
+    dataset : str or tuple
+        Name of a set, perhaps with the ending ``__corrected``; or a pair (X, y) with y in {0, 1}.
+    protocol : str
+        "printed" (one random split, lam of the printed grid chosen on the test rows), "inferred" (the same on the split
+        that the printed table seems to have used) or "honest" (n_splits splits, all choices inside the training rows).
+    data_dir : str or Path, optional
+        Folder of the tables, as in `load`.
+    progress : bool
+        Show a progress bar, one step a split.
+    **settings
+        n_splits (10), n_folds (3), n_gates (1000), lams (eight from 0.1 to 1000), n_reweightings (0, 1, 2), seed (0).
 
     Returns
     -------
-    list of dicts with the columns of the table; accuracies are shares of the test rows
+    list of dict
+        The columns of the table; accuracies are shares of the test rows.
     """
     check_choice(protocol, "protocol", _PROTOCOLS)
     settings, named = _check_settings(settings), isinstance(dataset, str)
@@ -515,23 +530,56 @@ def run_dataset(dataset, *, protocol="honest", data_dir=None, **settings):
                          "got 'inferred'. Choose one of them.")
     name, (X, y) = (dataset, _named_set(dataset, data_dir)) if named else ("data", _two_classes(*dataset))
     lists = _archive_lists(name, data_dir) if protocol == "inferred" else None
-    splits = range(settings["n_splits"] if protocol == "honest" else 1)
-    return [_row(name, X, y, protocol, split, lists, settings) for split in splits]
+    n, splits = len(X), range(settings["n_splits"] if protocol == "honest" else 1)
+    check_memory(6 * n**2 + 2 * settings["n_gates"] * n, f"dataset: the kernels of {n} rows", "Use fewer rows; a random part of the table will do.")
+    return [_row(name, X, y, protocol, split, lists, settings) for split in _bar(splits, check_flag(progress, "progress"), unit="split")]
+
+
+def _bar(items, progress, **options):
+    "The items, with a progress bar if there is to be one."
+    if not progress:
+        return items
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        raise ImportError("The progress is shown by tqdm, which is not installed: pip install 'fixntk[uci]', or use progress=False.") from None
+    return tqdm(items, **options)
 
 # %% ../nbs/15_uci.ipynb #f7036b5c
 def _save(path, header, rows):
-    "Replace the whole file in one step: whoever reads it, or is killed, finds the table before or after, nothing between."
+    "Replace the whole file in one step."
     text = StringIO()
     text.write(f"# {json.dumps(header)}\n")
     writer = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows[key] for key in sorted(rows))
-    part = path.with_name(path.name + ".part")
-    with open(part, "w") as file:
-        file.write(text.getvalue())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    write_atomically(path, text.getvalue())
+
+
+def _line(cells, place):
+    "A line of the table with its numbers as numbers."
+    kinds = dict.fromkeys(("name", "protocol", "reweightings"), str) | dict.fromkeys(("split", "n", "d", "n_test"), int)
+    try:
+        return {column: kinds.get(column, float)(text) if text else None for column, text in zip(_COLUMNS, cells, strict=True)}
+    except ValueError:
+        raise ValueError(f"{place} must have {len(_COLUMNS)} entries as accuracy_table writes them; got {','.join(cells)[:80]!r}. "
+                         "Delete that line; resume=True makes it again.") from None
+
+
+def _parts(path):
+    "Header and lines of a table, and whether the last line is cut off, as after a full disk; that line is left out."
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        first, names, *lines = StringIO(text)
+        header = json.loads(first.removeprefix("# "))
+        known = isinstance(header, dict) and "settings" in header and names == ",".join(_COLUMNS) + "\n"
+    except ValueError:  # other bytes than text, less than two lines, or a first line of something else
+        known = False
+    if not known:
+        raise ValueError(f"path must be a table written by accuracy_table; got {str(path)!r}, which lacks its first lines. Give another file.")
+    cut = not text.endswith("\n")
+    whole = csv.reader(lines[:-1] if cut else lines)
+    return header, [_line(cells, f"line {number} of {path}") for number, cells in enumerate(whole, 3)], cut
 
 # %% ../nbs/15_uci.ipynb #30e1dccf
 def read_table(path):
@@ -539,22 +587,21 @@ def read_table(path):
 
     Parameters
     ----------
-    path : str or Path of the CSV file
+    path : str or Path
+        The CSV file.
 
     Returns
     -------
-    header : dict with "settings", "versions" and "command"
-    rows : list of dicts, as `run_dataset` returns them
+    header : dict
+        With "settings", "versions" and "command".
+    rows : list of dict
+        As `run_dataset` returns them.
     """
-    with open(path) as file:
-        first, *lines = file
-    if not first.startswith("# {"):
-        raise ValueError(f"path must be a table written by accuracy_table; got {str(path)!r}, which lacks its first line. "
-                         "Give another file.")
-    kinds = dict.fromkeys(("name", "protocol", "reweightings"), str) | dict.fromkeys(("split", "n", "d", "n_test"), int)
-    rows = [{column: kinds.get(column, float)(text) if text else None for column, text in row.items()}
-            for row in csv.DictReader(lines)]
-    return json.loads(first[2:]), rows
+    header, rows, cut = _parts(path)
+    if cut:
+        raise ValueError(f"path must be a whole table; the last line of {str(path)!r} is cut off. "
+                         "accuracy_table with out=path and resume=True makes it again.")
+    return header, rows
 
 # %% ../nbs/15_uci.ipynb #da946ac2
 def _key(row):
@@ -571,27 +618,14 @@ def _header(settings, earlier):
             "command": f'accuracy_table(out="table1.csv"{call})'}
 
 
-def _check_out(path):
-    "Refuse a file that cannot be written, before there is something to write."
-    if path.is_dir() or not path.parent.is_dir():
-        raise ValueError(f"out must lie in a folder that exists, and be a file; got {str(path)!r}. Name another file, or make the folder first.")
-    try:
-        with TemporaryFile(dir=path.parent), open(path, "a") if path.exists() else nullcontext():
-            pass
-    except OSError as error:
-        raise ValueError(f"out must be a file that can be written; got {str(path)!r}, {error.strerror}. Name another file.") from None
-
-
-def _begin(out, settings, resume):
-    "The file to write to, its header and the lines it has already."
-    path = Path(out)
-    _check_out(path)
-    earlier, rows = read_table(path) if resume and path.exists() else ({}, [])
+def _begin(path, settings, resume):
+    "The header of the table and the lines that its file has already, if it has any; an empty file is a new one."
+    earlier, rows, _ = _parts(path) if resume and path.exists() and path.stat().st_size else ({}, [], False)
     header = _header(settings, earlier)
     if earlier and earlier["settings"] != header["settings"]:
         raise ValueError(f"out must hold a table with the same settings to resume it; got {earlier['settings']} in {str(path)!r}. "
                          "Use resume=False to start anew, or another file.")
-    return path, header, {_key(row): row for row in rows}
+    return header, {_key(row): row for row in rows}
 
 # %% ../nbs/15_uci.ipynb #45e2167b
 def _tasks(names, protocols, data_dir, settings):
@@ -619,33 +653,50 @@ def accuracy_table(names=None, *, protocols=_PROTOCOLS, data_dir=None, out=None,
 
     Parameters
     ----------
-    names : list of names as in `run_dataset`; all that `available` lists, and the corrected ones, if left out
-    protocols : sequence of names as in `run_dataset`
-    data_dir : folder of the tables, as in `load`
-    out : path of a CSV file, or None; after each line it is replaced in one step, so that it is whole at every moment.
-        One process at a time may write to it
-    n_jobs : int, number of processes; None takes it from `joblib.parallel_config`, whose backend is used too
-    resume : bool, keep the lines that `out` has already; they must have been made with the same settings
-    progress : bool, show a progress bar
-    settings : as in `run_dataset`
+    names : str or list of str, optional
+        Names as in `run_dataset`; all that `available` lists, and the corrected ones, if left out.
+    protocols : str or list of str
+        Names as in `run_dataset`.
+    data_dir : str or Path, optional
+        Folder of the tables, as in `load`.
+    out : str or Path, optional
+        A CSV file; after each line it is replaced in one step, so that it is whole at every moment. One call at a time
+        may write to it, another gets a BlockingIOError.
+    n_jobs : int, optional
+        Number of processes; None takes it from `joblib.parallel_config`, whose backend is used too.
+    resume : bool
+        Keep the lines that `out` has already; they must have been made with the same settings.
+    progress : bool
+        Show a progress bar.
+    **settings
+        As in `run_dataset`.
 
     Returns
     -------
-    list of dicts, sorted by name, protocol and split; the numbers do not depend on n_jobs, backend or order
+    list of dict
+        Sorted by name, protocol and split; the numbers do not depend on n_jobs, backend or order.
     """
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        raise ImportError("The progress of the table is shown by tqdm, which is not installed: pip install 'fixntk[uci]'.") from None
-    names = _all_names(data_dir) if names is None else [names] if isinstance(names, str) else list(names)
-    protocols = [check_choice(protocol, "protocols", _PROTOCOLS) for protocol in protocols]
+    check_flag(resume, "resume"), check_flag(progress, "progress")
+    if n_jobs is not None and (isinstance(n_jobs, bool) or not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0):
+        raise TypeError(f"n_jobs must be a whole number other than 0, or None; got {n_jobs!r}. Use 2 for two processes, -1 for one a core.")
+    names = _all_names(data_dir) if names is None else _several(names, "names")
+    protocols = [check_choice(protocol, "protocols", _PROTOCOLS) for protocol in _several(protocols, "protocols")]
     settings = _check_settings(settings)
-    path, header, done = _begin(out, settings, resume) if out is not None else (None, None, {})
     tasks = {(task[0], *task[3:5]): task for task in _tasks(names, protocols, data_dir, settings)}
-    waiting = [delayed(_row)(*task) for key, task in tasks.items() if key not in done]
-    rows = Parallel(n_jobs, return_as="generator_unordered")(waiting)
-    for row in tqdm(rows, total=len(tasks), initial=len(tasks) - len(waiting), disable=not progress, unit="line"):
-        done[_key(row)] = row
-        if path:
-            _save(path, header, done)
+    with only_writer(out) if out is not None else nullcontext() as path:
+        header, done = _begin(path, settings, resume) if path else ({}, {})
+        waiting = [delayed(_row)(*task) for key, task in tasks.items() if key not in done]
+        rows = Parallel(n_jobs, return_as="generator_unordered")(waiting)
+        for row in _bar(rows, progress, total=len(tasks), initial=len(tasks) - len(waiting), unit="line"):
+            done[_key(row)] = row
+            if path:
+                _save(path, header, done)
     return [done[key] for key in sorted(tasks)]
+
+
+def _several(values, name):
+    "A list of names, of which one may come alone."
+    values = [values] if isinstance(values, str) else values
+    if not isinstance(values, (list, tuple)) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{name} must be a list of names; got {values!r}. Give a list of str, or one str.")
+    return list(values)

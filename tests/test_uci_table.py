@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import fixntk.uci as uci
-from fixntk.uci import accuracy_table, read_table, run_dataset
+from fixntk.machine import blas_threads
+from fixntk.uci import accuracy_table, available, load, read_table, run_dataset
 
 FAST = {"n_splits": 6, "n_folds": 2, "n_gates": 20, "lams": (1.0, 30.0), "n_reweightings": (0, 1), "seed": 7}
 SETS = ("balloons", "trains")
@@ -145,6 +146,90 @@ def test_killed_while_saving(table, tmp_path, monkeypatch):
     assert read_table(out) == (header, table) and list(tmp_path.iterdir()) == [out]
 
 
+def test_two_writers_of_one_file(table, data, tmp_path, monkeypatch):
+    "The second is told so while the first is at work, and the first loses nothing."
+    out, row, refused = tmp_path / "table.csv", uci._row, []
+    ask = {"data_dir": data, "out": out, "progress": False, **FAST}
+
+    def row_with_a_rival(*task):
+        monkeypatch.setattr(uci, "_row", row)
+        with pytest.raises(BlockingIOError, match="has one already. Wait until it is done, or name another file"):
+            accuracy_table(SETS, **ask)
+        refused.append(task)
+        monkeypatch.setattr(uci, "_row", row_with_a_rival)
+        return row(*task)
+
+    monkeypatch.setattr(uci, "_row", row_with_a_rival)
+    assert accuracy_table(SETS, **ask) == table and len(refused) > 1
+    assert read_table(out)[1] == table and list(tmp_path.iterdir()) == [out]
+
+
+def test_a_link_beside_the_table_is_not_followed(data, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / "t.csv.part").symlink_to(victim)
+    accuracy_table("trains", protocols="printed", data_dir=data, out=tmp_path / "t.csv", progress=False, **FAST)
+    assert victim.read_text() == "mine" and len(read_table(tmp_path / "t.csv")[1]) == 1
+
+
+@pytest.mark.parametrize("cut", [1, 2, 30, 60])
+def test_a_line_that_was_cut_off_is_made_again(table, data, tmp_path, cut):
+    out = tmp_path / "table.csv"
+    ask = {"protocols": ["honest"], "data_dir": data, "out": out, "progress": False, **FAST}
+    want = accuracy_table("trains", **ask)
+    text = out.read_text()
+    out.write_text(text[:-cut])
+    with pytest.raises(ValueError, match="the last line of .* is cut off"):
+        read_table(out)
+    assert accuracy_table("trains", **ask) == want and out.read_text() == text
+
+
+def test_an_empty_file_is_a_new_one(data, tmp_path):
+    out = tmp_path / "table.csv"
+    out.touch()
+    with pytest.raises(ValueError, match="path must be a table written by accuracy_table"):
+        read_table(out)
+    ask = {"protocols": ["printed"], "data_dir": data, "out": out, "progress": False, **FAST}
+    assert accuracy_table("trains", **ask) == read_table(out)[1]
+
+
+@pytest.mark.parametrize(
+    "damage, words",
+    [
+        (lambda lines: lines[:1], "lacks its first lines"),
+        (lambda lines: [lines[0][: len(lines[0]) // 2]], "lacks its first lines"),
+        (lambda lines: ["# 5\n", *lines[1:]], "lacks its first lines"),
+        (lambda lines: [lines[0], lines[1].replace("split", "fold"), *lines[2:]], "lacks its first lines"),
+        (lambda lines: [*lines, "trains,honest\n"], "line 4 of .* must have 20 entries"),
+        (lambda lines: [*lines, lines[2].replace(",10,29,", ",ten,29,")], "line 4 of .* got 'trains,printed"),
+        (lambda lines: ["\udcff\udcfe\n"], "lacks its first lines"),
+    ],
+)
+def test_damaged_tables_are_refused_and_kept(data, tmp_path, damage, words):
+    out = tmp_path / "table.csv"
+    ask = {"protocols": ["printed"], "data_dir": data, "out": out, "progress": False, **FAST}
+    accuracy_table("trains", **ask)
+    damaged = "".join(damage(out.read_text().splitlines(keepends=True))).encode(errors="surrogateescape")
+    out.write_bytes(damaged)
+    for attempt in (lambda: read_table(out), lambda: accuracy_table("trains", **ask)):
+        with pytest.raises(ValueError, match=words):
+            attempt()
+    assert out.read_bytes() == damaged
+
+
+def test_one_thread_inside_and_the_old_number_after(monkeypatch):
+    before, inside, split = blas_threads(), [], uci._random_split
+    monkeypatch.setattr(uci, "_random_split", lambda *args: inside.append(set(blas_threads())) or split(*args))
+    run_dataset(toy(), **{**FAST, "n_splits": 2})
+    assert inside == [{1}, {1}] and blas_threads() == before
+
+
+def test_a_table_that_does_not_fit_is_refused_at_once():
+    n = 400_000
+    with pytest.raises(ValueError, match="the kernels of 400000 rows needs about .* TB of memory, .* Use fewer rows"):
+        run_dataset((np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2))
+
+
 def test_dask_gives_the_same_table(table, data):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
@@ -162,6 +247,7 @@ def test_dask_gives_the_same_table(table, data):
         (lambda X, y: (X, y[1:]), "y must have one entry for each of the 24 rows"),
         (lambda X, y: (X, 2 * y - 1), "y must hold 0 and 1 only"),
         (lambda X, y: (X, 0 * y), "at least 4 samples of each class"),
+        (lambda X, y: (X * 1e150, y), "X must be of a size that can be squared .* Standardise the columns"),
     ],
 )
 def test_bad_data(change, words):
@@ -185,11 +271,47 @@ def test_bad_data(change, words):
         ({"seed": "a"}, ValueError, "seed must be a whole number from 0 .* got 'a'"),
         ({"seed": False}, ValueError, "seed must be a whole number from 0 .* got False"),
         ({"gates": 5}, TypeError, "settings must be among n_splits"),
+        ({"n_reweightings": 2}, TypeError, "n_reweightings must be a list of counts; got 2"),
+        ({"n_reweightings": "012"}, TypeError, "n_reweightings must be a list of counts; got '012'"),
+        ({"n_reweightings": [[1, 2]]}, TypeError, "n_reweightings must be a list of counts"),
+        ({"n_reweightings": (0.5,)}, ValueError, "n_reweightings must be a whole number"),
+        ({"lams": "10"}, TypeError, "lams must hold numbers"),
+        ({"progress": 1}, TypeError, "progress must be True or False"),
+        ({"protocol": ["honest"]}, ValueError, "protocol must be one of"),
     ],
 )
 def test_bad_settings(settings, error, words):
     with pytest.raises(error, match=words):
         run_dataset(toy(), **settings)
+
+
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: load("trains", corrected="yes"), "corrected must be True or False"),
+        (lambda: load("trains", data_dir=5), "data_dir must be the path of a folder"),
+        (lambda: available(online=1), "online must be True or False"),
+        (lambda: available(data_dir=b"here"), "data_dir must be the path of a folder"),
+        (lambda: run_dataset(5), "dataset must be a name or a pair"),
+        (lambda: run_dataset([[1.0], [2.0]]), "dataset must be a name or a pair"),
+        (lambda: run_dataset((np.ma.ones((24, 2)), toy()[1])), "X must be a plain array; got a masked array"),
+        (lambda: run_dataset((toy()[0], np.ma.array(toy()[1]))), "y must be a plain array; got a masked array"),
+        (lambda: run_dataset((toy()[0].astype("M8[s]"), toy()[1])), "X must hold numbers; got dates"),
+        (lambda: run_dataset((toy()[0], ["1_0"] * 24)), "y must hold numbers"),
+        (lambda: accuracy_table(5), "names must be a list of names; got 5"),
+        (lambda: accuracy_table(["trains", 5]), "names must be a list of names"),
+        (lambda: accuracy_table("trains", protocols=7), "protocols must be a list of names; got 7"),
+        (lambda: accuracy_table("trains", out=5), "out must be the path of a file; got 5"),
+        (lambda: accuracy_table("trains", n_jobs=0), "n_jobs must be a whole number other than 0"),
+        (lambda: accuracy_table("trains", n_jobs="two"), "n_jobs must be a whole number other than 0"),
+        (lambda: accuracy_table("trains", resume="no"), "resume must be True or False"),
+        (lambda: accuracy_table("trains", progress=None), "progress must be True or False"),
+    ],
+)
+def test_wrong_kinds(data, monkeypatch, call, words):
+    monkeypatch.setenv("FIXNTK_DATA", str(data))
+    with pytest.raises(TypeError, match=words):
+        call()
 
 
 def test_bad_names_and_files(data, tmp_path):
