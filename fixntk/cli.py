@@ -474,7 +474,7 @@ def _kept(record, others, made_by, overwrite):
         why = f"hold results of another run; {', '.join(differ)} differ"
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         why = "are there, and not from this command"
-    raise _Usage(f"{' and '.join(there)} {why}: --overwrite replaces them, --out names another folder")
+    raise _Usage(f"{', '.join(there)} {why}: --overwrite replaces them, --out names another folder")
 
 # %% ../nbs/cli.ipynb #91b2e7d3
 def _keep(record, made_by, done):
@@ -483,12 +483,12 @@ def _keep(record, made_by, done):
 
 
 def _bar(results, kept, total, quiet):
-    "A bar of progress, where there is one to be had."
+    "A bar of progress on stderr, if it is wanted and tqdm is here to draw it."
     try:
         from tqdm import tqdm
     except ImportError:
         return results
-    return tqdm(results, total=total, initial=kept, disable=quiet, unit="fit")
+    return results if quiet else tqdm(results, total=total, initial=kept, unit="fit")
 
 # %% ../nbs/cli.ipynb #91b2e7cc
 def _run_compare(args):
