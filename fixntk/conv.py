@@ -6,15 +6,16 @@ __all__ = ['extract_patches', 'patch_masks', 'count_patch_cells', 'PatchDesign',
 # %% ../nbs/18_conv.ipynb #a5f20eab
 import numpy as np
 
-from .checks import check_count, check_matrix, check_rng, check_vector
+from .checks import as_floats, check_count, check_matrix, check_rng, check_vector, frozen
 from .design import MaskedDesign, _refuse_large, check_weights
 from .kernels import ntk
+from .machine import check_memory, one_thread
 from .masks import Masks, count_cells
 
 # %% ../nbs/18_conv.ipynb #a9d96834
 def _pair(value, name, least):
     "Two whole numbers from one or two."
-    pair = (value, value) if np.ndim(value) == 0 else tuple(value)
+    pair = tuple(value) if isinstance(value, (tuple, list)) or np.ndim(value) == 1 else (value, value)
     if len(pair) != 2 or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least for v in pair):
         raise ValueError(f"{name} must be a whole number of at least {least}, or a pair (rows, columns) of them; got {value!r}. "
                          "Use one number for squares.")
@@ -33,7 +34,7 @@ def extract_patches(images, size, *, stride=1, padding=0):
     -------
     patches : array, shape (n, B, h), h = rows * columns * channels
     """
-    images = np.asarray(images)
+    images = as_floats(images, "images")
     if images.ndim not in (3, 4):
         raise ValueError(f"images must have shape (n, height, width) or (n, height, width, channels); got {images.shape}. "
                          "For one image use images[None].")
@@ -51,7 +52,7 @@ def extract_patches(images, size, *, stride=1, padding=0):
 # %% ../nbs/18_conv.ipynb #eed2f55f
 def _stacked(patches):
     "Checked patches, shape (n, B, h), and all of them as rows, shape (n * B, h)."
-    patches = np.asarray(patches)
+    patches = as_floats(patches, "patches")
     if patches.ndim != 3:
         raise ValueError(f"patches must have shape (n, B, h), B patches of h numbers for each image; got {patches.shape}. "
                          "Use extract_patches(images, size).")
@@ -73,7 +74,7 @@ def patch_masks(patches, gates, *, rng=None):
     Masks of n * B rows, without duplicate patterns
     """
     rows = _stacked(patches)[1]
-    if np.ndim(gates) == 0:
+    if np.isscalar(gates) or gates is None:
         n_gates = check_count(gates, "gates", "Give gates of shape (p, h), or how many to draw.")
         gates = check_rng(rng).standard_normal((n_gates, rows.shape[1]))
     return Masks.from_gates(rows, gates)
@@ -109,16 +110,21 @@ class PatchDesign:
 
     Attributes
     ----------
-    patches, masks, n, d (which is h), p. ``design[indices]`` is the design on ``masks[indices]``.
+    patches (a locked copy), masks, n, d (which is h), p. ``design[indices]`` is the design on ``masks[indices]``.
     """
 
     def __init__(self, patches, masks):
-        self.patches, rows = _stacked(patches)
-        self.masks, self._inner = masks, MaskedDesign(rows, masks)
-        (self.n, self._places, self.d), self.p = self.patches.shape, masks.p
+        self._set(np.shape(patches), MaskedDesign(_stacked(patches)[1], masks))
+
+    def _set(self, shape, inner):
+        self._inner, self.masks, self.p = inner, inner.masks, inner.p
+        self.patches = inner.X.reshape(shape)
+        self.n, self._places, self.d = shape
+        return self
 
     def __getitem__(self, indices):
-        return PatchDesign(self.patches, self.masks[np.atleast_1d(np.arange(self.p)[indices])])
+        some = self.masks[np.atleast_1d(np.arange(self.p)[indices])]
+        return PatchDesign.__new__(PatchDesign)._set(self.patches.shape, MaskedDesign._of(self._inner.X, some))
 
     def predict(self, W):
         """sum_i A_i W_i for W of shape (p, h): shape (n,)."""
@@ -153,6 +159,12 @@ class PatchDesign:
             total += side_by_side @ side_by_side.T
         return total
 
+    def block_norms(self):
+        """The Frobenius norms |A_i|, shape (p,), by as few masks at a time as `kernel` takes."""
+        step = max(1, _BLOCK // (self.n * max(self.d, self._places)))
+        parts = (self._blocks(np.arange(self.p)[start:start + step]) for start in range(0, self.p, step))
+        return np.sqrt(np.concatenate([np.einsum("nih,nih->i", part, part) for part in parts]))
+
     def to_dense(self):
         """The whole n x ph matrix, for chapters and tests; refused above 1 GB."""
         _refuse_large(self.n * self.p * self.d, "the n x ph matrix", "Use predict, correlate and kernel.")
@@ -174,6 +186,8 @@ def pooled_predict(network, patches):
     array, shape (n,)
     """
     patches, rows = _stacked(patches)
+    if not hasattr(network, "predict") or isinstance(network, type):
+        raise TypeError(f"network must have a method predict for rows; got {type(network).__name__}. Use Solution.network().")
     return network.predict(rows).reshape(len(patches), -1).sum(axis=1)
 
 # %% ../nbs/18_conv.ipynb #b77c966d
@@ -193,4 +207,5 @@ def patch_ntk(patches, other=None):
     other, rows = _stacked(patches if other is None else other)
     if other.shape[2] != patches.shape[2]:
         raise ValueError(f"other must have patches of {patches.shape[2]} numbers, as patches has; got {other.shape[2]}. Cut both with one size.")
+    check_memory(8 * len(rows) * patches.shape[1], f"The kernel of one image with {len(rows)} patches", "Take fewer images.")
     return np.array([ntk(image, rows).sum(axis=0).reshape(len(other), -1).sum(axis=1) for image in patches])

@@ -10,9 +10,10 @@ from functools import reduce
 
 import numpy as np
 
-from .checks import check_count, check_matrix, check_rng
-from .design import check_weights
+from .checks import check_count, check_kind, check_matrix, check_rng, frozen
+from .design import check_coefs, check_weights
 from .kernels import _pair
+from .machine import check_memory, one_thread
 from .masks import Masks, _first_of_each, sample_masks
 
 # %% ../nbs/17_deep.ipynb #78a271d1
@@ -30,7 +31,8 @@ class ReLULayers:
 
     def __post_init__(self):
         check_count(self.d, "d", "It is the number of columns of X.")
-        weights = tuple(check_matrix(U, "weights") for U in self.weights)
+        check_kind(self.weights, "weights", (tuple, list), "Put the tables of the layers into a list, [] for none.")
+        weights = tuple(frozen(check_matrix(U, "weights")) for U in self.weights)
         if [len(U) for U in weights] != [self.d, *(U.shape[1] for U in weights)][:-1]:
             raise ValueError(f"weights must lead from {self.d} inputs from layer to layer, each of shape (inputs, outputs); got "
                              f"shapes {[U.shape for U in weights]}. Transpose those whose rows are neurons.")
@@ -67,6 +69,9 @@ class DeepMasks(Masks):
 
     def __post_init__(self):
         super().__post_init__()
+        check_kind(self.layers, "layers", tuple, "One ReLULayers for each factor.")
+        for layer in self.layers:
+            check_kind(layer, "layers", ReLULayers, "One ReLULayers for each factor.")
         width = sum(layer.width for layer in self.layers)
         if self.gates.shape[1] != width:
             raise ValueError(f"gates must have {width} columns, one for each feature of the {len(self.layers)} factors; got "
@@ -82,15 +87,17 @@ class DeepMasks(Masks):
         masks = Masks.from_gates(layers[1].features(X), gates)
         return cls(masks.patterns, np.hstack([np.zeros((masks.p, X.shape[1])), masks.gates]), layers)
 
+    def factors(self, X):
+        """Pairs (features of the rows of X, gates), one a factor: a mask passes a row if all of them do."""
+        return [(layer.features(X), gates) for layer, gates in _factors(self)]
+
     def is_open(self, X):
         """Which masks pass which rows of X, also of new ones: bool, shape (rows, p)."""
-        return np.logical_and.reduce([layer.features(X) @ gates.T >= 0 for layer, gates in _factors(self)])
+        return np.logical_and.reduce([features @ gates.T >= 0 for features, gates in self.factors(X)])
 
     def predict(self, W, X):
         """Answers sum_i open_i(x) x'W_i of the gated network with lines W, shape (p, d), at the rows of X: shape (rows,)."""
-        X, W = check_matrix(X), check_matrix(W, "W")
-        if W.shape != (self.p, self.d):
-            raise ValueError(f"W must have shape {(self.p, self.d)}, one row a mask; got {W.shape}. Reshape it.")
+        X, W = check_matrix(X), check_coefs(W, self.p, self.d)
         on = np.flatnonzero(W.any(axis=1)) if W.any() else [0]
         return (self[on].is_open(X) * (X @ W[on].T)).sum(axis=1)
 
@@ -133,13 +140,19 @@ def layer_masks(X, n_gates, *, widths, rng):
     DeepMasks, without duplicate patterns; Masks if widths is empty
     """
     X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
-    if np.ndim(widths) != 1:
+    if not _is_list(widths):
         raise ValueError(f"widths must be a list with one number for each layer before the gates; got {widths!r}. Use [] for none.")
     sizes = [X.shape[1]] + [check_count(m, "widths", "Each layer needs at least one neuron.") for m in widths]
     if len(sizes) == 1:
         return sample_masks(X, n_gates, rng=rng)
+    check_memory(n_gates * (sizes[-1] + len(X) / 8), f"n_gates={n_gates} gates of {sizes[-1]} features", "Draw fewer gates.")
     weights = tuple(rng.standard_normal(shape) / np.sqrt(shape[0]) for shape in zip(sizes, sizes[1:]))
-    return DeepMasks.from_gates(X, rng.standard_normal((n_gates, sizes[-1])), weights)
+    with one_thread(rows=len(X)):
+        return DeepMasks.from_gates(X, rng.standard_normal((n_gates, sizes[-1])), weights)
+
+
+def _is_list(values):
+    return isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim == 1)
 
 
 def second_layer_masks(X, n_gates, *, width, rng):
@@ -164,15 +177,14 @@ _MOST = 2_000_000  # pairs
 def _products(first, second, pairs, max_masks):
     "Indices of the pairs with products that are not empty, and the products as packed rows."
     for name, masks in (("first", first), ("second", second)):
-        if not isinstance(masks, Masks):
-            raise TypeError(f"{name} must be Masks or DeepMasks; got {type(masks).__name__}. Make it with sample_masks or layer_masks.")
+        check_kind(masks, name, (Masks, DeepMasks), "Make it with sample_masks or layer_masks.")
     if (first.n, first.d) != (second.n, second.d):
         raise ValueError(f"second must be Masks of the same {first.n} samples and {first.d} features; got {second!r}. "
                          "Make both from one X.")
     if pairs is None and first.p * second.p > max_masks:
         raise ValueError(f"first and second must have at most max_masks={max_masks} products; got {first.p} x {second.p}. "
                          "Draw fewer gates, or give product_masks some pairs.")
-    pairs = np.indices((first.p, second.p)).reshape(2, -1).T if pairs is None else np.asarray(pairs)
+    pairs = np.indices((first.p, second.p)).reshape(2, -1).T if pairs is None else _whole(pairs)
     limits = [first.p, second.p]
     if pairs.dtype.kind not in "iu" or pairs.shape[1:] != (2,) or (pairs < 0).any() or (pairs >= limits).any():
         raise ValueError(f"pairs must be whole numbers of shape (k, 2), below {limits}; got {pairs.dtype} of shape {pairs.shape}. "
@@ -183,6 +195,14 @@ def _products(first, second, pairs, max_masks):
         raise ValueError(f"first and second must have a product that passes a sample; all {len(pairs)} are empty. "
                          "Draw more gates.")
     return pairs[some], bits[some]
+
+
+def _whole(pairs):
+    "The pairs as an array; what has no shape, such as rows of unequal length, as one that is refused."
+    try:
+        return np.asarray(pairs)
+    except ValueError:
+        return np.asarray(pairs, dtype=object)
 
 
 def product_masks(first, second, *, pairs=None, max_masks=_MOST):
@@ -242,9 +262,11 @@ def deep_ntk(X, Y=None, *, depth):
     """
     X, Y = _pair(X, Y)
     depth = check_count(depth, "depth", "1 is the tangent kernel of the two-layer network.")
+    check_memory(6 * len(X) * len(Y), f"The kernel of {len(X)} x {len(Y)} rows", "Take fewer rows.")
     U, V = (Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), np.finfo(float).tiny) for Z in (X, Y))
     angle = np.array([2 * np.arctan2(np.linalg.norm(u - V, axis=1), np.linalg.norm(u + V, axis=1)) for u in U])
-    K = X @ Y.T
+    with one_thread(rows=len(X)):
+        K = X @ Y.T
     for _ in range(depth):
         K *= (np.pi - angle) / (2 * np.pi)
         rest = 2 * np.sin(angle / 2)**2 - (np.sin(angle) - angle * np.cos(angle)) / np.pi
@@ -266,7 +288,7 @@ def deep_masks(X, n_gates, *, widths, rng):
     -------
     DeepMasks; Masks if there is one layer
     """
-    if np.ndim(n_gates) != 1 or np.ndim(widths) != 1 or len(n_gates) != len(widths) + 1:
+    if not (_is_list(n_gates) and _is_list(widths)) or len(n_gates) != len(widths) + 1:
         raise ValueError(f"widths must be a list, one shorter than n_gates; got {widths!r} for n_gates {n_gates!r}. "
                          "Gates of layer k stand behind widths[:k].")
     return reduce(product_masks, [layer_masks(X, n, widths=widths[:k], rng=rng) for k, n in enumerate(n_gates)])

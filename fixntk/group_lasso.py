@@ -6,9 +6,11 @@ __all__ = ['group_norms', 'group_soft_threshold', 'SquaredLoss', 'GroupLassoProb
 # %% ../nbs/05_group_lasso.ipynb #7f7bf2aa
 import warnings
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 import numpy as np
-from .checks import check_choice, check_matrix, check_nonnegative, check_positive, check_vector
+from .checks import check_choice, check_count, check_kind, check_nonnegative, check_positive, check_vector, frozen
+from .design import block_norms, check_coefs, check_design
+from .machine import one_thread
 from .networks import GatedReLUNetwork
 
 # %% ../nbs/05_group_lasso.ipynb #0b43516d
@@ -23,7 +25,7 @@ def group_norms(W):
     -------
     array, shape (p,)
     """
-    return np.linalg.norm(check_matrix(W, "W"), axis=1)
+    return np.linalg.norm(check_coefs(W), axis=1)
 
 # %% ../nbs/05_group_lasso.ipynb #2230561c
 def group_soft_threshold(W, threshold):
@@ -40,37 +42,75 @@ def group_soft_threshold(W, threshold):
     -------
     V : array, shape (p, d)
     """
+    W = check_coefs(W)
     norms = group_norms(W)
     threshold = check_nonnegative(threshold, "threshold", "A gradient step of length t uses lam * t.")
     keep = np.divide(norms - threshold, norms, out=np.zeros_like(norms), where=norms > threshold)
     return keep[:, None] * W
 
 # %% ../nbs/05_group_lasso.ipynb #1e534897
-@dataclass(frozen=True)
-class SquaredLoss:
-    """L(f, y) = |f - y|^2, with no factor 1/2 and no 1/n.
+def of_samples(method):
+    "Let a method of a loss take whatever holds numbers: two vectors of one length, in float64 before any arithmetic."
+    name = method.__code__.co_varnames[1]  # f, or z for a conjugate
 
-    value(f, y)      |f - y|^2
-    gradient(f, y)   2 (f - y)
-    curvature(f, y)  2 for every sample; nowhere above `smoothness` = 2
-    conjugate(z, y)  max_v v'z - |v - y|^2 = z'y + |z|^2 / 4
-    """
-    smoothness = 2.0
+    @wraps(method)
+    def checked(self, f, y):
+        f = check_vector(f, name=name)
+        return method(self, f, check_vector(y, len(f), like=name))
+
+    return checked
+
+
+class SampleLoss:
+    """A loss that adds up over the samples. A subclass gives values, gradient, curvature and conjugates, one entry a sample,
+    and, for `solve_cvxpy` only, `expressions`: the values in CVXPY's words, for a CVXPY expression f."""
 
     def value(self, f, y):
-        return float((f - y) @ (f - y))
+        """L(f, y)."""
+        return float(self.values(f, y).sum())
 
+    def conjugate(self, z, y):
+        """The largest z'v - L(v, y) over v."""
+        return float(self.conjugates(z, y).sum())
+
+    def expression(self, f, y):
+        import cvxpy as cp
+        return cp.sum(self.expressions(f, y))
+
+# %% ../nbs/05_group_lasso.ipynb #34f7ee6e
+@dataclass(frozen=True)
+class SquaredLoss(SampleLoss):
+    """L(f, y) = |f - y|^2, with no factor 1/2 and no 1/n.
+
+    value(f, y)      |f - y|^2, of which sample k adds values(f, y)[k]
+    gradient(f, y)   2 (f - y)
+    curvature(f, y)  2 for every sample; nowhere above `smoothness` = 2
+    conjugate(z, y)  max_v v'z - |v - y|^2 = z'y + |z|^2 / 4, of which sample k adds conjugates(z, y)[k]
+    """
+    smoothness = 2.0
+    moves_with_y = True  # L(f + c, y + c) = L(f, y) for every number c
+
+    @of_samples
+    def values(self, f, y):
+        return (f - y)**2
+
+    @of_samples
     def gradient(self, f, y):
         return 2 * (f - y)
 
+    @of_samples
     def curvature(self, f, y):
         return np.full(len(y), 2.0)
 
-    def conjugate(self, z, y):
-        return float(z @ y + z @ z / 4)
+    @of_samples
+    def conjugates(self, z, y):
+        return z * y + z**2 / 4
+
+    def expressions(self, f, y):
+        import cvxpy as cp
+        return cp.square(f - y)
 
     def expression(self, f, y):
-        """The loss in CVXPY's words, for `solve_cvxpy` only; f is a CVXPY expression."""
         import cvxpy as cp
         return cp.sum_squares(f - y)
 
@@ -82,6 +122,17 @@ def _best_scale(dual, limit):
     bend = low - 2 * middle + high
     vertex = np.clip(top / 2 * (1 - (high - low) / (2 * bend)), 0, limit) if bend < 0 else top
     return vertex if dual(vertex) > high else top
+
+
+def check_loss(loss, *more):
+    """Return `loss` if it has the formulas that a problem asks for, those named in `more` too."""
+    wanted = ("value", "gradient", "curvature", "conjugate", *more)
+    lacking = [name for name in wanted if not hasattr(loss, name)]
+    if isinstance(loss, type) or lacking:
+        came = f"the class {loss.__name__} itself" if isinstance(loss, type) else f"{type(loss).__name__} without {', '.join(lacking)}"
+        raise TypeError(f"loss: a problem must have SquaredLoss(), LogisticLoss(), SquaredHingeLoss(), HuberLoss(delta) or another object "
+                        f"with {', '.join(wanted)}; got {came}.")
+    return loss
 
 
 def relative_gap(upper, lower):
@@ -99,8 +150,9 @@ class GroupLassoProblem:
     Parameters
     ----------
     design : MaskedDesign, or any object with its methods and the sizes n, p, d
-    y : array, shape (n,);  lam : float, positive
-    loss : object with value, gradient, curvature, conjugate
+    y : array, shape (n,)
+    lam : float, positive
+    loss : object with value, gradient, curvature, conjugate; SquaredLoss() if left out
     """
     design: object
     y: np.ndarray
@@ -108,15 +160,21 @@ class GroupLassoProblem:
     loss: object = field(default=SquaredLoss(), kw_only=True)
 
     def __post_init__(self):
-        y = check_vector(self.y, self.design.n, like="the design").copy()
-        y.flags.writeable = False
-        object.__setattr__(self, "y", y)
+        y = check_vector(self.y, check_design(self.design).n, like="the design")
+        object.__setattr__(self, "y", frozen(y))
         object.__setattr__(self, "lam", check_positive(self.lam, "lam", "For no penalty use least squares."))
+        if hasattr(check_loss(self.loss), "check_targets"):
+            self.loss.check_targets(self.y)
 
     @cached_property
     def lam_max(self):
-        """The smallest lam with solution zero: max_i |X'D_i gradient(0)|; for the squared loss 2 max_i |X'D_i y|."""
-        return float(self.design.correlation_norms(self.loss.gradient(np.zeros(len(self.y)), self.y)).max())
+        """The smallest lam with solution zero: max_i |X'D_i gradient(0)|; for the squared loss 2 max_i |X'D_i y|.
+
+        A length that is not above the rounding of its own sum, (n + 8) eps |gradient| |D_iX|, counts as zero.
+        """
+        z = self.loss.gradient(np.zeros(len(self.y)), self.y)
+        norms = self.design.correlation_norms(z)
+        return float(np.where(norms > self._rounding(z), norms, 0).max())
 
     def objective(self, W):
         """P(W)."""
@@ -125,8 +183,7 @@ class GroupLassoProblem:
     def dual_objective(self, z):
         """D(z); minus infinity if some |X'D_i z| exceeds lam by more than rounding."""
         z = check_vector(z, len(self.y), "z")
-        rounding = (len(z) + 8) * np.finfo(float).eps * np.linalg.norm(z) * self._block_norms
-        admissible = np.all(self.design.correlation_norms(z) <= self.lam + rounding)
+        admissible = np.all(self.design.correlation_norms(z) <= self.lam + self._rounding(z))
         return -self.loss.conjugate(z, self.y) if admissible else -np.inf
 
     def dual_point(self, W):
@@ -144,7 +201,8 @@ class GroupLassoProblem:
 
     def kkt_residual(self, W):
         """Largest violation of the optimality conditions as a multiple of lam: zero exactly at a solution."""
-        slopes, norms = self.design.correlate(self.loss.gradient(self._predict(W), self.y)), group_norms(W)
+        W = check_coefs(W, self.design.p, self.design.d)
+        slopes, norms = self.design.correlate(self.loss.gradient(self.design.predict(W), self.y)), group_norms(W)
         unit = np.divide(W, norms[:, None], out=np.zeros_like(slopes), where=norms[:, None] > 0)
         active = np.linalg.norm(slopes + self.lam * unit, axis=1)
         inactive = np.maximum(np.linalg.norm(slopes, axis=1) - self.lam, 0)
@@ -159,13 +217,14 @@ class GroupLassoProblem:
 
     @cached_property
     def _block_norms(self):
-        return np.array([np.linalg.norm(self.design.block(i)) for i in range(self.design.p)])
+        return block_norms(self.design)
+
+    def _rounding(self, z):
+        "How far off the lengths |X'D_i z| may be, shape (p,): n products and sums, each rounded."
+        return (len(z) + 8) * np.finfo(float).eps * np.linalg.norm(z) * self._block_norms
 
     def _predict(self, W):
-        W, shape = check_matrix(W, "W"), (self.design.p, self.design.d)
-        if W.shape != shape:
-            raise ValueError(f"W must have shape {shape}, one row a mask; got {W.shape}. Flat coefficients need W.reshape(p, d).")
-        return self.design.predict(W)
+        return self.design.predict(check_coefs(W, self.design.p, self.design.d))
 
     def _dual_point(self, f):
         z = self.loss.gradient(f, self.y)
@@ -180,6 +239,7 @@ class Solution:
 
     W : coefficients, shape (p, d); weights : their lengths |W_i|, shape (p,)
     masks : the masks of the design, None if it has none
+    intercept : what the loss adds to the answers of W, for a loss with a free intercept; else zero
     objective, gap : problem.objective(W) and the relative gap problem.gap(W)
     n_iter, converged, reason : iterations done, whether gap <= tol, why it stopped
     history : what the solver recorded, one list entry an iteration
@@ -192,22 +252,29 @@ class Solution:
     converged: bool
     reason: str
     history: dict = field(default_factory=dict)
+    intercept: float = 0.0
 
     @classmethod
     def judge(cls, problem, W, *, n_iter, tol, reason="", history=None):
         """Let `problem` grade W; `reason` says in the solver's words why it stopped."""
+        check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+        W = frozen(check_coefs(W, problem.design.p, problem.design.d))
         upper, lower = problem.bounds(W)
         gap = relative_gap(upper, lower)
         verdict = f"relative gap {gap:.1e} is {'within' if gap <= tol else 'above'} tol {tol:.1e}"
+        free = getattr(problem.loss, "intercept", lambda f, y: 0.0)
         return cls(W, getattr(problem.design, "masks", None), upper, gap, n_iter, bool(gap <= tol),
-                   f"{verdict}; {reason}" if reason else verdict, history or {})
+                   f"{verdict}; {reason}" if reason else verdict, history or {}, free(problem.design.predict(W), problem.y))
 
     @cached_property
     def weights(self):
         return group_norms(self.W)
 
     def network(self):
-        """The gated network of this solution: one neuron for each mask that is on."""
+        """The gated network of this solution: one neuron for each mask that is on. Its answers leave the intercept out."""
+        if self.masks is None:
+            raise TypeError("the solution must be over masks, whose gates make the network; its design has none. "
+                            "Predict with design.predict(solution.W).")
         on = np.flatnonzero(self.weights) if self.weights.any() else [0]
         return GatedReLUNetwork(self.masks.gates[on], self.W[on])
 
@@ -222,7 +289,7 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     Parameters
     ----------
     problem : GroupLassoProblem whose loss has `expression`, as SquaredLoss does
-    solver : "CLARABEL", or another cone solver that CVXPY finds installed, such as "MOSEK"
+    solver : "CLARABEL", or another solver of second-order cones that CVXPY finds installed, such as "MOSEK"
     tol : float, relative gap at which the result counts as converged
     max_entries : int, refuse a dense design with more numbers than this
 
@@ -230,8 +297,11 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     -------
     Solution
     """
-    n, p, d = problem.design.n, problem.design.p, problem.design.d
-    if n * p * d > max_entries:
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+    design, tol = check_design(problem.design, "to_dense"), check_nonnegative(tol, "tol", "1e-8 is usual.")
+    check_loss(problem.loss, "expression")
+    n, p, d = design.n, design.p, design.d
+    if n * p * d > check_count(max_entries, "max_entries", "It limits the dense design."):
         raise ValueError(f"design must hold at most max_entries={max_entries} numbers when dense; got {n} x {p} x {d} = "
                          f"{n * p * d}. Use fixntk.newton.solve, which never forms it.")
     if problem.lam >= problem.lam_max:
@@ -239,11 +309,19 @@ def solve_cvxpy(problem, *, solver="CLARABEL", tol=1e-8, max_entries=4_000_000):
     import cvxpy as cp
     check_choice(solver, "solver", cp.installed_solvers())
     W = cp.Variable((p, d))
-    loss = problem.loss.expression(problem.design.to_dense() @ cp.vec(W, order="C"), problem.y)
+    loss = problem.loss.expression(design.to_dense() @ cp.vec(W, order="C"), problem.y)
     program = cp.Problem(cp.Minimize(loss + problem.lam * cp.sum(cp.norm(W, 2, axis=1))))
     tight = dict(tol_gap_abs=1e-14, tol_gap_rel=1e-13, tol_feas=1e-12, max_iter=500) if solver == "CLARABEL" else {}
-    with warnings.catch_warnings():
+    try:
+        program.get_problem_data(solver)
+    except cp.error.SolverError:
+        raise ValueError(f"solver must take the cones of this problem; got {solver!r}, which does not. Use solver='CLARABEL'.") from None
+    with warnings.catch_warnings(), one_thread(rows=n):
         warnings.simplefilter("ignore")  # "may be inaccurate": the tolerances are out of reach on purpose, the gap decides
-        program.solve(solver=solver, **tight)
-    return Solution.judge(problem, np.zeros((p, d)) if W.value is None else W.value, tol=tol,
-                          n_iter=int(program.solver_stats.num_iters or 0), reason=f"{solver} says {program.status}")
+        try:
+            says = program.solve(solver=solver, **tight) and program.status
+        except cp.error.SolverError as error:
+            says = str(error)
+    found, stats = W.value is not None and np.isfinite(W.value).all(), program.solver_stats
+    return Solution.judge(problem, W.value if found else np.zeros((p, d)), tol=tol,
+                          n_iter=int(stats.num_iters or 0) if stats else 0, reason=f"{solver} says {says}")

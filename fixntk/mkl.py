@@ -6,10 +6,11 @@ __all__ = ['mkl_objective', 'optimal_weights', 'split_coefs', 'lam_hat_for']
 # %% ../nbs/06_mkl.ipynb #313eafd8
 import numpy as np
 
-from .checks import check_matrix, check_positive, check_vector
-from .design import check_weights
+from .checks import check_positive, check_vector
+from .design import check_coefs, check_design, check_weights
 from .group_lasso import group_norms
 from .kernels import kernel_ridge
+from .machine import one_thread
 
 # %% ../nbs/06_mkl.ipynb #05259fd9
 def mkl_objective(design, y, weights, lam_hat):
@@ -28,9 +29,11 @@ def mkl_objective(design, y, weights, lam_hat):
     -------
     float
     """
-    y = check_vector(y, design.n, like="the design")
+    y = check_vector(y, check_design(design, "kernel").n, like="the design")
     lam_hat = check_positive(lam_hat, "lam_hat", "lam_hat_for(lam, W) gives the one that matches a group lasso.")
-    return float(y @ kernel_ridge(design.kernel(check_weights(weights, design.p)), y, lam_hat))
+    weights = check_weights(weights, design.p)
+    with one_thread(rows=design.n):
+        return float(y @ kernel_ridge(design.kernel(weights), y, lam_hat))
 
 # %% ../nbs/06_mkl.ipynb #ffdca609
 def optimal_weights(W):
@@ -63,7 +66,7 @@ def split_coefs(W, weights):
     -------
     V : array, shape (p, d), zero where the weight is zero
     """
-    W = check_matrix(W, "W")
+    W = check_coefs(W)
     weights = check_weights(weights, len(W))
     lost = np.flatnonzero((weights == 0) & W.any(axis=1))
     if len(lost):

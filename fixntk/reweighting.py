@@ -11,10 +11,11 @@ from scipy.sparse import diags_array
 from scipy.sparse.linalg import aslinearoperator, lsmr, lsqr
 from sklearn.exceptions import ConvergenceWarning
 
-from .checks import check_choice, check_count, check_nonnegative, check_positive, check_vector
-from .design import check_weights
-from .group_lasso import Solution, SquaredLoss, group_norms, relative_gap
+from .checks import check_choice, check_count, check_flag, check_kind, check_nonnegative, check_positive, check_vector
+from .design import check_design, check_weights
+from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms, relative_gap
 from .kernels import kernel_ridge
+from .machine import one_thread
 
 # %% ../nbs/07_reweighting.ipynb #0c96bc64
 def _matrix_free_ridge(design, y, weights, ridge, solver):
@@ -44,13 +45,14 @@ def weighted_ridge(design, y, weights, ridge, *, method="kernel"):
     -------
     W : array, shape (p, d)
     """
-    y = check_vector(y, design.n, like="the design")
-    weights = check_weights(weights, design.p)
-    ridge = check_positive(ridge, "ridge", "For no penalty use least squares.")
     check_choice(method, "method", ("kernel", "lsqr", "lsmr"))
-    if method == "kernel":
-        return weights[:, None] * design.correlate(kernel_ridge(design.kernel(weights), y, ridge))
-    return _matrix_free_ridge(design, y, weights, ridge, {"lsqr": lsqr, "lsmr": lsmr}[method])
+    check_design(design, *(("kernel", "correlate") if method == "kernel" else ("as_linear_operator",)))
+    y, weights = check_vector(y, design.n, like="the design"), check_weights(weights, design.p)
+    ridge = check_positive(ridge, "ridge", "For no penalty use least squares.")
+    with one_thread(rows=design.n):
+        if method == "kernel":
+            return weights[:, None] * design.correlate(kernel_ridge(design.kernel(weights), y, ridge))
+        return _matrix_free_ridge(design, y, weights, ridge, {"lsqr": lsqr, "lsmr": lsmr}[method])
 
 # %% ../nbs/07_reweighting.ipynb #e0b310ed
 def reweight(W, floor=0.0, *, power=1.0):
@@ -91,9 +93,12 @@ def irls(problem, *, weights=None, update="repaired", floor=0.0, max_iter=1000, 
     -------
     Solution; its history has the lists "objective", "gap" and "weights", one entry a ridge problem
     """
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
     design, y = problem.design, problem.y
     if not isinstance(problem.loss, SquaredLoss):
-        raise TypeError(f"problem must have SquaredLoss, whose rounds are ridge problems; got {type(problem.loss).__name__}.")
+        raise TypeError(f"problem must have SquaredLoss, whose rounds are ridge problems; got {type(problem.loss).__name__}. For weights "
+                        "and a free intercept take losses.squared_form(problem), for other losses losses.solve_loss.")
+    check_flag(keep_weights, "keep_weights")
     weights = np.full(design.p, 1 / design.p) if weights is None else check_weights(weights, design.p)
     share, power = _UPDATES[check_choice(update, "update", tuple(_UPDATES))]
     if max_iter != 0:

@@ -174,6 +174,15 @@ DESIGN = PatchDesign(PATCHES, MASKS)
         (lambda: extract_patches(IMAGES[:0], 2), ValueError, "images must have at least one row"),
         (lambda: extract_patches(np.full((2, 3, 3), np.nan), 2), ValueError, "images must be finite"),
         (lambda: extract_patches([[["a"]]], 1), TypeError, "images must hold numbers"),
+        (lambda: extract_patches(np.ma.masked_less(IMAGES, 0), 2), TypeError, "images must be a plain array"),
+        (lambda: extract_patches([[[1, 2], [3]]], 1), ValueError, "images must have rows of equal length"),
+        (lambda: extract_patches(IMAGES, [[1], [1, 2]]), ValueError, "size must be a whole number of at least 1"),
+        (lambda: extract_patches(IMAGES, None), ValueError, "size must be a whole number of at least 1"),
+        (lambda: patch_masks(np.ma.masked_less(PATCHES, 0), 3, rng=np.random.default_rng(0)), TypeError, "plain array"),
+        (lambda: patch_masks(PATCHES, None), ValueError, "gates must be a whole number"),
+        (lambda: patch_masks(PATCHES, "x"), ValueError, "gates must be a whole number"),
+        (lambda: PatchDesign(PATCHES, MASKS.patterns), TypeError, "masks must be a Masks; got ndarray"),
+        (lambda: pooled_predict(None, PATCHES), TypeError, "network must have a method predict"),
         (lambda: extract_patches(IMAGES, 6), ValueError, "size must fit into the padded images, 4 x 5"),
         (lambda: extract_patches(IMAGES, 0), ValueError, "size must be a whole number of at least 1"),
         (lambda: extract_patches(IMAGES, (1, 2, 3)), ValueError, "size must be a whole number"),
@@ -211,3 +220,16 @@ def test_wrong_masks_name_what_they_are_for():
     images = IMAGES.reshape(3, -1)
     with pytest.raises(ValueError, match="shape \\(36, 4\\)"):
         PatchDesign(PATCHES, sample_masks(images, 4, rng=np.random.default_rng(0)))
+
+
+def test_slices_share_the_patches_and_form_no_large_gram():
+    part = DESIGN[[2, 0]]
+    assert part.patches.base is DESIGN.patches.base and "gram" not in vars(part._inner) | vars(DESIGN._inner)
+    np.testing.assert_array_equal(part.block(0), DESIGN.block(2))
+    np.testing.assert_allclose(DESIGN.block_norms(), [np.linalg.norm(DESIGN.block(i)) for i in range(DESIGN.p)])
+    mine = PATCHES.copy()
+    design = PatchDesign(mine, MASKS)
+    mine *= 3
+    np.testing.assert_array_equal(design.block(0), DESIGN.block(0))
+    with pytest.raises(ValueError):
+        design.patches[0] = 0

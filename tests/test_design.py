@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from scipy.sparse.linalg import lsmr
 
-from fixntk.design import MaskedDesign, adjoint_mismatch, masking_kernels
+from fixntk.design import CentredDesign, MaskedDesign, adjoint_mismatch, masking_kernels
+from fixntk.group_lasso import GroupLassoProblem, solve_cvxpy
 from fixntk.masks import Masks, sample_masks
+from fixntk.newton import KernelList, lam_path, solve
+from fixntk.reweighting import irls, weighted_ridge
 
 SHAPES = [(1, 1, 3), (2, 5, 20), (9, 2, 300), (130, 3, 400), (300, 7, 1500)]
 
@@ -96,7 +99,7 @@ def test_zero_weights_and_zero_rows_of_W_cost_no_mask():
         (lambda d: MaskedDesign(d.X[:, :1], d.masks), "masks must be made for X of shape"),
         (lambda d: MaskedDesign(np.full_like(d.X, np.nan), d.masks), "X must be finite"),
         (lambda d: d.predict(np.ones((d.p, d.d + 1))), "W must have shape"),
-        (lambda d: d.predict(np.ones(d.p * d.d)), "W must be a table"),
+        (lambda d: d.predict(np.ones(d.p * d.d)), "W must have shape"),
         (lambda d: d.predict(np.full((d.p, d.d), np.inf)), "W must be finite"),
         (lambda d: d.correlate(np.ones(d.n + 1)), "z must have one entry for each"),
         (lambda d: d.correlation_norms(np.full(d.n, np.nan)), "z must be finite"),
@@ -129,3 +132,175 @@ def test_the_dot_test_catches_a_wrong_adjoint():
     assert adjoint_mismatch(Wrong(design.X, design.masks), rng=rng) > 1e-3
     with pytest.raises(TypeError, match="rng"):
         adjoint_mismatch(design, rng=3)
+
+
+def centred(kind="masks", n=30, offset=0.0):
+    design = make(n, 3, 60)[0]
+    design = MaskedDesign(design.X + offset, sample_masks(design.X + offset, 60, rng=np.random.default_rng(0)))
+    rng = np.random.default_rng(n)
+    s, y = rng.uniform(0.2, 2, n), 5 + rng.standard_normal(n)
+    design = design if kind == "masks" else KernelList(masking_kernels(design[:12]))
+    return CentredDesign(design, s), s, y
+
+
+@pytest.mark.parametrize("kind", ["masks", "kernels"])
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_a_centred_design_is_the_projected_matrix(kind, offset):
+    design, s, _ = centred(kind, offset=offset)
+    rng, dense = np.random.default_rng(1), design.design.to_dense()
+    P = np.eye(design.n) - np.outer(s, s) / (s @ s)
+    W, z, weights = rng.standard_normal((design.p, design.d)), rng.standard_normal(design.n), rng.random(design.p)
+    A, scale = P @ dense, 1e-15 * design.n * np.linalg.norm(dense)
+    np.testing.assert_allclose(design.to_dense(), A, atol=scale)
+    np.testing.assert_allclose(design.predict(W), A @ W.ravel(), atol=scale * np.linalg.norm(W))
+    np.testing.assert_allclose(design.correlate(z).ravel(), A.T @ z, atol=scale * np.linalg.norm(z))
+    np.testing.assert_allclose(design.correlation_norms(z), np.linalg.norm(design.correlate(z), axis=1))
+    mixture = (A * np.repeat(weights, design.d)) @ A.T
+    np.testing.assert_allclose(design.kernel(weights), mixture, atol=scale * np.linalg.norm(dense))
+    np.testing.assert_array_equal(design.kernel(weights), design.kernel(weights).T)
+    np.testing.assert_allclose(design.block(2), A[:, 2 * design.d : 3 * design.d], atol=scale)
+    np.testing.assert_allclose(design[[2, 0]].block(0), design.block(2))
+    np.testing.assert_allclose(design.as_linear_operator() @ W.ravel(), design.predict(W))
+    assert np.all(design.block_norms() >= np.linalg.norm(A.reshape(design.n, design.p, -1), axis=(0, 2)) * (1 - 1e-12))
+    assert adjoint_mismatch(design, rng=rng) < 1e-12
+    assert hasattr(design, "masks") == (kind == "masks")
+
+
+@pytest.mark.parametrize("kind", ["masks", "kernels"])
+def test_every_solver_takes_a_centred_design_for_a_free_direction(kind):
+    """Against CVXPY on the dense matrix with the multiple of the direction as a variable of its own, without penalty."""
+    import cvxpy as cp
+
+    design, s, y = centred(kind)
+    dense, lam = design.design.to_dense(), 0.1 * GroupLassoProblem(design, design.project(y), 1.0).lam_max
+    problem = GroupLassoProblem(design, design.project(y), lam)
+
+    def referee(penalty):
+        W, b = cp.Variable((design.p, design.d)), cp.Variable()
+        price = cp.sum_squares(dense @ cp.vec(W, order="C") + b * s - y) + penalty(W)
+        cp.Problem(cp.Minimize(price)).solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12)
+        return price.value, W.value
+
+    expected, _ = referee(lambda W: lam * cp.sum(cp.norm(W, 2, axis=1)))
+    for found in (solve(problem, tol=1e-9), solve_cvxpy(problem), irls(problem, tol=1e-7, max_iter=3000)):
+        assert found.converged
+        np.testing.assert_allclose(found.objective, expected, rtol=2e-7)  # reweighting's tolerance
+        b = s @ (y - design.design.predict(found.W)) / (s @ s)
+        by_hand = np.sum((design.design.predict(found.W) + b * s - y) ** 2) + lam * found.weights.sum()
+        np.testing.assert_allclose(found.objective, by_hand, rtol=1e-11)
+    path = lam_path(design, design.project(y), n_lams=4, lam_min_ratio=0.1, tol=1e-9)
+    np.testing.assert_allclose(path[-1].objective, expected, rtol=1e-8)
+    assert not path[0].W.any()
+    weights = np.random.default_rng(2).uniform(0.5, 2, design.p)
+    _, V = referee(lambda W: 0.7 * cp.sum(cp.multiply(1 / weights, cp.sum(cp.square(W), axis=1))))
+    for method in ("kernel", "lsqr"):
+        W = weighted_ridge(design, design.project(y), weights, 0.7, method=method)
+        np.testing.assert_allclose(W, V, atol=1e-5 * np.abs(V).max())  # the root of Clarabel's gap
+
+
+def test_directions_are_checked():
+    design = make(9, 2, 300)[0]
+    for direction, words in ((np.zeros(9), "must not be zero"), (np.ones(8), "one entry for each"), (np.full(9, np.nan), "finite")):
+        with pytest.raises(ValueError, match=f"direction.*{words}"):
+            CentredDesign(design, direction)
+    with pytest.raises(TypeError, match="design must be a design"):
+        CentredDesign([1, 2], np.ones(2))
+    np.testing.assert_allclose(CentredDesign(design, np.full(9, 1e300)).direction, 1 / 3)
+
+
+def test_masks_of_another_table_are_refused_and_those_on_planes_are_not():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 4))
+    masks = sample_masks(X, 300, rng=rng)
+    MaskedDesign(X, masks)
+    turned, swapped, one = X.copy(), X.copy(), X.copy()
+    one[77] *= -1
+    swapped[[3, 150]] = swapped[[150, 3]]
+    for other in (rng.standard_normal((200, 4)), -X, X[::-1], X + 1, one, swapped, turned @ np.diag([1, 1, 1, -1.0])):
+        with pytest.raises(ValueError, match="masks must be those of X"):
+            MaskedDesign(other, masks)
+    wrong = Masks(masks.patterns[:, ::-1], masks.gates)  # gates in another order
+    with pytest.raises(ValueError, match="masks must be those of X"):
+        MaskedDesign(X, wrong)
+    scaled = MaskedDesign(rng.uniform(1e-8, 1e8, 200)[:, None] * X, masks)  # a row stays on its side
+    assert scaled.p == masks.p
+    for lattice in (rng.integers(-2, 3, (30, 3)), rng.integers(-1, 2, (40, 2)) * [1e6, 1e-6], np.repeat(X[:20], 3, axis=0)):
+        table = lattice.astype(float)
+        gates = np.vstack([np.zeros(table.shape[1]), np.cross(table[:1, :3], table[1:2, :3])[:, :3] if table.shape[1] == 3 else table[:1] @ [[0, -1], [1, 0]]]) if table.shape[1] < 4 else np.eye(4)
+        MaskedDesign(table, Masks.from_gates(table, gates))
+        MaskedDesign(table * (1 + 1e-15), Masks.from_gates(table, gates))  # what lies on a plane may leave it by rounding
+        MaskedDesign(table, sample_masks(table, 50, rng=rng))
+
+
+def test_every_kind_of_masks_that_chapters_make_is_taken():
+    from fixntk.conv import PatchDesign, extract_patches, patch_masks
+    from fixntk.deep import deep_masks, product_masks, second_layer_masks
+    from fixntk.masks import enumerate_masks
+
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((40, 3))
+    plain, deep = sample_masks(X, 30, rng=rng), second_layer_masks(X, 30, width=5, rng=rng)
+    for masks in (enumerate_masks(X), enumerate_masks(X[:8], boundary=True), deep, deep[3:9], product_masks(plain, deep)):
+        design = MaskedDesign(X[: masks.n], masks)
+        if masks.n == 40 and masks.p > 6:
+            with pytest.raises(ValueError, match="masks must be those of X"):
+                MaskedDesign(X[::-1], masks)
+        assert design[[0]].p == 1
+    three = deep_masks(X, [20, 20, 20], widths=[6, 6], rng=rng)
+    merged = Masks(plain.patterns[np.arange(0, 40, 2)], plain.gates)
+    MaskedDesign(X, three), MaskedDesign(3 * X[::2], merged)
+    patches = extract_patches(rng.standard_normal((5, 4, 4)), 2)
+    PatchDesign(patches, patch_masks(patches, 20, rng=rng))
+    with pytest.raises(ValueError, match="masks must be those of X"):
+        PatchDesign(patches[::-1], patch_masks(patches, 20, rng=rng))
+
+
+def test_slices_and_scaled_rows_do_not_check_again(monkeypatch):
+    from fixntk import design as module
+    from fixntk.losses import scale_rows
+
+    design = make(30, 3, 60)[0]
+    monkeypatch.setattr(module, "_check_gates", lambda *_: pytest.fail("checked again"))
+    assert design[:4].p == 4 and CentredDesign(design, np.ones(30))[:4].p == 4
+    zero = scale_rows(design, np.r_[0.0, np.ones(29)])  # a row of zeros lies on every plane
+    np.testing.assert_allclose(zero.predict(np.ones((design.p, 3)))[1:], design.predict(np.ones((design.p, 3)))[1:])
+
+
+def test_the_table_is_copied_and_locked():
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    design = MaskedDesign(X, sample_masks(X, 10, rng=np.random.default_rng(1)))
+    before = design.kernel(np.ones(design.p))
+    X *= 10
+    np.testing.assert_array_equal(design.kernel(np.ones(design.p)), before)
+    np.testing.assert_allclose((design.to_dense() @ design.to_dense().T), before)
+    with pytest.raises(ValueError):
+        design.X[0] = 0
+
+
+WRONG = [None, 3, "masks", [1, 2], np.ones((9, 4), bool), {"a": 1}, Masks, object()]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda w: type(w).__name__)
+def test_wrong_kinds_are_named(wrong):
+    design, rng = make(9, 2, 300)
+    for call in (
+        lambda: MaskedDesign(design.X, wrong),
+        lambda: masking_kernels(wrong),
+        lambda: adjoint_mismatch(wrong, rng=rng),
+        lambda: CentredDesign(wrong, np.ones(9)),
+        lambda: GroupLassoProblem(wrong, np.ones(9), 1.0),
+        lambda: GroupLassoProblem(design.X, np.ones(9), 1.0),
+        lambda: adjoint_mismatch(design, rng=wrong),
+    ):
+        with pytest.raises(TypeError, match="must be a"):
+            call()
+    with pytest.raises(ValueError, match=r"np.maximum\(weights, 0\)"):
+        design.kernel(np.r_[-1e-14, np.ones(design.p - 1)])
+
+
+def test_kernels_one_by_one_of_any_design():
+    design, s, _ = centred()
+    P = np.eye(30) - np.outer(s, s) / (s @ s)
+    np.testing.assert_allclose(masking_kernels(design), P @ masking_kernels(design.design) @ P, atol=1e-12)
+    kernels = centred("kernels")[0].design
+    np.testing.assert_allclose(masking_kernels(kernels), kernels.kernels, atol=1e-12)

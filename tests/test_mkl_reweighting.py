@@ -6,8 +6,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
 from fixntk.design import MaskedDesign
-from fixntk.group_lasso import GroupLassoProblem, group_norms, solve_cvxpy
+from fixntk.group_lasso import GroupLassoProblem, SquaredLoss, group_norms, solve_cvxpy
 from fixntk.kernels import ntk
+from fixntk.losses import FreeIntercept, HuberLoss
 from fixntk.masks import Masks, sample_masks
 from fixntk.mkl import lam_hat_for, mkl_objective, optimal_weights, split_coefs
 from fixntk.reweighting import irls, reweight, weighted_ridge
@@ -208,9 +209,9 @@ def test_bad_input_is_refused(call):
 
 def test_other_losses_are_refused_by_reweighting():
     problem = cloud()
-    other = GroupLassoProblem(problem.design, problem.y, 1.0, loss=object.__new__(type("Other", (), {})))
-    with pytest.raises(TypeError, match="SquaredLoss"):
-        irls(other)
+    for loss in (HuberLoss(), FreeIntercept(SquaredLoss())):
+        with pytest.raises(TypeError, match="must have SquaredLoss.*squared_form"):
+            irls(GroupLassoProblem(problem.design, problem.y, 1.0, loss=loss))
 
 
 def test_floor_wakes_masks_and_costs_little():
