@@ -5,31 +5,36 @@ __all__ = ['NTKRegressor', 'NTKClassifier', 'GatedReLURegressor', 'GatedReLUClas
            'GatedReLUClassifierCV', 'MKLRegressor']
 
 # %% ../nbs/14_estimators.ipynb #77b2a35f
+import math
 import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cached_property, reduce
 from itertools import islice
+from numbers import Real
 from operator import or_
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier, is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import metadata_routing as routing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from .checks import as_floats, check_choice, check_count, check_flag, check_matrix, check_positive
 from .columns import lam_max_all, solve_all_masks
-from .checks import check_choice, check_count, check_matrix, check_positive
 from .data import add_bias
-from .design import MaskedDesign
+from .design import CentredDesign, MaskedDesign
 from .group_lasso import GroupLassoProblem, SquaredLoss
 from .kernels import kernel_ridge, ntk
-from .masks import Masks, enumerate_masks
+from .machine import check_memory, one_thread
+from .masks import Masks, count_cells, enumerate_masks
 from .mkl import lam_hat_for, optimal_weights
 from .networks import GatedReLUNetwork
 from .newton import KernelList, solve
@@ -38,17 +43,66 @@ from .weights import exact_weights, sampled_weights
 
 # %% ../nbs/14_estimators.ipynb #aa7cb950
 _parameters = dataclass(kw_only=True, repr=False, eq=False)  # writes __init__ from the fields, its own and inherited ones
+_LARGEST = 1e40  # products of up to seven such sizes are met, and leave double precision beyond
 
 
+def _is_number(value):
+    return not (isinstance(value, (str, bytes, np.datetime64, timedelta)) or hasattr(value, "timetuple"))
+
+
+def _refuse_strangers(values, name):
+    "Refuse what scikit-learn would turn into numbers: hidden entries, dates and text. The rest it refuses itself."
+    if issparse(values) or values is None:
+        return
+    try:
+        array = values if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+    except (TypeError, ValueError):
+        return
+    strange = array.dtype.kind in "mMSU" or isinstance(array, np.ma.MaskedArray)
+    if strange or array.dtype.kind == "O" and not all(map(_is_number, array.flat)):
+        as_floats(array, name)
+
+
+def _refuse_sizes(values, name):
+    "Refuse numbers so large or so small that their products leave double precision."
+    top = np.abs(values).max()
+    if top > _LARGEST or 0 < top < 1 / _LARGEST:
+        raise ValueError(f"{name} must have its largest number between {1 / _LARGEST:g} and {_LARGEST:g} in size; got {top:g}. "
+                         f"Use another unit, or StandardScaler() for X.")
+
+# %% ../nbs/14_estimators.ipynb #4055c4e4
 class _Base(BaseEstimator):
     "fit reads the table and hands inputs, target columns and weights to `_fit`; `_scores` answers rows, one column a target."
 
     def fit(self, X, y, sample_weight=None):
-        """Fit to X, shape (n, d), and y, shape (n,); a row of sample weight s counts as s equal rows."""
+        """Fit the estimator; a row of sample weight s counts as s equal rows.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,)
+        sample_weight : float or array, shape (n,), optional
+
+        Returns
+        -------
+        self
+        """
+        return self._read_and_fit(X, y, sample_weight)
+
+    def _read_and_fit(self, X, y, sample_weight, **options):
+        _refuse_strangers(X, "X")
+        _refuse_strangers(sample_weight, "sample_weight")
+        if is_regressor(self) or isinstance(y, np.ma.MaskedArray):
+            _refuse_strangers(y, "y")
         X, y = validate_data(self, X, y, dtype=np.float64, order="C", y_numeric=is_regressor(self))
-        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        targets = self._targets(y, sample_weight > 0)
-        self._fit(self._inputs(X), targets, sample_weight)
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weights.any():
+            raise ValueError("sample_weight must have a positive entry; got zeros only. Leave it out to count all rows alike.")
+        check_flag(self.fit_intercept, "fit_intercept")
+        _refuse_sizes(X, "X")
+        with one_thread(rows=len(X)):
+            targets, weights = self._targets(X, y, weights)
+            self._fit(self._inputs(X), targets, weights, **options)
         return self
 
     def _inputs(self, X):
@@ -56,27 +110,58 @@ class _Base(BaseEstimator):
 
     def _read(self, X):
         check_is_fitted(self)
+        _refuse_strangers(X, "X")
         return self._inputs(validate_data(self, X, dtype=np.float64, order="C", reset=False))
 
     def _answers(self, X):
-        return self._scores(self._read(X))
+        rows = self._read(X)
+        with one_thread(rows=len(rows)):
+            return self._scores(rows)
 
-
-def _warn_of_gaps(solutions, tol):
-    missed = [solution.reason for solution in solutions if not solution.converged]
+# %% ../nbs/14_estimators.ipynb #583aa003
+def _warn_of_gaps(solutions, tol, what="fits"):
+    missed = [solution.gap for solution in solutions if not solution.converged]
     if missed:
-        warnings.warn(f"{len(missed)} of {len(solutions)} fits missed tol={tol}; the first says: {missed[0]}.", ConvergenceWarning)
+        warnings.warn(f"{len(missed)} of {len(solutions)} {what} missed tol={tol:g}; the largest relative gap is {max(missed):.1e}. "
+                      "Raise max_iter; if rounding stops the fit before that, raise lam_ratio (or lam) or tol.", ConvergenceWarning)
 
 
-def _squeezed(columns):
-    return columns[..., 0] if columns.shape[-1] == 1 else columns
+def _moments(X, weights):
+    "Weighted mean and standard deviation of every column; zero where a column differs by rounding only."
+    share = weights / weights.sum()
+    mean = share @ X
+    spread = np.sqrt(share @ (X - mean)**2)
+    return mean, np.where(spread > 1e-12 * np.abs(mean), spread, 0.0)
 
 
+def _warn_of_columns(X, weights):
+    "Say so if gates can hardly tell these rows apart, since a mean or one column outweighs the rest."
+    mean, spread = _moments(X, weights)
+    if not spread.any():
+        return
+    sizes = spread[spread > 0]
+    offsets = np.abs(mean[spread > 0]) / sizes
+    if offsets.max() > 10 or sizes.max() > 1000 * sizes.min():
+        warnings.warn(f"X has columns far from standardised: a mean of up to {offsets.max():.3g} standard deviations, and standard "
+                      f"deviations from {sizes.min():.3g} to {sizes.max():.3g}. Gates hardly divide such rows. Use "
+                      "make_pipeline(StandardScaler(), ...) with this estimator.", UserWarning)
+
+
+def _centred(K, share):
+    "K without what a constant explains: the kernel of the features minus their mean under the weights `share`."
+    mean = K @ share
+    return K - mean[:, None] - mean + share @ mean
+
+# %% ../nbs/14_estimators.ipynb #d79bfbec
 class _Regression(RegressorMixin):
     "One target column; predictions are its answers."
+    _place, _sign = [0], 1.0
 
-    def _targets(self, y, on):
-        return y.astype(np.float64)[:, None]
+    def _targets(self, X, y, weights):
+        y = y.astype(np.float64)
+        _refuse_sizes(y, "y")
+        self._origin = y[weights > 0].min() if self.fit_intercept else 0.0  # so that y + c is y again, with no digit lost
+        return (y - self._origin)[:, None], weights
 
     def _grade(self, targets, answers, weights):
         return -np.average(np.square(answers - targets)[:, 0], weights=weights)
@@ -85,17 +170,24 @@ class _Regression(RegressorMixin):
         """Predictions at the rows of X, shape (m,)."""
         return self._answers(X)[:, 0]
 
-
+# %% ../nbs/14_estimators.ipynb #0f96c06e
+@_parameters
 class _Classification(ClassifierMixin):
     "Target columns of -1 and +1: one for two classes, one a class beyond; the largest score wins."
+    class_weight: object = None
+    _origin = 0.0
 
-    def _targets(self, y, on):
+    def _targets(self, X, y, weights):
         check_classification_targets(y)
-        self.classes_ = np.unique(y[on])
+        self.classes_, codes = np.unique(y[weights > 0], return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes in rows of positive weight; got one class, {self.classes_[0]!r}. "
                              "Add samples of another class.")
-        return np.where(y[:, None] == self.classes_[1 if len(self.classes_) == 2 else 0:], 1.0, -1.0)
+        weights = weights * _factors(self.class_weight, self.classes_, y, weights)
+        self._order = _ranked(X, y, weights, self.classes_)
+        self._place = [0] if len(self.classes_) == 2 else np.argsort(self._order)
+        self._sign = -1.0 if len(self.classes_) == 2 and self._order[0] == 0 else 1.0
+        return np.where(y[:, None] == self.classes_[self._order[:1 if len(self.classes_) == 2 else None]], 1.0, -1.0), weights
 
     def _grade(self, targets, answers, weights):
         return np.average(_winners(answers) == _winners(targets), weights=weights)
@@ -105,14 +197,58 @@ class _Classification(ClassifierMixin):
         return _squeezed(self._answers(X))
 
     def predict(self, X):
-        """The class with the largest score at each row of X, shape (m,)."""
-        winners = _winners(self._answers(X))
-        return self.classes_[winners]
+        """The class with the largest score at each row of X, shape (m,); of equal ones the one of more weight in the fit."""
+        scores = self._answers(X)
+        scores = np.hstack([-scores, scores]) if scores.shape[1] == 1 else scores
+        return self.classes_[self._order[_winners(scores[:, self._order])]]
+
+    def predict_proba(self, X):
+        """Probabilities of classes_ at the rows of X, shape (m, classes), from the scores f.
+
+        For the logistic loss expit(f), else (f + 1) / 2 cut off at 0 and 1; beyond two classes divided by their sum.
+        """
+        scores = self._answers(X)
+        logistic = getattr(self, "loss", "squared") == "logistic"
+        positive = expit(scores) if logistic else np.maximum((scores + 1) / 2, 0)
+        if positive.shape[1] == 1:
+            return np.hstack([1 - (positive := np.minimum(positive, 1)), positive])
+        total = positive.sum(1, keepdims=True)
+        return np.where(total > 0, positive, scores == scores.max(1, keepdims=True)) / np.where(total > 0, total, 1)
+
+# %% ../nbs/14_estimators.ipynb #cf29d870
+def _squeezed(columns):
+    return columns[..., 0] if columns.shape[-1] == 1 else columns
 
 
 def _winners(scores):
-    "Column of the largest score in each row; with one column, whether it is positive."
-    return scores.argmax(1) if scores.shape[1] > 1 else (scores[:, 0] > 0).astype(int)
+    "Column of the largest score in each row, the first of equal ones; with one column, 0 unless its score is negative."
+    return scores.argmax(1) if scores.shape[1] > 1 else (scores[:, 0] < 0).astype(int)
+
+
+def _factors(class_weight, classes, y, weights):
+    "What the weight of each row is multiplied by: a dict says it for classes, 'balanced' makes their sums equal."
+    if class_weight is None:
+        return 1.0
+    if isinstance(class_weight, str):
+        check_choice(class_weight, "class_weight", ("balanced",))
+        totals = np.array([weights[y == name].sum() for name in classes])
+        chosen = dict(zip(classes.tolist(), weights.sum() / len(classes) / totals))
+    else:
+        chosen = class_weight
+    known = isinstance(chosen, dict) and all(isinstance(w, Real) and 0 <= w < np.inf for w in chosen.values())
+    if not known or not set(chosen) <= set(np.unique(y).tolist()):
+        raise ValueError(f"class_weight must be None, 'balanced', or a dict from classes in y to numbers of at least zero; got "
+                         f"{class_weight!r} for the classes {np.unique(y).tolist()}. Classes left out weigh 1.")
+    return np.array([float(chosen.get(name, 1.0)) for name in y.tolist()])
+
+
+def _ranked(X, y, weights, classes):
+    "The places of the classes, first the one that wins where scores are equal: sums over its rows decide, its name does not."
+    def sums(name):
+        rows, share = X[y == name], weights[y == name][:, None]
+        return tuple(math.fsum((share * power).flat) for power in (1.0, rows**2, rows, rows**3))  # fsum knows no order
+
+    return np.array(sorted(range(len(classes)), key=lambda k: sums(classes[k]), reverse=True))
 
 # %% ../nbs/14_estimators.ipynb #ee14d64a
 def _strength(value, ratio, size, name):
@@ -121,40 +257,70 @@ def _strength(value, ratio, size, name):
     return (ratio * size or 1.0) if value is None else check_positive(value, name, f"None takes {name}_ratio instead.")
 
 
+_FEWER = "Fit to fewer rows, such as 5000 drawn at random (sklearn.utils.resample)."
+
+
 @_parameters
 class _NTK(_Base):
     ridge_ratio: float = 0.1
     ridge: float = None
     fit_intercept: bool = True
 
-    def _fit(self, X, targets, sample_weight):
-        root, H = np.sqrt(sample_weight), ntk(X)
-        self.ridge_ = _strength(self.ridge, self.ridge_ratio, np.average(np.diag(H), weights=sample_weight), "ridge")
-        H = root[:, None] * H * root
-        self.X_fit_ = X
-        self.dual_coef_ = np.column_stack([root * kernel_ridge(H, root * column, self.ridge_) for column in targets.T])
+    def _fit(self, X, targets, weights):
+        n, root, share = len(X), np.sqrt(weights), weights / weights.sum()
+        check_memory(6 * n**2, f"X, whose {n} rows have a kernel of {n} x {n} numbers,", _FEWER)
+        _warn_of_columns(X, weights)
+        H = ntk(X)
+        self.ridge_ = _strength(self.ridge, self.ridge_ratio, share @ np.diag(H), "ridge")
+        centre = share @ targets if self.fit_intercept else np.zeros(targets.shape[1])
+        K = root[:, None] * (_centred(H, share) if self.fit_intercept else H) * root
+        dual = np.column_stack([root * kernel_ridge(K, root * column, self.ridge_) for column in (targets - centre).T])
+        rest = centre - share @ H @ dual if self.fit_intercept else centre
+        self.X_fit_, self.dual_coef_ = X, self._sign * dual[:, self._place]
+        self.intercept_ = self._sign * rest[self._place] + self._origin
 
     def _scores(self, X):
-        return ntk(X, self.X_fit_) @ self.dual_coef_
+        return ntk(X, self.X_fit_) @ self.dual_coef_ + self.intercept_
 
 
 class NTKRegressor(_Regression, _NTK):
-    """Kernel ridge regression with the infinite-width tangent kernel `ntk`: minimise |H a - y|^2 + ridge * a'H a.
+    """Kernel ridge regression with the tangent kernel H: minimise |H a + b - y|^2 + ridge * a'H a over a and b.
 
     Parameters
     ----------
-    ridge_ratio : float, the ridge as a share of the mean of H's diagonal
-    ridge : float, the ridge itself, instead
-    fit_intercept : bool, append a column of ones to X
+    ridge_ratio : float
+        The ridge as a share of the mean of H's diagonal.
+    ridge : float
+        The ridge itself, instead.
+    fit_intercept : bool
+        Append a column of ones to X, and add a constant b that costs nothing; without it b is zero.
 
     Attributes
     ----------
-    dual_coef_ (n, 1); ridge_; X_fit_; n_features_in_, feature_names_in_
+    dual_coef_ : array, shape (n, 1)
+    intercept_ : array, shape (1,)
+    ridge_ : float
+    X_fit_ : array, shape (n, d)
+        With the column of ones, if fit_intercept.
     """
 
 
+@_parameters
 class NTKClassifier(_Classification, _NTK):
-    """`NTKRegressor` on labels -1 and +1, one class against the rest beyond two; dual_coef_ (n, 1 or classes), classes_."""
+    """`NTKRegressor` on labels -1 and +1, one class against the rest beyond two.
+
+    Parameters
+    ----------
+    ridge_ratio, ridge, fit_intercept
+        As in `NTKRegressor`.
+    class_weight : None, "balanced" or dict
+        Factors of the sample weights, class by class; "balanced" gives all classes the same total.
+
+    Attributes
+    ----------
+    classes_ : array
+    dual_coef_ : array, shape (n, 1 or classes)
+    """
 
 # %% ../nbs/14_estimators.ipynb #082f71c4
 _MOST = 20_000  # masks that gates="all" lists; beyond, it generates columns
@@ -174,7 +340,8 @@ def _draw(X, gates, n_gates, rng):
             masks, weights, *_ = sampled_weights(X, max(2, -(-n_gates // (2 * len(X)))), rng=rng)
             return masks[:n_gates], weights[:n_gates] / weights[:n_gates].sum()
         gates = rng.standard_normal((n_gates, X.shape[1]))
-    masks, drawn = Masks.from_gates(X, gates), Counter(_names(X @ np.transpose(gates) >= 0))
+    gates = check_matrix(gates, "gates")
+    masks, drawn = Masks.from_gates(X, gates), Counter(_names(X @ gates.T >= 0))
     return masks, np.array([drawn[name] for name in _names(masks.patterns)]) / len(gates)
 
 
@@ -182,15 +349,18 @@ def _draw_all(X, rng):
     try:
         every = enumerate_masks(X, max_masks=_MOST)
     except ValueError:
+        if count_cells(len(X), np.linalg.matrix_rank(X)) <= _MOST:
+            raise  # they are not too many: the reason is another
         return None
-    if np.linalg.matrix_rank(X) <= 3:
+    try:
         return exact_weights(X)
-    found = sampled_weights(X, 1000, rng=rng)
+    except (ValueError, ArithmeticError):  # no formula for this rank
+        found = sampled_weights(X, 1000, rng=rng)
     masks = found.masks | every
     weights = np.r_[found.weights, np.full(masks.p - found.masks.p, found.unseen_mass / masks.p)]
     return masks, weights / weights.sum()
 
-
+# %% ../nbs/14_estimators.ipynb #1bb99e8a
 def _loss_solver(name):
     "The loss of this name and the solver for it; those of a later chapter are looked up when they are asked for."
     kinds = {"logistic": "LogisticLoss", "squared_hinge": "SquaredHingeLoss"}
@@ -207,15 +377,15 @@ def _generator(random_state):
     return np.random.default_rng(check_random_state(random_state).randint(2**31, size=4))
 
 
-def _stages(n_reweightings):
+def _stages(n_reweightings, several=True):
     "The wanted numbers of reweightings in increasing order, None (to the optimum) last."
-    stages = n_reweightings if isinstance(n_reweightings, (list, tuple)) else np.atleast_1d(n_reweightings).tolist()
-    if not stages:
-        raise ValueError("n_reweightings must hold at least one number or None; got an empty list. 0 is the tangent kernel, None the optimum.")
-    for stage in stages:
-        zero = isinstance(stage, (int, np.integer)) and not isinstance(stage, bool) and stage == 0
-        if stage is not None and not zero:
-            check_count(stage, "n_reweightings", "0 is the tangent kernel, None the optimum.")
+    stages = np.atleast_1d(n_reweightings).tolist() if isinstance(n_reweightings, np.ndarray) else n_reweightings
+    stages = list(stages) if several and isinstance(stages, (list, tuple)) else [stages]
+    for stage in stages or ["an empty list"]:
+        whole = isinstance(stage, (int, np.integer)) and not isinstance(stage, bool) and stage >= 0
+        if stage is not None and not whole:
+            raise ValueError(f"n_reweightings must be a whole number of at least 0, or None{', or a list of these' if several else ''}; "
+                             f"got {stage!r}. 0 is the tangent kernel, None the optimum.")
     return sorted(set(stages), key=lambda stage: np.inf if stage is None else stage)
 
 # %% ../nbs/14_estimators.ipynb #2cd460bb
@@ -226,12 +396,16 @@ class _Table:
     group: np.ndarray  # (n,), which of them each row of positive weight is
     targets: np.ndarray  # (n, k)
     weights: np.ndarray  # (n,)
+    loss: object
+    free: bool  # whether a constant is added to the answers
 
     @classmethod
-    def of(cls, X, targets, weights, merge):
+    def of(cls, X, targets, weights, loss, free):
         on = np.flatnonzero(weights)
-        distinct, group = np.unique(X[on], axis=0, return_inverse=True) if merge else (X[on], np.arange(len(on)))
-        return cls(distinct, group.ravel(), targets[on], weights[on])
+        rows, targets = X[on] + 0.0, targets[on]  # + 0.0 makes zeros of negative zeros
+        keys = rows if isinstance(loss, SquaredLoss) else np.hstack([rows, targets])  # other losses keep labels apart
+        distinct, group = np.unique(keys, axis=0, return_inverse=True)
+        return cls(np.ascontiguousarray(distinct[:, :X.shape[1]]), group.ravel(), targets, weights[on], loss, free)
 
     @cached_property
     def gram(self):
@@ -242,23 +416,24 @@ class _Table:
         group, weights = self.group[rows], self.weights[rows]
         total = np.bincount(group, weights)
         met = np.flatnonzero(total)
-        sums = [np.bincount(group, weights * y)[met] for y in self.targets[rows].T]
-        return met, total[met], np.column_stack(sums) / total[met, None]
+        sums = np.column_stack([np.bincount(group, weights * y)[met] for y in self.targets[rows].T])
+        means = sums / total[met, None]
+        return met, total[met], means if isinstance(self.loss, SquaredLoss) else np.sign(means)
 
     def part(self, masks, shares, rows=slice(None)):
-        """The rows merged and scaled by the roots of their weights, so that |f - y|^2 there is the weighted loss here: a design
-        of the masks that differ on them, the shares of these, which they are, and the targets. Without masks, rows and targets."""
+        "The program on some rows; also the shares of the masks that differ there, and which masks these are."
         met, total, means = self.merged(rows)
-        root = np.sqrt(total)[:, None]
+        root = np.sqrt(total) if isinstance(self.loss, SquaredLoss) else np.ones(len(met))
         if masks is None:
-            return root * self.X[met], None, None, root * means
+            return _Part(root[:, None] * self.X[met], None, means, total, self.loss, self.free), None, None
         _, first, place = np.unique(np.packbits(masks.patterns[met].T, axis=1), axis=0, return_index=True, return_inverse=True)
         order = np.argsort(first)
         kept = first[order]
-        design = MaskedDesign(root * self.X[met], Masks(masks.patterns[np.ix_(met, kept)], masks.gates[kept]))
+        design = MaskedDesign(root[:, None] * self.X[met], Masks(masks.patterns[np.ix_(met, kept)], masks.gates[kept]))
         if len(met) < len(self.X):  # folds share the inner products
-            design.gram = root * self.gram[np.ix_(met, met)] * root.T
-        return design, np.bincount(place.ravel(), shares)[order], kept, root * means
+            design.gram = root[:, None] * self.gram[np.ix_(met, met)] * root
+        part = _Part(design.X, design, means, total, self.loss, self.free)
+        return part, np.bincount(place.ravel(), shares)[order], kept
 
     def expand(self, found, k):
         "A solution of the merged problem as one of the whole: masks of all rows, and the objective with what no fit can explain."
@@ -268,91 +443,117 @@ class _Table:
         objective = found.objective + rest
         return replace(found, masks=masks, objective=objective, gap=found.gap * found.objective / objective if objective else 0.0)
 
-# %% ../nbs/14_estimators.ipynb #a3628a29
-@_parameters
-class _Gated(_Base):
-    "The group lasso (8) over masks of the table: what a single fit and cross-validation share."
-    n_gates: int = 1000
-    gates: object = "gaussian"
-    fit_intercept: bool = True
-    solver: str = "newton"
-    n_reweightings: object = None
-    tol: float = 1e-6
-    max_iter: int = 1000
-    random_state: object = None
-    lam, loss = None, "squared"  # parameters of some estimators, and constants of the others
+# %% ../nbs/14_estimators.ipynb #b35f2039
+@dataclass(frozen=True)
+class _Part:
+    "Distinct rows with weights as problems (8), one a target column. For the squared loss rows are scaled by `root`."
+    rows: np.ndarray  # (n, d)
+    design: object  # masks on the rows, None if not listed
+    means: np.ndarray  # (n, k)
+    total: np.ndarray  # (n,)
+    loss: object
+    free: bool
 
-    def _check(self, sample_weight):
-        check_choice(self.solver, "solver", ("newton", "irls"))
-        check_count(self.n_gates, "n_gates", "1000 is usual.")
-        check_count(self.max_iter, "max_iter", "1000 is usual.")
-        if self.loss != "squared" and (self._reweights() or np.ptp(sample_weight) > 0):
-            raise ValueError(f"loss={self.loss!r} goes with solver='newton', n_reweightings=None and equal sample weights only; got "
-                             f"solver={self.solver!r}, n_reweightings={self.n_reweightings!r}, sample weights from {sample_weight.min():g} to "
-                             f"{sample_weight.max():g}. Use loss='squared'.")
+    @cached_property
+    def root(self):
+        return np.sqrt(self.total)
 
-    def _reweights(self):
-        return self.solver == "irls" or _stages(self.n_reweightings) != [None]
+    @cached_property
+    def centre(self):
+        return self.total @ self.means / self.total.sum() if self.free else np.zeros(self.means.shape[1])
 
-    def _table(self, X, targets, sample_weight, rng):
-        self._check(sample_weight)
-        table = _Table.of(X, targets, sample_weight, merge=self.loss == "squared")
-        self.X_fit_ = table.X
-        return table, *(_draw(table.X, self.gates, self.n_gates, rng) or (None, None))
+    def target(self, k):
+        "What the squared loss is to fit: the constant is projected out."
+        return self.root * (self.means[:, k] - self.centre[k])
 
-    def _problem(self, design, y, lam_ratio, lam=None):
-        problem = GroupLassoProblem(design, y, 1.0, loss=_loss_solver(self.loss)[0])
-        return replace(problem, lam=_strength(lam, lam_ratio, problem.lam_max if lam is None else 1.0, "lam"))
+    def problem(self, k, lam=1.0, design=None):
+        design = self.design if design is None else design
+        if isinstance(self.loss, SquaredLoss):
+            return GroupLassoProblem(CentredDesign(design, self.root) if self.free else design, self.target(k), lam)
+        loss = self.full_loss()
+        return GroupLassoProblem(design, self.means[:, k], lam, loss=loss)
 
-    def _solve(self, problem, shares, stages, start=None):
-        """One solution a stage: after so many reweightings, or, for None, the optimum by the solver, Newton's method from `start`.
+    def full_loss(self):
+        from fixntk.losses import FreeIntercept, WeightedLoss
+        loss = WeightedLoss(self.loss, self.total)
+        return FreeIntercept(loss) if self.free else loss
 
-        Reweighting starts at the shares, which add up to one, if lam is given; at these times the size of y over that of X if not.
-        """
-        design, found, done = problem.design, [], 0
-        size = 1.0 if self.lam else np.sqrt(design.d) * np.linalg.norm(problem.y) / (np.linalg.norm(design.X) or 1.0)
-        weights = size * shares
-        for stage in stages:
-            if stage is None and self.solver == "newton":
-                found.append(_loss_solver(self.loss)[1](problem, tol=self.tol, max_iter=self.max_iter, weights=start))
-                break  # None is the last
-            rounds = self.max_iter if stage is None else stage + 1
-            found.append(irls(problem, weights=weights, max_iter=max(rounds - done, 1), tol=self.tol))
-            weights, done = found[-1].weights, rounds
-        return found
+    def intercept(self, W, k, design=None):
+        "The constant that goes with W."
+        f = (self.design if design is None else design).predict(W)
+        if not self.free:
+            return 0.0
+        if isinstance(self.loss, SquaredLoss):
+            return self.centre[k] - self.root @ f / self.total.sum()  # the target has no constant left
+        return self.full_loss().intercept(f, self.means[:, k])
+
+# %% ../nbs/14_estimators.ipynb #a954fd6f
+class _Finish:
+    "The last fit, to all rows, and what is kept of it."
 
     def _finish(self, table, masks, shares, rng, lam_ratio, lam, stage):
         "Fit every target column at the chosen strength, over the same masks."
-        design, shares, _, columns = table.part(masks, shares)
-        if masks is None:
-            solutions, lams = zip(*(self._generate(design, y, rng, lam_ratio, lam) for y in columns.T))
-        else:
-            problems = [self._problem(design, y, lam_ratio, lam) for y in columns.T]
-            solutions, lams = [self._solve(problem, shares, [stage])[-1] for problem in problems], [p.lam for p in problems]
-        solutions = [table.expand(found, k) for k, found in enumerate(solutions)]
-        self.masks_, coefs = _joined(solutions)
-        self.coef_, self.weights_, self.lam_, self.solution_ = map(_single, (coefs, np.linalg.norm(coefs, axis=2), lams, solutions))
-        self.dual_gap_, self.n_iter_ = max(s.gap for s in solutions), max(s.n_iter for s in solutions)
+        part, shares, _ = table.part(masks, shares)
+        solutions, lams, constants = [], [], []
+        for k in range(part.means.shape[1]):
+            if masks is None:
+                found, lam_k, design = self._generate(part, k, rng, lam_ratio, lam)
+            else:
+                problem = self._problem(part, k, lam_ratio, lam)
+                found, lam_k, design = self._solve(problem, shares, [stage])[-1], problem.lam, part.design
+            self._say(f"target {k + 1} of {part.means.shape[1]}: {found.reason}")
+            solutions.append(table.expand(found, k))
+            lams.append(lam_k)
+            constants.append(part.intercept(found.W, k, design))
+        self._keep(solutions, np.array(lams), np.array(constants))
         self._seed = rng.integers(2**32)
         if stage is None:
             _warn_of_gaps(solutions, self.tol)
 
-    def _generate(self, rows, y, rng, lam_ratio, lam):
-        "The program over all masks, too many to list: chapter 9."
+    def _keep(self, solutions, lams, constants):
+        "Attributes in the order of classes_; the fit knows another, in which names play no part."
+        self.masks_, coefs = _joined(solutions)
+        named = [replace(found, W=self._sign * found.W) for found in solutions]
+        self.solution_, self.lam_ = _single([named[k] for k in self._place]), _single(lams[self._place].tolist())
+        self.coef_ = _single(self._sign * coefs[self._place])
+        self.weights_ = np.linalg.norm(self.coef_, axis=-1)
+        self.intercept_ = _single((self._sign * constants[self._place] + self._origin).tolist())
+        self.dual_gap_, self.n_iter_ = max(s.gap for s in solutions), max(s.n_iter for s in solutions)
+
+    @property
+    def feature_importances_(self):
+        """Shares of the columns of X, shape (d,): the length of a column's coefficients times its standard deviation."""
+        check_is_fitted(self)
+        lengths = np.sqrt((self.coef_**2).reshape(-1, self.coef_.shape[-1]).sum(0)) * self._column_spread
+        return lengths[:self.n_features_in_] / (lengths[:self.n_features_in_].sum() or 1.0)
+
+    def _generate(self, part, k, rng, lam_ratio, lam):
+        """The program over all masks, too many to list: chapter 9 at a fixed constant, then Newton's method on the masks found, which
+        moves the constant, until chapter 9 finds nothing to add."""
         if self._reweights() or self.loss != "squared":
             raise ValueError(f"gates='all' can list at most {_MOST} masks, and these rows have more; beyond, it goes with solver='newton', "
                              "n_reweightings=None and loss='squared' only. Use gates='gaussian'.")
+        rows, y, root, shift, joint, quick = part.rows, part.target(k), part.root, 0.0, None, part.free
         lam = _strength(lam, lam_ratio, lam_max_all(rows, y, rng=rng)[0] if lam is None else 1.0, "lam")
-        return solve_all_masks(rows, y, lam, tol=self.tol, rng=rng), lam
+        for _ in range(30):
+            found = solve_all_masks(rows, y - shift * root, lam, tol=self.tol, rng=rng, start=joint, progress=self._say,
+                                    n_circles=50 if quick else None, max_rounds=self.max_iter)
+            if "interrupted after" in found.reason:
+                raise KeyboardInterrupt
+            design, settled = MaskedDesign(rows, found.masks), joint is not None and found.objective > (1 - 1e-12) * joint.objective
+            if not quick and (settled or not part.free):
+                return found, lam, design
+            quick = quick and not settled
+            joint = solve(part.problem(k, lam, design), tol=self.tol / 10, weights=found.weights)
+            shift = part.intercept(joint.W, k, design) - part.centre[k]
+        return replace(found, converged=False), lam, design
 
-    def _networks(self):
-        "The gated network of each target: the masks whose coefficients are not zero."
-        for W in np.reshape(self.coef_, (-1, self.masks_.p, self.masks_.d)):
-            on = np.flatnonzero(W.any(1)) if W.any() else [0]
-            yield GatedReLUNetwork(self.masks_.gates[on], W[on])
-
-    def _scores(self, X):
-        return np.column_stack([network.predict(X) for network in self._networks()])
+# %% ../nbs/14_estimators.ipynb #50d6029d
+def _size(problem, rows):
+    "The smallest lam with solution zero; zero if that is rounding."
+    slopes = problem.loss.gradient(np.zeros(len(rows)), problem.y)
+    top = problem.lam_max
+    return top if top > 1e-13 * (np.abs(slopes) @ np.linalg.norm(rows, axis=1)) else 0.0
 
 
 def _single(values):
@@ -367,6 +568,80 @@ def _joined(solutions):
     for W, solution in zip(coefs, solutions):
         W[[place[name] for name in _names(solution.masks.patterns)]] = solution.W
     return masks, coefs
+
+# %% ../nbs/14_estimators.ipynb #a3628a29
+@_parameters
+class _Gated(_Finish, _Base):
+    "The group lasso (8) over masks of the table: what a single fit and cross-validation share."
+    n_gates: int = 1000
+    gates: object = "gaussian"
+    fit_intercept: bool = True
+    solver: str = "newton"
+    n_reweightings: object = None
+    tol: float = 1e-6
+    max_iter: int = 1000
+    random_state: object = None
+    verbose: bool = False
+    lam, loss = None, "squared"  # parameters of some estimators, and constants of the others
+
+    def _check(self):
+        check_choice(self.solver, "solver", ("newton", "irls"))
+        check_count(self.n_gates, "n_gates", "1000 is usual.")
+        check_count(self.max_iter, "max_iter", "1000 is usual.")
+        check_positive(self.tol, "tol", "1e-6 is usual; rounding leaves a gap of about 1e-12.")
+        if not isinstance(self.verbose, (bool, int, np.integer)):
+            raise ValueError(f"verbose must be True, False or a whole number; got {self.verbose!r}. True prints progress.")
+        if self.loss != "squared" and self._reweights():
+            raise ValueError(f"loss={self.loss!r} goes with solver='newton' and n_reweightings=None only; got solver={self.solver!r}, "
+                             f"n_reweightings={self.n_reweightings!r}. Use loss='squared'.")
+
+    def _say(self, text):
+        if self.verbose:
+            print(text, flush=True)
+
+    def _reweights(self):
+        return self.solver == "irls" or _stages(self.n_reweightings) != [None]
+
+    def _table(self, X, targets, weights, rng):
+        self._check()
+        n = len(X)
+        check_memory(5 * n**2 + n * self.n_gates // 8, f"X, whose {n} rows have kernels of {n} x {n} numbers,", _FEWER)
+        _warn_of_columns(X, weights)
+        table = _Table.of(X, targets, weights, _loss_solver(self.loss)[0], self.fit_intercept)
+        self.X_fit_ = table.X
+        self._column_spread = _moments(X, weights)[1]
+        self._say(f"drawing masks of {len(table.X)} distinct rows")
+        return table, *(_draw(table.X, self.gates, self.n_gates, rng) or (None, None))
+
+    def _problem(self, part, k, lam_ratio, lam=None):
+        problem = part.problem(k)
+        return replace(problem, lam=_strength(lam, lam_ratio, _size(problem, part.rows) if lam is None else 1.0, "lam"))
+
+    def _solve(self, problem, shares, stages, start=None):
+        """One solution a stage: after so many reweightings, or, for None, the optimum by the solver, Newton's method from `start`.
+
+        Reweighting starts at the shares, which add up to one, if lam is given; at these times the size of y over that of X if not.
+        """
+        found, done, X = [], 0, getattr(problem.design, "design", problem.design).X
+        size = 1.0 if self.lam else np.sqrt(X.shape[1]) * np.linalg.norm(problem.y) / (np.linalg.norm(X) or 1.0)
+        weights = size * shares
+        for stage in stages:
+            if stage is None and self.solver == "newton":
+                found.append(_loss_solver(self.loss)[1](problem, tol=self.tol, max_iter=self.max_iter, weights=start))
+                break  # None is the last
+            rounds = self.max_iter if stage is None else stage + 1
+            found.append(irls(problem, weights=weights, max_iter=max(rounds - done, 1), tol=self.tol))
+            weights, done = found[-1].weights, rounds
+        return found
+
+    def _networks(self):
+        "The gated network of each target: the masks whose coefficients are not zero."
+        for W in np.reshape(self.coef_, (-1, self.masks_.p, self.masks_.d)):
+            on = np.flatnonzero(W.any(1)) if W.any() else [0]
+            yield GatedReLUNetwork(self.masks_.gates[on], W[on])
+
+    def _scores(self, X):
+        return np.column_stack([network.predict(X) for network in self._networks()]) + self.intercept_
 
 # %% ../nbs/14_estimators.ipynb #efacb445
 def _wander(X, gates, rng):
@@ -393,21 +668,31 @@ class _Spread:
     "predict with the spread of the answers over gates of the same cells."
 
     def predict(self, X, return_spread=False):
-        """Predictions at the rows of X, shape (m,); with `return_spread` also their spread (of `decision_function`, for classes).
+        """Predictions at the rows of X; with `return_spread` also their spread (that of `decision_function`, for classes).
 
         The spread is the standard deviation when the gate of every surviving mask is redrawn inside its cell, by 200 steps of
         a random walk: zero on the rows of the fit, where gates of a cell agree. Over more than a few columns the walk has not
         been everywhere in its cell by then, and the spread is mostly too small.
+
+        Parameters
+        ----------
+        X : array, shape (m, d)
+        return_spread : bool
+
+        Returns
+        -------
+        array, shape (m,), or a pair of these
         """
         answers = super().predict(X)
-        return (answers, _squeezed(self._spreads(self._read(X)))) if return_spread else answers
+        return (answers, _squeezed(self._spreads(self._read(X)))) if check_flag(return_spread, "return_spread") else answers
 
     def _spreads(self, X, draws=200):
-        rng, columns = np.random.default_rng(self._seed), []
-        for network in self._networks():
-            walk = islice(_wander(self.X_fit_, network.gates, rng), draws)
-            share = sum(np.asarray(X @ gates.T >= 0, float) for gates in walk) / draws
-            columns.append(np.sqrt(((X @ network.W.T)**2 * share * (1 - share)).sum(1)))
+        columns = []
+        with one_thread(rows=len(X)):
+            for network in self._networks():
+                walk = islice(_wander(self.X_fit_, network.gates, np.random.default_rng(self._seed)), draws)
+                share = sum(np.asarray(X @ gates.T >= 0, float) for gates in walk) / draws
+                columns.append(np.sqrt(((X @ network.W.T)**2 * share * (1 - share)).sum(1)))
         return np.column_stack(columns)
 
 # %% ../nbs/14_estimators.ipynb #b5b0c271
@@ -416,43 +701,68 @@ class _Single(_Gated):
     lam_ratio: float = 0.01
     lam: float = None
 
-    def _fit(self, X, targets, sample_weight):
+    def _fit(self, X, targets, weights):
         rng = _generator(self.random_state)
-        [stage] = _stages([self.n_reweightings])
-        self._finish(*self._table(X, targets, sample_weight, rng), rng, self.lam_ratio, self.lam, stage)
+        [stage] = _stages(self.n_reweightings, several=False)
+        self._finish(*self._table(X, targets, weights, rng), rng, self.lam_ratio, self.lam, stage)
 
 
 @_parameters
 class _Loss:
     loss: str = "squared"
 
-    @available_if(lambda self: self.loss == "logistic")
-    def predict_proba(self, X):
-        """Probabilities of classes_ at the rows of X, shape (m, classes); for loss='logistic' only."""
-        positive = expit(self._answers(X))
-        if positive.shape[1] == 1:
-            return np.hstack([1 - positive, positive])
-        return positive / positive.sum(1, keepdims=True)
-
 
 class GatedReLURegressor(_Spread, _Regression, _Single):
-    """Gated ReLU network fitted to its certified optimum: minimise |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|  (paper, 8).
+    """Gated ReLU network fitted to its certified optimum: minimise |sum_i D_i X W_i + b - y|^2 + lam * sum_i |W_i|.
+
+    This is (8) of the paper with a constant b that costs nothing. Gates pass through the origin, so columns should be
+    standardised; a warning says where they are far from it.
 
     Parameters
     ----------
-    lam_ratio : float, lam as a share of the smallest lam with solution zero
-    lam : float, lam itself, instead; scikit-learn's alpha is lam / (2 n)
-    n_gates : int, how many gates to draw; gates : "gaussian", "circles" (great circles), "all" (every mask of X), or
-        an array, shape (p, d), with a column for the bias if fit_intercept
-    fit_intercept : bool, append a column of ones to X, so that gates and lines have a bias
-    n_reweightings : int, stop Algorithm 1 after so many (0 is ridge regression with the tangent kernel on the drawn masks),
-        or None for the optimum; solver : "newton" or "irls", how the optimum is found
-    tol : float, relative duality gap; max_iter : int, steps at most
+    lam_ratio : float
+        lam as a share of the smallest lam with solution zero.
+    lam : float
+        lam itself, instead; scikit-learn's alpha is lam / (2 n).
+    n_gates : int
+        How many gates to draw.
+    gates : "gaussian", "circles", "all" or array, shape (p, d)
+        Normal gates, the heaviest masks that great circles meet, every mask of X, or gates of your own, with a column for the
+        bias if fit_intercept.
+    fit_intercept : bool
+        Append a column of ones to X, so that gates and lines have a bias, and add b; without it b is zero.
+    n_reweightings : int or None
+        Stop Algorithm 1 after so many; 0 is ridge regression with the tangent kernel on the drawn masks, None the optimum.
+    solver : "newton" or "irls"
+        How the optimum is found.
+    tol : float
+        Relative duality gap at which to stop.
+    max_iter : int
+        Steps at most.
     random_state : None, int, RandomState or Generator
+        Where the gates come from.
+    verbose : bool
+        Print what is being done.
 
     Attributes
     ----------
-    coef_ (p, d), weights_ (p,) = |W_i|, masks_; lam_; solution_, dual_gap_, n_iter_; X_fit_; n_features_in_, feature_names_in_
+    coef_ : array, shape (p, d)
+        One row a mask, in the units of X, its last column the bias if fit_intercept.
+    weights_ : array, shape (p,)
+        The lengths of these rows.
+    intercept_ : float
+        The constant b.
+    masks_ : Masks
+        Of the rows of positive weight.
+    lam_ : float
+    solution_ : Solution
+        Its objective and gap are those of the program above.
+    dual_gap_ : float
+    n_iter_ : int
+    feature_importances_ : array, shape (n_features_in_,)
+        For RFE and SelectFromModel, with importance_getter="feature_importances_": coef_ has a row a mask.
+    X_fit_ : array
+        The distinct rows of the fit.
     """
 
 
@@ -460,108 +770,193 @@ class GatedReLURegressor(_Spread, _Regression, _Single):
 class GatedReLUClassifier(_Loss, _Spread, _Classification, _Single):
     """`GatedReLURegressor` on labels -1 and +1, one class against the rest beyond two, over the same masks.
 
-    Parameters as there, and loss, "squared", "logistic" (with predict_proba) or "squared_hinge". Attributes as there, and classes_;
-    beyond two classes coef_ (classes, p, d), weights_ (classes, p), and lists lam_, solution_.
+    Parameters
+    ----------
+    loss : "squared", "logistic" or "squared_hinge"
+    class_weight : None, "balanced" or dict
+        Factors of the sample weights, class by class; "balanced" gives all classes the same total.
+    lam_ratio, lam, n_gates, gates, fit_intercept, n_reweightings, solver, tol, max_iter, random_state, verbose
+        As in `GatedReLURegressor`.
+
+    Attributes
+    ----------
+    classes_ : array
+    coef_ : array, shape (p, d) or (classes, p, d)
+        Other attributes as in `GatedReLURegressor`; beyond two classes weights_ has one row a class, and lam_, intercept_ and
+        solution_ are lists.
     """
 
-# %% ../nbs/14_estimators.ipynb #58b0faef
-@_parameters
-class _Path(_Gated):
-    n_lams: int = 20
-    lam_min_ratio: float = 1e-2
-    cv: object = None
+# %% ../nbs/14_estimators.ipynb #24e5609f
+class _Folds:
+    "Paths of lam over parts of the rows, and the choice of what scores best on the others."
 
-    def _fit(self, X, targets, sample_weight):
-        rng, stages, on = _generator(self.random_state), _stages(self.n_reweightings), sample_weight > 0
-        table, masks, shares = self._table(X, targets, sample_weight, rng)
-        if masks is None:
-            raise ValueError(f"gates='all' can list at most {_MOST} masks for cross-validation, and these rows have more. "
-                             "Use gates='gaussian'.")
+    def _grid(self):
         share = check_positive(self.lam_min_ratio, "lam_min_ratio", "0.01 is usual.")
         if share >= 1:
             raise ValueError(f"lam_min_ratio must be below 1, since the path descends from lam_max; got {share:g}. 0.01 is usual.")
-        self.lam_ratios_ = share ** np.linspace(0, 1, check_count(self.n_lams, "n_lams", "20 is usual."))
+        if check_count(self.n_lams, "n_lams", "20 is usual.") == 1:
+            raise ValueError("n_lams must be at least 2, since the first value is lam_max, where all masks are off; got 1. 20 is usual.")
+        return share ** np.linspace(0, 1, self.n_lams)
+
+    def _folds(self, X, targets, on, groups):
+        "Pairs of row numbers, counted among the rows of positive weight."
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
-        folds = check_cv(self.cv, labels, classifier=is_classifier(self)).split(X, labels)
+        if groups is not None:
+            check_consistent_length(X, groups)
+        folds = [[_numbers(rows, len(X)) for rows in fold]
+                 for fold in check_cv(self.cv, labels, classifier=is_classifier(self)).split(X, labels, groups)]
         place = np.cumsum(on) - 1
-        folds = [[place[np.asarray(rows)[on[rows]]] for rows in fold] for fold in folds]
-        if not all(len(rows) for fold in folds for rows in fold):
+        folds = [[place[rows[on[rows]]] for rows in fold] for fold in folds]
+        if not folds or not all(len(rows) for fold in folds for rows in fold):
             raise ValueError(f"cv must leave a row of positive sample weight in every part of every fold; got {len(folds)} folds and "
                              f"{np.sum(on)} such rows. Use fewer folds, or leave out the rows of weight zero.")
-        self.scores_ = np.array([self._fold(table, masks, shares, stages, *fold) for fold in folds])
+        return folds
+
+    def _fold(self, table, masks, shares, stages, train, test, fits):
+        "Scores on the rows `test` of what is fitted to the rows `train`, shape (stages, lams)."
+        part, shares, kept = table.part(masks, shares, train)
+        rest, targets = MaskedDesign(table.X, masks[kept]), part.means.shape[1]
+        answers = np.empty((len(stages), len(self.lam_ratios_), len(test), targets))
+        for k in range(targets):
+            for j, found in enumerate(self._walk(part, k, shares, stages)):
+                answers[:, j, :, k] = [rest.predict(one.W)[table.group[test]] + part.intercept(one.W, k) for one in found]
+                fits += found[-1:] if stages[-1] is None else []
+        return [[self._grade(table.targets[test], one, table.weights[test]) for one in path] for path in answers]
+
+    def _walk(self, part, k, shares, stages):
+        "The solutions of all stages, lam by lam, each from the weights that the last two point to."
+        weights, earlier, top = np.zeros(part.design.p), np.zeros(part.design.p), self._problem(part, k, 1.0)
+        for j, ratio in enumerate(self.lam_ratios_):
+            found = self._solve(replace(top, lam=ratio * top.lam), shares, stages, np.maximum(1.5 * weights - 0.5 * earlier, 0))
+            earlier, weights = weights, found[-1].weights
+            self._say(f"  target {k + 1} of {part.means.shape[1]}, lam {j + 1} of {self.n_lams}: {found[-1].reason}")
+            yield found
+
+    def _choose(self, stages):
         means = self.scores_.mean(0)
         best = means >= means.max() - 1e-12 * np.abs(means).max()  # ties go to fewer reweightings, then to the larger lam
         stage, at = np.unravel_index(best.argmax(), best.shape)
         self.lam_ratio_, self.n_reweightings_ = self.lam_ratios_[at], stages[stage]
+        if at == self.n_lams - 1:
+            warnings.warn(f"cross-validation chose the smallest lam of the grid, {self.lam_min_ratio:g} lam_max; a smaller one may be "
+                          f"better. Lower lam_min_ratio, to {self.lam_min_ratio / 10:g} for one.", UserWarning)
+
+
+def _numbers(rows, n):
+    "Row numbers of a part of a fold, given as numbers or as one bool a row."
+    rows = np.asarray(rows)
+    if rows.dtype.kind == "b" and rows.shape == (n,):
+        return np.flatnonzero(rows)
+    if rows.ndim != 1 or rows.size and (rows.dtype.kind not in "iu" or rows.min() < -n or rows.max() >= n):
+        raise ValueError(f"cv must give row numbers from 0 to {n - 1}, or one bool for each of the {n} rows; got an array of "
+                         f"{rows.dtype} and shape {rows.shape}. Use a splitter such as KFold(5).")
+    return rows.astype(int)
+
+# %% ../nbs/14_estimators.ipynb #58b0faef
+@_parameters
+class _Path(_Folds, _Gated):
+    n_lams: int = 20
+    lam_min_ratio: float = 1e-2
+    cv: object = None
+    __metadata_request__fit = {"groups": routing.UNUSED}  # they are the splitter's
+
+    def fit(self, X, y, sample_weight=None, groups=None):
+        """Fit the estimator; a row of sample weight s counts as s equal rows.
+
+        Parameters
+        ----------
+        X : array, shape (n, d)
+        y : array, shape (n,)
+        sample_weight : float or array, shape (n,), optional
+        groups : array, shape (n,), optional
+            Handed to the splitter `cv`, such as GroupKFold.
+
+        Returns
+        -------
+        self
+        """
+        return self._read_and_fit(X, y, sample_weight, groups=groups)
+
+    def get_metadata_routing(self):
+        """What scikit-learn's metadata routing needs to know: groups go to the splitter."""
+        to_splitter = routing.MethodMapping().add(caller="fit", callee="split")
+        router = routing.MetadataRouter(owner=self).add_self_request(self)
+        return router.add(splitter=check_cv(self.cv), method_mapping=to_splitter)
+
+    def _fit(self, X, targets, weights, groups=None):
+        rng, stages = _generator(self.random_state), _stages(self.n_reweightings)
+        self.lam_ratios_ = self._grid()
+        folds = self._folds(X, targets, weights > 0, groups)
+        table, masks, shares = self._table(X, targets, weights, rng)
+        if masks is None:
+            raise ValueError(f"gates='all' can list at most {_MOST} masks for cross-validation, and these rows have more. "
+                             "Use gates='gaussian'.")
+        scores, fits = [], []
+        for k, fold in enumerate(folds):
+            self._say(f"fold {k + 1} of {len(folds)}")
+            scores.append(self._fold(table, masks, shares, stages, *fold, fits))
+        self.scores_ = np.array(scores)
+        _warn_of_gaps(fits, self.tol, "fits to training parts")
+        self._choose(stages)
         self._finish(table, masks, shares, rng, self.lam_ratio_, None, self.n_reweightings_)
-
-    def _fold(self, table, masks, shares, stages, train, test):
-        "Scores on the rows `test` of what is fitted to the rows `train`, shape (stages, lams)."
-        design, shares, kept, columns = table.part(masks, shares, train)
-        rest = MaskedDesign(table.X, masks[kept])
-        answers = np.empty((len(stages), len(self.lam_ratios_), len(test), columns.shape[1]))
-        for k, y in enumerate(columns.T):
-            for j, found in enumerate(self._walk(design, y, shares, stages)):
-                answers[:, j, :, k] = [rest.predict(solution.W)[table.group[test]] for solution in found]
-        return [[self._grade(table.targets[test], one, table.weights[test]) for one in path] for path in answers]
-
-    def _walk(self, design, y, shares, stages):
-        "The solutions of all stages, lam by lam, each from the weights that the last two point to."
-        weights, earlier, top = np.zeros(design.p), np.zeros(design.p), self._problem(design, y, 1.0)
-        for ratio in self.lam_ratios_:
-            problem = replace(top, lam=ratio * top.lam)
-            found = self._solve(problem, shares, stages, np.maximum(1.5 * weights - 0.5 * earlier, 0))
-            earlier, weights = weights, found[-1].weights
-            yield found
 
 
 class GatedReLURegressorCV(_Spread, _Regression, _Path):
     """`GatedReLURegressor` with lam chosen by cross-validation, and n_reweightings too if several are given.
 
+    A warning says when the smallest lam was chosen, since a smaller one may be better.
+
     Parameters
     ----------
-    n_lams : int; lam_min_ratio : float, the values are n_lams shares of lam_max from 1 down to lam_min_ratio, evenly spaced in log
-    cv : None (5 folds), a number of folds, a splitter, or a list of (train, test) indices
-    n_reweightings : int, None for the optimum, or a list of these
-    others as in `GatedReLURegressor`
+    n_lams : int
+        How many values of lam, at least two.
+    lam_min_ratio : float
+        The values are shares of lam_max from 1 down to this one, evenly spaced in log.
+    cv : None, int, splitter or list
+        Five folds, a number of folds, or pairs (train, test) of row numbers or of bools.
+    n_reweightings : int, None, or a list of these
+        None is the optimum.
+    n_gates, gates, fit_intercept, solver, tol, max_iter, random_state, verbose
+        As in `GatedReLURegressor`.
 
     Attributes
     ----------
-    scores_ (folds, n_reweightings, n_lams), minus the mean squared error; lam_ratios_ (n_lams,); lam_ratio_, n_reweightings_
-    others as in `GatedReLURegressor`, of the fit to all rows
+    scores_ : array, shape (folds, n_reweightings, n_lams)
+        Minus the mean squared error.
+    lam_ratios_ : array, shape (n_lams,)
+    lam_ratio_ : float
+        The one chosen.
+    n_reweightings_ : int or None
+        The one chosen. Other attributes as in `GatedReLURegressor`, of the fit to all rows.
     """
 
 
 @_parameters
 class GatedReLUClassifierCV(_Loss, _Spread, _Classification, _Path):
-    """`GatedReLUClassifier` with the parameters of `GatedReLURegressorCV`; scores_ are shares of right answers."""
+    """`GatedReLUClassifier` with lam chosen by cross-validation as in `GatedReLURegressorCV`; scores_ are shares of right answers."""
 
 # %% ../nbs/14_estimators.ipynb #3aeb01ad
-def _kernel_function(kernel, unit):
-    "k(X, Y) for a function, a name, or a group of columns; `unit` is the size by which names divide X."
-    if callable(kernel):
-        return kernel
-    if not isinstance(kernel, str):
-        return lambda X, Y: _columns(X, kernel) @ _columns(Y, kernel).T
-    if kernel == "ntk":
-        return lambda X, Y: ntk(add_bias(X / unit), add_bias(Y / unit))
-    check_choice(kernel, "kernels", ("ntk", *sorted(PAIRWISE_KERNEL_FUNCTIONS)))
-    return lambda X, Y: pairwise_kernels(X / unit, Y / unit, metric=kernel)
+_FROM_ZERO = ("chi2", "additive_chi2")  # kernels of histograms, which have no negative entries
 
 
 def _columns(X, group):
-    group = np.atleast_1d(group)
-    if group.dtype.kind not in "iu" or group.size == 0 or group.min() < 0 or group.max() >= X.shape[1]:
-        raise ValueError(f"kernels must name columns by numbers from 0 to {X.shape[1] - 1}; got {group.tolist()}. Count from zero.")
-    return X[:, group]
+    try:
+        chosen = np.atleast_1d(group)
+    except ValueError:
+        chosen = np.array([None])
+    if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or chosen.size == 0 or chosen.min() < 0 or chosen.max() >= X.shape[1]:
+        raise ValueError(f"kernels must be names, functions, or groups of column numbers from 0 to {X.shape[1] - 1}; got {group!r}. "
+                         "Count from zero.")
+    return X[:, chosen]
 
 
-def _centred(K, share):
-    "K without what a constant explains: the kernel of the features minus their mean under the weights `share`."
-    mean = K @ share
-    return K - mean[:, None] - mean + share @ mean
+def _without_rounding(K, raw):
+    "K, centred from `raw`, without the negative eigenvalues that the rounding of a large mean has left."
+    values, vectors = np.linalg.eigh((K + K.T) / 2)
+    noise = 16 * np.finfo(float).eps * len(K) * np.abs(raw).max()
+    return K if values[0] < -noise else (vectors * np.where(values > noise, values, 0)) @ vectors.T
 
-
+# %% ../nbs/14_estimators.ipynb #1fe079e5
 @_parameters
 class MKLRegressor(_Regression, _Base):
     """Kernel ridge regression with the mixture of given kernels that explains y best (paper, 12 to 15), certified.
@@ -571,15 +966,27 @@ class MKLRegressor(_Regression, _Base):
 
     Parameters
     ----------
-    kernels : list of names ("ntk" or one of scikit-learn's, of X over its standard deviation), functions k(X, Y), and groups
-        of column numbers (their inner product)
-    lam_ratio, lam, tol, max_iter : as in `GatedReLURegressor`
-    fit_intercept : bool, add a constant, free of charge
+    kernels : list
+        Names ("ntk", or one of scikit-learn's), of columns that are standardised inside; functions k(X, Y) of the rows as they
+        are; groups of column numbers, for the inner product of these columns less their means.
+    lam_ratio, lam, tol, max_iter
+        As in `GatedReLURegressor`.
+    fit_intercept : bool
+        Add a constant, free of charge; without it columns keep their means.
 
     Attributes
     ----------
-    weights_ (p,), sum one; lam_hat_, dual_coef_ (n,) and intercept_, the ridge regression (14) with the mixture; lam_;
-    solution_, dual_gap_, n_iter_; X_fit_; n_features_in_, feature_names_in_
+    weights_ : array, shape (p,)
+        Of sum one.
+    lam_hat_ : float
+    dual_coef_ : array, shape (n,)
+    intercept_ : float
+        With dual_coef_ and lam_hat_ the ridge regression (14) with the mixture.
+    lam_ : float
+    solution_ : Solution
+    dual_gap_ : float
+    n_iter_ : int
+    X_fit_ : array, shape (n, d)
     """
 
     kernels: object = ("linear", "rbf", "ntk")
@@ -592,34 +999,37 @@ class MKLRegressor(_Regression, _Base):
     def _inputs(self, X):
         return X
 
-    def _fit(self, X, targets, sample_weight):
+    def _fit(self, X, targets, weights):
         check_count(self.max_iter, "max_iter", "100 is usual.")
-        root, share = np.sqrt(sample_weight), sample_weight / sample_weight.sum()
-        self.X_fit_, self._unit = X, np.sqrt((share @ (X - share @ X)**2).mean()) or 1.0
+        check_positive(self.tol, "tol", "1e-6 is usual; rounding leaves a gap of about 1e-12.")
+        root, share = np.sqrt(weights), weights / weights.sum()
+        mean, spread = _moments(X, weights)
+        self.X_fit_, self._mean, self._unit = X, mean if self.fit_intercept else 0 * mean, np.where(spread > 0, spread, 1)
         kernels, self._sizes = self._scaled(share)
         centre = share @ targets[:, 0] if self.fit_intercept else 0.0
-        rest = targets[:, 0] - centre
-        rest[np.abs(rest) <= 1e-14 * np.abs(centre)] = 0  # of constant targets rounding would be left
-        problem = GroupLassoProblem(KernelList(root[:, None] * kernels * root), root * rest, 1.0)
-        self.lam_ = _strength(self.lam, self.lam_ratio, problem.lam_max if self.lam is None else 1.0, "lam")
-        problem = replace(problem, lam=self.lam_)
-        self.solution_ = solve(problem, tol=self.tol, max_iter=self.max_iter)
-        self.weights_, self.dual_gap_, self.n_iter_ = optimal_weights(self.solution_.W), self.solution_.gap, self.solution_.n_iter
-        self.lam_hat_ = lam_hat_for(self.lam_, self.solution_.W) if self.solution_.W.any() else np.inf
+        problem = GroupLassoProblem(KernelList(root[:, None] * kernels * root), root * (targets[:, 0] - centre), 1.0)
+        problem = replace(problem, lam=_strength(self.lam, self.lam_ratio, problem.lam_max if self.lam is None else 1.0, "lam"))
+        found = solve(problem, tol=self.tol, max_iter=self.max_iter)
+        self.lam_, self.solution_, self.dual_gap_, self.n_iter_ = problem.lam, found, found.gap, found.n_iter
+        self.weights_ = optimal_weights(found.W)
+        self.lam_hat_ = lam_hat_for(self.lam_, found.W) if found.W.any() else np.inf
         mixture = problem.design.kernel(self.weights_)
-        alpha = kernel_ridge(mixture, problem.y, self.lam_hat_) if self.solution_.W.any() else np.zeros(len(X))
-        self.dual_coef_ = root * alpha
-        self.intercept_ = centre - share @ self._mix(X) @ self.dual_coef_ if self.fit_intercept else 0.0
-        _warn_of_gaps([self.solution_], self.tol)
+        self.dual_coef_ = root * kernel_ridge(mixture, problem.y, self.lam_hat_) if found.W.any() else np.zeros(len(X))
+        self.intercept_ = self._origin + centre - (share @ self._mix(X) @ self.dual_coef_ if self.fit_intercept else 0.0)
+        _warn_of_gaps([found], self.tol)
 
     def _scaled(self, share):
         "The kernels of the training rows, centred and of mean diagonal one, and what they were divided by."
-        raw = np.array([check_matrix(k(self.X_fit_, self.X_fit_), "kernels") for k in self._functions()])
+        functions, n = self._functions(), len(share)
+        check_memory(7 * len(functions) * n**2, f"X, whose {n} rows have {len(functions)} kernels of {n} x {n} numbers,", _FEWER)
+        raw = np.array([check_matrix(k(self.X_fit_, self.X_fit_), "kernels") for k in functions])
         kernels = np.array([_centred(K, share) for K in raw]) if self.fit_intercept else raw
         sizes, before = (np.abs(np.einsum("pii,i->p", table, share)) for table in (kernels, raw))
+        for i in np.flatnonzero(before > 100 * sizes):
+            kernels[i] = _without_rounding(kernels[i], raw[i])
         flat = sizes <= 1e-12 * before
         if flat.all():
-            raise ValueError(f"kernels must differ between the rows of X; all are constant (n_samples={len(share)}, "
+            raise ValueError(f"kernels must differ between the rows of X; all are constant (n_samples={n}, "
                              f"{len(raw)} kernels). Use other kernels or more samples.")
         sizes[flat] = np.inf
         return kernels / sizes[:, None, None], sizes
@@ -627,7 +1037,19 @@ class MKLRegressor(_Regression, _Base):
     def _functions(self):
         if not isinstance(self.kernels, (list, tuple, np.ndarray)) or len(self.kernels) == 0:
             raise ValueError(f"kernels must be a list of at least one kernel; got {self.kernels!r}. Use kernels=['rbf'], for one.")
-        return [_kernel_function(kernel, self._unit) for kernel in self.kernels]
+        return [self._function(kernel) for kernel in self.kernels]
+
+    def _function(self, kernel):
+        "k(X, Y) for a function, a name, or a group of columns."
+        if callable(kernel):
+            return kernel
+        if not isinstance(kernel, str):
+            return lambda X, Y: _columns(X - self._mean, kernel) @ _columns(Y - self._mean, kernel).T
+        check_choice(kernel, "kernels", ("ntk", *sorted(PAIRWISE_KERNEL_FUNCTIONS)))
+        mean = 0 if kernel in _FROM_ZERO else self._mean
+        if kernel == "ntk":
+            return lambda X, Y: ntk(add_bias((X - mean) / self._unit), add_bias((Y - mean) / self._unit))
+        return lambda X, Y: pairwise_kernels((X - mean) / self._unit, (Y - mean) / self._unit, metric=kernel)
 
     def _mix(self, X):
         "The learned mixture between the rows of X and those of the fit, shape (m, n), not centred."
