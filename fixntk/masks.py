@@ -139,7 +139,13 @@ def count_cells(n, r):
     r = check_count(r, "r", "The rank of samples that are not all zero is at least 1.")
     if r > 100_000 and n > 100_000:
         raise ValueError(f"n and r must not both exceed 100000; got {n} and {r}. The number would fill a book.")
-    return 2**n if r >= n else 2 * sum(comb(n - 1, k) for k in range(r))
+    if r >= n:
+        return 2**n
+    term = total = 1
+    for k in range(1, r):
+        term = term * (n - k) // k
+        total += term
+    return 2 * total
 
 # %% ../nbs/03_masks.ipynb #b70775b0
 def _walk(V, D, S, H):
@@ -186,7 +192,7 @@ def _frame(up):
 
 # %% ../nbs/03_masks.ipynb #e5fea788
 _TOO_THIN = ("X must have cells that this routine can tell apart; some are so thin that rounding errors decide whether they exist. "
-             "Round X, merge rows that are equal but for noise, or use sample_masks.")
+             "Round X, merge rows that are equal but for noise, centre its columns if one of them is constant, or use sample_masks.")
 _TOO_CLOSE = ("X must have columns that depend on each other to within rounding or clearly do not; some nearly do, and rounding errors "
               "would decide which masks exist. Leave out a column that the others determine, or use sample_masks.")
 

@@ -23,8 +23,9 @@ def two_product(a, b):
 
 
 def _of_size_one(rows):
-    """Rows divided by powers of two, so that the largest entry of each lies in [1/2, 1); zero rows stay."""
-    return np.ldexp(rows, -np.frexp(np.abs(rows).max(1))[1][:, None])
+    """A copy with rows divided by powers of two, so that the largest entry of each is about one; zero rows stay."""
+    exponents = np.frexp(np.maximum(rows.max(1), -rows.min(1)))[1]
+    return rows * 2.0 ** -np.clip(exponents, -1000, 1000)[:, None]
 
 # %% ../nbs/engine/signs.ipynb #516e0009
 def is_open(X, gates):
@@ -39,24 +40,44 @@ def is_open(X, gates):
     -------
     bool array, shape (n, p), stored gate by gate
     """
-    (n, d), p = X.shape, len(gates)
-    check_memory(n * p, f"The answers of {p} gates on {n} rows", "Ask for fewer gates or fewer rows at a time.", itemsize=1)
-    found, step = np.empty((p, n), bool), max(1, 2**20 // n)
-    rows, sides = _of_size_one(X), _of_size_one(gates)
-    widths = np.maximum(np.frexp(np.abs(rows).max(0))[1], -500)
-    rows, sides = np.ldexp(rows, -widths), np.ldexp(sides, widths)
-    bound = d * np.finfo(float).eps * np.linalg.norm(rows, axis=1)
-    reach = np.linalg.norm(sides, axis=1)[:, None]
-    live = X.any(1)
+    n, p, tall = len(X), len(gates), max(1, 2**22 // X.shape[1])
+    if n * p > 2**24:
+        check_memory(n * p, f"The answers of {p} gates on {n} rows", "Ask for fewer gates or fewer rows at a time.", itemsize=1)
+    found = np.empty((p, n), bool)
     with one_thread(n):
-        for i in range(0, p, step):
-            S = sides[i:i + step] @ rows.T
-            np.greater_equal(S, 0, out=found[i:i + step])
-            doubt = (np.abs(S, out=S) <= reach[i:i + step] * bound) & live
-            if doubt.any():
-                j, k = np.nonzero(doubt)
-                found[i + j, k] = _exactly_open(X, gates[i:i + step], k, j)
+        for i in range(0, n, tall):
+            _fill_open(found[:, i:i + tall], X[i:i + tall], gates)
     return found.T
+
+# %% ../nbs/engine/signs.ipynb #516e0019
+def _fill_open(found, X, gates):
+    """Write into `found`, shape (p, n), which gates let which of these rows through."""
+    rows, sides = (X, gates) if _is_tame(X) and _is_tame(gates) else _scaled(X, gates)
+    size, reach = (np.sqrt(np.einsum("ij,ij->i", part, part)) for part in (rows, sides))
+    bound, reach = X.shape[1] * np.finfo(float).eps * (size + 1e-150), (reach + 1e-150)[:, None]  # squares may be lost below
+    live, step = size > 0, max(1, 2**20 // len(X))
+    live[~live] = X[~live].any(1)
+    for i in range(0, len(gates), step):
+        S = sides[i:i + step] @ rows.T
+        np.greater_equal(S, 0, out=found[i:i + step])
+        doubt = (np.abs(S, out=S) <= reach[i:i + step] * bound) & live
+        if doubt.any():
+            j, k = np.nonzero(doubt)
+            found[i + j, k] = _exactly_open(X, gates[i:i + step], k, j)
+
+
+def _is_tame(X):
+    """Whether the columns have sizes within a factor of 1000 and far from the ends of double precision, so that nothing need be scaled."""
+    sizes = np.maximum(X.max(0), -X.min(0))
+    sizes = sizes[sizes > 0]
+    return len(sizes) > 0 and 1e-100 < sizes.min() and sizes.max() < min(1e100, 1000 * sizes.min())
+
+
+def _scaled(X, gates):
+    """Copies of both in which rows, gates and columns are of size one, with the same signs of products."""
+    rows, sides = _of_size_one(X), _of_size_one(gates)
+    widths = 2.0 ** np.clip(np.frexp(np.abs(rows).max(0))[1], -500, 0)
+    return rows / widths, sides * widths
 
 # %% ../nbs/engine/signs.ipynb #516e000a
 def _exactly_open(X, gates, rows, sides):

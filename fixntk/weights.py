@@ -273,7 +273,7 @@ def sampled_weights(X, n_circles, *, rng):
     if r < 2:
         masks, weights = exact_weights(X)
         return SampledWeights(masks, weights, np.zeros(masks.p), 0.0)
-    p = min(2 * m * n_circles, count_cells(min(m, 100_000), r))
+    p = min(2 * m * n_circles, count_cells(m, r))
     check_memory(p * (len(X) // 4 + X.shape[1] + 8) + 5 * r * n_circles, f"n_circles: up to {p:.4g} masks of {len(X)} rows", "Use fewer circles.")
     keys, circles = _keys(m, rng), _circles(n_circles, r, rng)
     blocks = np.array_split(np.arange(n_circles), 1 + n_circles * m // 2**19)
