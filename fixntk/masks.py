@@ -10,8 +10,9 @@ from math import comb
 import numpy as np
 from scipy.linalg import qr
 from scipy.spatial import cKDTree
-from .checks import check_choice, check_count, check_matrix, check_rng
-from .machine import one_thread
+from .checks import check_choice, check_count, check_flag, check_matrix, check_rng, frozen
+from .machine import check_memory, one_thread
+from .signs import ROUNDING, RowSpace, balance, is_open, row_space, unit
 
 # %% ../nbs/03_masks.ipynb #280b9a77
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,35 +21,43 @@ class Masks:
 
     Parameters
     ----------
-    patterns : bool array, shape (n, p), one column a mask; stored mask by mask (`patterns.T` is C-contiguous)
-    gates : array, shape (p, d), one row a gate
+    patterns : bool array, shape (n, p)
+        One column a mask; stored mask by mask (`patterns.T` is C-contiguous).
+    gates : array, shape (p, d)
+        One row a gate.
 
-    Both are read-only. `masks[index]` selects; `masks | other` joins, without duplicate patterns.
+    Both are copies that nobody can write to. `masks[index]` selects; `masks | other` joins, without duplicate patterns.
     """
     patterns: np.ndarray
     gates: np.ndarray
 
     def __post_init__(self):
-        patterns, gates = np.asarray(self.patterns), check_matrix(self.gates, "gates")
+        gates = check_matrix(self.gates, "gates")
+        try:
+            patterns = np.asarray(self.patterns)
+        except ValueError:
+            patterns = np.empty(0)
         if patterns.dtype != bool or patterns.ndim != 2 or len(patterns) == 0 or patterns.shape[1] != len(gates):
             raise ValueError(f"patterns must be a bool array of shape (n, {len(gates)}), one column for each of the {len(gates)} "
                              f"gates; got {patterns.dtype} of shape {patterns.shape}. Masks.from_gates(X, gates) computes it.")
-        for name, values in (("patterns", np.ascontiguousarray(patterns.T).T), ("gates", gates)):
-            values = values.view()
-            values.flags.writeable = False
-            object.__setattr__(self, name, values)
+        object.__setattr__(self, "patterns", _locked(patterns.T).T)
+        object.__setattr__(self, "gates", _locked(gates))
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self.__post_init__()
 
     @classmethod
     def from_gates(cls, X, gates):
-        """The masks of `gates`, shape (p, d), on the rows of `X`; of gates with one pattern the first is kept."""
+        """The masks of `gates`, shape (p, d), on the rows of `X`; of gates with one pattern the first is kept.
+
+        Which side a row lies on is decided as in exact arithmetic, so it does not depend on the other rows.
+        """
         X, gates = check_matrix(X), check_matrix(gates, "gates")
         if gates.shape[1] != X.shape[1]:
             raise ValueError(f"gates must have one column for each of the {X.shape[1]} columns of X; got shape {gates.shape}. "
                              "One row is one gate: transpose gates if its columns are.")
-        patterns, step = np.empty((len(gates), len(X)), bool), max(1, 2**20 // len(X))
-        for i in range(0, len(gates), step):
-            patterns[i:i + step] = gates[i:i + step] @ X.T >= 0
-        return cls(patterns.T, gates)._distinct()
+        return _made(is_open(X, gates), gates.copy(), cls)._distinct()
 
     n = property(lambda self: self.patterns.shape[0], doc="Number of samples.")
     p = property(lambda self: self.patterns.shape[1], doc="Number of masks.")
@@ -61,9 +70,10 @@ class Masks:
         return f"{type(self).__name__}(n={self.n}, p={self.p}, d={self.d})"
 
     def __getitem__(self, index):
-        if not isinstance(index, slice):
-            index = np.atleast_1d(np.arange(self.p)[index])
-        return Masks(self.patterns[:, index], self.gates[index])
+        if isinstance(index, slice):
+            return Masks(self.patterns[:, index], self.gates[index])
+        index = np.atleast_1d(np.arange(self.p)[index])
+        return _made(self.patterns.T[index].T, self.gates[index])
 
     def __eq__(self, other):
         return (isinstance(other, Masks) and np.array_equal(self.patterns, other.patterns)
@@ -74,13 +84,29 @@ class Masks:
         if not isinstance(other, Masks) or (self.n, self.d) != (other.n, other.d):
             raise ValueError(f"other must be Masks of {self.n} samples and {self.d} features; got {other!r}. "
                              "Only masks of the same X can be joined.")
-        return Masks(np.vstack([self.patterns.T, other.patterns.T]).T, np.vstack([self.gates, other.gates]))._distinct()
+        return _made(np.vstack([self.patterns.T, other.patterns.T]).T, np.vstack([self.gates, other.gates]))._distinct()
 
     __or__ = union
 
     def _distinct(self):
         first = _first_of_each(np.packbits(self.patterns.T, axis=1))
         return self if len(first) == self.p else self[first]
+
+# %% ../nbs/03_masks.ipynb #280b9a78
+def _locked(values):
+    """`values`, in C order, if nobody can write to it; else a copy to which nobody can."""
+    owner = values
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    return values if owner is None and values.flags.c_contiguous else frozen(values)
+
+
+def _made(patterns, gates, kind=Masks):
+    """Masks of two new arrays, which are locked in place: what nobody else holds need not be copied."""
+    for values in (patterns, gates):
+        while isinstance(values, np.ndarray):
+            values.flags.writeable, values = False, values.base
+    return kind(patterns, gates)
 
 # %% ../nbs/03_masks.ipynb #bbc922f2
 def _first_of_each(bits):
@@ -96,12 +122,14 @@ def _first_of_each(bits):
 def count_cells(n, r):
     """Number of cells cut out of r dimensions by n planes in general position, 2 sum_{k<r} C(n-1, k).
 
-    In general position any r of the normals are independent; in any other position this is an upper bound.
+    In general position any min(n, r) of the normals are independent; in any other position this is an upper bound.
 
     Parameters
     ----------
-    n : int, number of samples, each the normal of a plane
-    r : int, their rank
+    n : int
+        Number of samples, each the normal of a plane.
+    r : int
+        Their rank.
 
     Returns
     -------
@@ -109,7 +137,15 @@ def count_cells(n, r):
     """
     n = check_count(n, "n", "Ask for at least one sample.")
     r = check_count(r, "r", "The rank of samples that are not all zero is at least 1.")
-    return 2 * sum(comb(n - 1, k) for k in range(r))
+    if r > 100_000 and n > 100_000:
+        raise ValueError(f"n and r must not both exceed 100000; got {n} and {r}. The number would fill a book.")
+    if r >= n:
+        return 2**n
+    term = total = 1
+    for k in range(1, r):
+        term = term * (n - k) // k
+        total += term
+    return 2 * total
 
 # %% ../nbs/03_masks.ipynb #b70775b0
 def _walk(V, D, S, H):
@@ -137,7 +173,7 @@ def _corners(H, own, up, noise):
     E, V = np.zeros((len(own), k + 1, k)), np.ones((len(own), k + 1))
     E[:, :k] = np.linalg.inv(B[:, :, :k])
     V[:, :k] = -np.einsum("nij,nj->ni", E[:, :k], B[:, :, k])
-    V = _unit(V)
+    V = unit(V)
     E -= V[:, :, None] * np.einsum("ni,nij->nj", V, E)[:, None]
     error = 16 * noise * (1 + np.sqrt(np.einsum("nij,nij->n", E, E)))
     D = np.einsum("nij,nj->ni", E, np.sign(np.einsum("ni,nij->nj", _climb(V, up), E)))
@@ -150,17 +186,15 @@ def _climb(V, up):
     return np.concatenate([V[..., -1:] * up, -(V[..., :-1] @ up)[..., None]], axis=-1)
 
 
-def _unit(rows):
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
 def _frame(up):
     """An orthonormal basis, one vector a column, the last along `up`."""
     return np.column_stack([np.linalg.qr(up[:, None], mode="complete")[0][:, 1:], up / np.linalg.norm(up)])
 
 # %% ../nbs/03_masks.ipynb #e5fea788
-_TOO_THIN = ("X must have cells that double precision can tell apart; some are so thin that rounding errors decide whether they exist. "
-             "Round X, merge rows that are equal but for noise, or use sample_masks.")
+_TOO_THIN = ("X must have cells that this routine can tell apart; some are so thin that rounding errors decide whether they exist. "
+             "Round X, merge rows that are equal but for noise, centre its columns if one of them is constant, or use sample_masks.")
+_TOO_CLOSE = ("X must have columns that depend on each other to within rounding or clearly do not; some nearly do, and rounding errors "
+              "would decide which masks exist. Leave out a column that the others determine, or use sample_masks.")
 
 
 def _above_corners(H, up, noise):
@@ -226,59 +260,50 @@ def _cells_above(H, up, noise):
     basis, k = _frame(up), len(up) - 1
     if k == 0:
         return basis
-    H = np.vstack([_unit(H @ basis), np.eye(k + 1)[-1]])
+    H = np.vstack([unit(H @ basis), np.eye(k + 1)[-1]])
     tilted = _frame(np.random.default_rng(k).standard_normal(k))
     rays, lowest = _above_corners(H, tilted[:, -1], noise)
     slice_ = np.zeros((k + 1, k))
     slice_[:k] = tilted * np.r_[np.ones(k - 1), -1]
     slice_[k, k - 1] = 0.5 / max(1.0, -lowest)
-    far = _unit(_cells_above(H[:-1] @ slice_, np.eye(k)[-1], noise) @ slice_.T)
+    far = unit(_cells_above(H[:-1] @ slice_, np.eye(k)[-1], noise) @ slice_.T)
     S = far @ H.T
     S[:, -1] = np.inf
     return np.concatenate([rays, _walk(far, H[-1:], S, H)]) @ basis.T
 
 # %% ../nbs/03_masks.ipynb #5915d6db
-def _balance(X):
-    """Powers of two for rows, shape (n, 1), and columns, shape (1, d): divided by them, X has entries of about one."""
-    logs, columns = np.ma.log2(np.abs(X)), 0.0
-    for _ in range(3):
-        rows = (logs - columns).max(1).filled(0)[:, None]
-        columns = np.ma.median(logs - rows, axis=0).filled(0)[None]
-    return 2.0 ** np.round(rows), 2.0 ** np.round(columns)
+def _planes(X):
+    """Indices of rows of X, one for each plane x'u = 0, and the `RowSpace` of X.
 
-
-def _directions(X):
-    """Indices of rows of X, one for each plane; a map `lift`, shape (d, r), such that X @ lift has rank r; its noise.
-
-    The noise is that of the unit rows of X @ lift. Rows within 16 of it of parallel are one plane. The rank is taken after
-    scaling rows and columns to size one.
+    Rows are one plane if they are parallel up to ROUNDING, as they stand and after balancing.
     """
-    live = np.flatnonzero(X.any(1))
+    live, d = np.flatnonzero(X.any(1)), X.shape[1]
     if len(live) == 0:
-        return live, np.zeros((X.shape[1], 0)), 0.0
-    size, scale = _balance(X[live])
-    rows, scale = X[live] / size, scale.T
-    _, s, axes = np.linalg.svd(_unit(rows / scale.T))
-    r = int((s > max(X.shape) * np.finfo(float).eps * s[0]).sum())
-    null = np.linalg.qr(axes[r:].T / scale)[0]
-    lift = axes[:r].T / s[:r] / scale
-    lift -= null @ (null.T @ lift)
-    spread = np.linalg.norm(np.abs(rows) @ np.abs(lift), axis=1) / np.linalg.norm(rows @ lift, axis=1)
-    noise = np.finfo(float).eps * spread.max()
-    Y = _unit(rows @ lift)
-    Y *= np.sign(Y @ np.random.default_rng(r).standard_normal(r))[:, None]
-    first = np.sort(np.unique(Y, axis=0, return_index=True)[1])
-    near = cKDTree(Y[first]).query_pairs(16 * noise, output_type="ndarray")
-    return live[np.delete(first, near[:, 1])], lift, noise
+        return live, RowSpace(np.zeros((d, 0)), np.zeros((d, 0)), np.zeros((0, 0)), 0.0, 0.0)
+    space, rows = row_space(X[live]), unit(X[live] / np.abs(X[live]).max(1, keepdims=True))
+    side = np.sign(space.points @ np.random.default_rng(space.lift.shape[1]).standard_normal(space.lift.shape[1]))
+    points, rows = space.points * side[:, None], rows * side[:, None]
+    first = np.sort(np.unique(np.hstack([points, rows]), axis=0, return_index=True)[1])
+    near = cKDTree(points[first]).query_pairs(ROUNDING, output_type="ndarray")
+    apart = np.linalg.norm(rows[first[near[:, 0]]] - rows[first[near[:, 1]]], axis=1)
+    return live[np.delete(first, near[apart <= ROUNDING, 1])], space
+
+
+def _refuse_lossy(X, planes, space):
+    """Raise if what `space` drops as rounding of balanced rows is more than rounding of the rows as they stand."""
+    rows = unit(X[planes] / np.abs(X[planes]).max(1, keepdims=True))
+    if np.linalg.norm(rows - rows @ space.basis @ space.basis.T, axis=1).max(initial=0) > 10 * ROUNDING:
+        raise ValueError(_TOO_CLOSE)
 
 # %% ../nbs/03_masks.ipynb #f7a8df9b
-def _both_sides(X, half):
+def _both_sides(X, half, space):
     """Masks of the gates `half` and of their opposites, all different and none in doubt."""
     p, scale = len(half), np.where(half.any(0), np.abs(half).max(0), 1)
     rows, gates = X * scale, half / scale
     size = np.linalg.norm(rows, axis=1)
     rows /= np.where(size > 0, size, 1)[:, None]
-    least = 2 * X.shape[1] * np.finfo(float).eps * np.linalg.norm(gates, axis=1)
+    least = max(2 * X.shape[1] * np.finfo(float).eps, 4 * space.dropped) * np.linalg.norm(gates, axis=1)
+    check_memory(2 * p * len(X), f"X: the {2 * p} masks of {len(X)} rows", "Draw some with sample_masks.", itemsize=1)
     patterns, sure, step = np.empty((2 * p, len(X)), bool), True, max(1, 2**17 // len(X))
     for i in range(0, p, step):
         S = gates[i:i + step] @ rows.T
@@ -288,13 +313,14 @@ def _both_sides(X, half):
         sure &= bool((np.abs(S, out=S).min(1) > least[i:i + step]).all())
     if not sure or len(_first_of_each(np.packbits(patterns[:p], axis=1))) < p:
         raise ValueError(_TOO_THIN)
-    return Masks(patterns.T, np.concatenate([half, -half]))
+    return _made(patterns.T, np.concatenate([half, -half]))
 
 # %% ../nbs/03_masks.ipynb #bc23a1d7
 def _refuse_too_many(m, r, boundary, max_masks):
     """Raise if m planes in r dimensions can have more cells (with `boundary`, more faces of any dimension) than max_masks."""
-    flats = range(r if boundary else 1)
-    most = sum(comb(m, codim) * count_cells(max(m - codim, 1), r - codim) for codim in flats) + boundary
+    most = count_cells(m, r)
+    if boundary and most <= max_masks:
+        most = 1 + sum(comb(m, codim) * count_cells(max(m - codim, 1), r - codim) for codim in range(r))
     if most > max_masks:
         most = most if most < 10**50 else f"more than 10**{int(0.3 * (most.bit_length() - 1))}"
         raise ValueError(f"X must have at most max_masks={max_masks} masks; {m} planes in {r} dimensions can have {most}. "
@@ -306,29 +332,39 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
 
     Open cells: the gates have length one, lie in the row space and strictly inside their cells, and mask p/2 + i has
     the gate opposite to that of mask i. Boundary masks follow, if asked for, the zero gate's among them; a row on whose
-    plane the gate lies is True, and X @ gate is 0 there exactly if X holds small integers, else to within rounding.
-    Planes that miss a common line by less than rounding errors meet in it; where that is in doubt, a ValueError.
+    plane the gate lies is True, and X @ gate is exactly 0 there if X holds small integers, else 0 to within rounding.
+
+    What differs by rounding is equal: rows within 1e-12 of parallel (as they stand, and after rows and columns were brought to size
+    one) are one plane, directions below 1e-12 are dropped as in `numerical_rank`, and planes that miss a common line by less than
+    rounding errors meet in it. Where that is in doubt, a ValueError.
 
     Parameters
     ----------
-    X : array, shape (n, d), any rank; zero, repeated, parallel and opposite rows are allowed
-    boundary : bool, add the masks of gates that lie on planes x_i @ u = 0 and belong to no open cell
-    max_masks : int; if there could be more, a ValueError says how many before any of them is computed
+    X : array, shape (n, d)
+        Of any rank; zero, repeated, parallel and opposite rows are allowed.
+    boundary : bool
+        Add the masks of gates that lie on planes x_i @ u = 0 and belong to no open cell.
+    max_masks : int
+        If there could be more, a ValueError says how many before any of them is computed.
 
     Returns
     -------
     Masks, without duplicates
     """
     X, max_masks = check_matrix(X), check_count(max_masks, "max_masks", "It limits the number of masks.")
-    first, lift, noise = _directions(X)
-    r = lift.shape[1]
-    if r == 0:
+    boundary, (planes, space) = check_flag(boundary, "boundary"), _planes(X)
+    if len(planes) == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
-    _refuse_too_many(len(first), r, boundary, max_masks)
+    _refuse_too_many(len(planes), space.lift.shape[1], boundary, max_masks)
+    _refuse_lossy(X, planes, space)
+    if space.noise > 1e-6:
+        raise ValueError(_TOO_CLOSE)
     with one_thread():
-        Y = _unit(X[first] @ lift)
-        masks = _both_sides(X, _unit(_cells_above(Y[1:], Y[0], noise) @ lift.T))
-        return masks | _boundary_masks(X, first, r) if boundary else masks
+        Y = unit(X[planes] @ space.lift)
+        if cKDTree(Y).query_pairs(32 * space.noise):
+            raise ValueError(_TOO_THIN)
+        masks = _both_sides(X, unit(_cells_above(Y[1:], Y[0], space.noise) @ space.lift.T), space)
+        return masks | _boundary_masks(X, planes, space) if boundary else masks
 
 # %% ../nbs/03_masks.ipynb #f5d44cad
 def _flats(Y, basis, last):
@@ -349,9 +385,9 @@ def _flats(Y, basis, last):
         yield from _flats(Z, basis @ across, i)
 
 # %% ../nbs/03_masks.ipynb #f07980c4
-def _boundary_masks(X, first, r):
+def _boundary_masks(X, first, space):
     """Masks of the zero gate and of gates on flats that hold more rows of X than they have missing dimensions."""
-    size, scale = _balance(X)
+    (size, scale), r = balance(X), space.lift.shape[1]
     Y = X / size / scale
     columns = qr(Y[first], mode="r", pivoting=True)[1][:r]
     patterns, gates = [np.ones((1, len(X)), bool)], [np.zeros((1, X.shape[1]))]
@@ -359,15 +395,15 @@ def _boundary_masks(X, first, r):
         live = Z.any(1)
         if (X.any(1) & ~live).sum() <= r - Z.shape[1]:
             continue
-        inside, lift, noise = _directions(Z)
-        rays = _unit(Z[inside] @ lift)
-        half = _cells_above(rays[1:], rays[0], noise) @ lift.T
+        inside, flat = _planes(Z)
+        rays = unit(Z[inside] @ flat.lift)
+        half = _cells_above(rays[1:], rays[0], flat.noise) @ flat.lift.T
         gap = (np.abs(half @ Z[live].T) / np.linalg.norm(Z[live], axis=1)).min(1)
         grid = 2.0 ** np.floor(np.log2(gap / Z.shape[1]))[:, None]
         half = np.round(half / grid) * grid
         patterns += [half @ Z.T >= 0, half @ Z.T <= 0]
         gates += [half @ basis.T, -half @ basis.T]
-    return Masks(np.concatenate(patterns).T, np.concatenate(gates))
+    return _made(np.concatenate(patterns).T, np.concatenate(gates))
 
 # %% ../nbs/03_masks.ipynb #590569be
 def is_complete(masks, X, *, boundary=False, max_masks=2_000_000):
@@ -375,10 +411,13 @@ def is_complete(masks, X, *, boundary=False, max_masks=2_000_000):
 
     Parameters
     ----------
-    masks : Masks of n samples and d features
+    masks : Masks
+        Of n samples and d features.
     X : array, shape (n, d)
-    boundary : bool, ask for the masks of gates on planes too
-    max_masks : int; all masks are enumerated for the answer, and more than these are refused with a ValueError
+    boundary : bool
+        Ask for the masks of gates on planes too.
+    max_masks : int
+        All masks are enumerated for the answer, and more than these are refused with a ValueError.
 
     Returns
     -------
@@ -398,9 +437,11 @@ def sample_masks(X, n_gates, *, method="gaussian", rng):
     Parameters
     ----------
     X : array, shape (n, d)
-    n_gates : int, number of gates to draw
-    method : "gaussian", independent standard normal gates; or "circles", one gate inside each arc into which
-        the planes x_i @ u = 0 cut random great circles (2 arcs for each plane; of the last circle some, at random)
+    n_gates : int
+        Number of gates to draw.
+    method : {"gaussian", "circles"}
+        "gaussian": independent standard normal gates. "circles": one gate inside each arc into which the planes x_i @ u = 0 cut
+        random great circles (2 arcs for each plane; of the last circle some, at random).
     rng : numpy.random.Generator
 
     Returns
@@ -409,13 +450,15 @@ def sample_masks(X, n_gates, *, method="gaussian", rng):
     """
     X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
     check_choice(method, "method", ("gaussian", "circles"))
-    planes = X[_directions(X)[0]]
-    if method == "gaussian" or len(planes) == 0:
-        return Masks.from_gates(X, rng.standard_normal((n_gates, X.shape[1])))
-    start, turn = rng.standard_normal((2, -(-n_gates // (2 * len(planes))), X.shape[1]))
-    cuts = np.sort((np.arctan2(turn @ planes.T, start @ planes.T) + np.pi / 2) % np.pi, axis=1)
-    middle = (cuts + np.column_stack([cuts[:, 1:], cuts[:, :1] + np.pi]))[:, :, None] / 2
-    gates = np.cos(middle) * start[:, None] + np.sin(middle) * turn[:, None]
-    gates = np.concatenate([gates, -gates], axis=1)
-    gates[-1] = rng.permutation(gates[-1])
-    return Masks.from_gates(X, gates.reshape(-1, X.shape[1])[:n_gates])
+    check_memory(n_gates * (4 * X.shape[1] + len(X) // 4), f"n_gates: {n_gates} gates on {len(X)} rows", "Draw fewer gates.")
+    planes = X[_planes(X)[0]] if method == "circles" else []
+    with one_thread(len(X)):
+        if len(planes) == 0:
+            return Masks.from_gates(X, rng.standard_normal((n_gates, X.shape[1])))
+        start, turn = rng.standard_normal((2, -(-n_gates // (2 * len(planes))), X.shape[1]))
+        cuts = np.sort((np.arctan2(turn @ planes.T, start @ planes.T) + np.pi / 2) % np.pi, axis=1)
+        middle = (cuts + np.column_stack([cuts[:, 1:], cuts[:, :1] + np.pi]))[:, :, None] / 2
+        gates = np.cos(middle) * start[:, None] + np.sin(middle) * turn[:, None]
+        gates = np.concatenate([gates, -gates], axis=1)
+        gates[-1] = rng.permutation(gates[-1])
+        return Masks.from_gates(X, gates.reshape(-1, X.shape[1])[:n_gates])

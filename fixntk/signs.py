@@ -6,9 +6,12 @@ __all__ = []
 # %% ../nbs/engine/signs.ipynb #516e0003
 from fractions import Fraction
 from math import fsum
+from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import qr, solve_triangular
 
+from .checks import check_matrix
 from .machine import check_memory, one_thread
 
 # %% ../nbs/engine/signs.ipynb #516e0008
@@ -20,8 +23,9 @@ def two_product(a, b):
 
 
 def _of_size_one(rows):
-    """Rows divided by powers of two, so that the largest entry of each lies in [1/2, 1); zero rows stay."""
-    return np.ldexp(rows, -np.frexp(np.abs(rows).max(1))[1][:, None])
+    """A copy with rows divided by powers of two, so that the largest entry of each is about one; zero rows stay."""
+    exponents = np.frexp(np.maximum(rows.max(1), -rows.min(1)))[1]
+    return rows * 2.0 ** -np.clip(exponents, -1000, 1000)[:, None]
 
 # %% ../nbs/engine/signs.ipynb #516e0009
 def is_open(X, gates):
@@ -36,24 +40,44 @@ def is_open(X, gates):
     -------
     bool array, shape (n, p), stored gate by gate
     """
-    (n, d), p = X.shape, len(gates)
-    check_memory(n * p, f"The answers of {p} gates on {n} rows", "Ask for fewer gates or fewer rows at a time.", itemsize=1)
-    found, step = np.empty((p, n), bool), max(1, 2**20 // n)
-    rows, sides = _of_size_one(X), _of_size_one(gates)
-    widths = np.maximum(np.frexp(np.abs(rows).max(0))[1], -500)
-    rows, sides = np.ldexp(rows, -widths), np.ldexp(sides, widths)
-    bound = d * np.finfo(float).eps * np.linalg.norm(rows, axis=1)
-    reach = np.linalg.norm(sides, axis=1)[:, None]
-    live = X.any(1)
+    n, p, tall = len(X), len(gates), max(1, 2**22 // X.shape[1])
+    if n * p > 2**24:
+        check_memory(n * p, f"The answers of {p} gates on {n} rows", "Ask for fewer gates or fewer rows at a time.", itemsize=1)
+    found = np.empty((p, n), bool)
     with one_thread(n):
-        for i in range(0, p, step):
-            S = sides[i:i + step] @ rows.T
-            np.greater_equal(S, 0, out=found[i:i + step])
-            doubt = (np.abs(S, out=S) <= reach[i:i + step] * bound) & live
-            if doubt.any():
-                j, k = np.nonzero(doubt)
-                found[i + j, k] = _exactly_open(X, gates[i:i + step], k, j)
+        for i in range(0, n, tall):
+            _fill_open(found[:, i:i + tall], X[i:i + tall], gates)
     return found.T
+
+# %% ../nbs/engine/signs.ipynb #516e0019
+def _fill_open(found, X, gates):
+    """Write into `found`, shape (p, n), which gates let which of these rows through."""
+    rows, sides = (X, gates) if _is_tame(X) and _is_tame(gates) else _scaled(X, gates)
+    size, reach = (np.sqrt(np.einsum("ij,ij->i", part, part)) for part in (rows, sides))
+    bound, reach = X.shape[1] * np.finfo(float).eps * (size + 1e-150), (reach + 1e-150)[:, None]  # squares may be lost below
+    live, step = size > 0, max(1, 2**20 // len(X))
+    live[~live] = X[~live].any(1)
+    for i in range(0, len(gates), step):
+        S = sides[i:i + step] @ rows.T
+        np.greater_equal(S, 0, out=found[i:i + step])
+        doubt = (np.abs(S, out=S) <= reach[i:i + step] * bound) & live
+        if doubt.any():
+            j, k = np.nonzero(doubt)
+            found[i + j, k] = _exactly_open(X, gates[i:i + step], k, j)
+
+
+def _is_tame(X):
+    """Whether the columns have sizes within a factor of 1000 and far from the ends of double precision, so that nothing need be scaled."""
+    sizes = np.maximum(X.max(0), -X.min(0))
+    sizes = sizes[sizes > 0]
+    return len(sizes) > 0 and 1e-100 < sizes.min() and sizes.max() < min(1e100, 1000 * sizes.min())
+
+
+def _scaled(X, gates):
+    """Copies of both in which rows, gates and columns are of size one, with the same signs of products."""
+    rows, sides = _of_size_one(X), _of_size_one(gates)
+    widths = 2.0 ** np.clip(np.frexp(np.abs(rows).max(0))[1], -500, 0)
+    return rows / widths, sides * widths
 
 # %% ../nbs/engine/signs.ipynb #516e000a
 def _exactly_open(X, gates, rows, sides):
@@ -68,3 +92,66 @@ def _exactly_open(X, gates, rows, sides):
         for k in np.flatnonzero(tiny):  # the errors of such products leave double precision
             found[i + k] = sum(Fraction(a) * Fraction(b) for a, b in zip(x[k].tolist(), g[k].tolist())) >= 0
     return found
+
+# %% ../nbs/engine/signs.ipynb #516e0012
+ROUNDING = 1e-12
+
+
+def balance(X):
+    """Powers of two for rows, shape (n, 1), and columns, shape (1, d): divided by them, X has entries of about one."""
+    logs, columns = np.ma.log2(np.abs(X)), 0.0
+    for _ in range(3):
+        rows = (logs - columns).max(1).filled(0)[:, None]
+        inside = logs - rows
+        inside = np.ma.masked_less(inside, inside.max(0) + np.log2(ROUNDING))  # an entry so small may be rounding of zero
+        columns = np.ma.median(inside, axis=0).filled(0)[None]
+    shift = (columns.max() + columns.min()) / 2  # neither may leave double precision
+    rows, columns = rows + shift, columns - shift
+    return 2.0 ** np.round(rows), 2.0 ** np.round(columns)
+
+
+def unit(rows):
+    """Rows divided by their lengths."""
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+# %% ../nbs/engine/signs.ipynb #516e0013
+class RowSpace(NamedTuple):
+    """What `row_space` returns."""
+    basis: np.ndarray  # (d, r), orthonormal; the identity if r = d, so that no digit is lost
+    lift: np.ndarray  # (d, r), in the span of basis; rows of X @ lift are rows of X in r balanced coordinates
+    points: np.ndarray  # (n, r), the same up to a linear map that keeps lengths after balancing; unit rows
+    dropped: float  # the largest share of a balanced row that was dropped as rounding
+    noise: float  # rounding of the unit rows of X @ lift
+
+
+def row_space(X):
+    """The space that the rows of X span, without directions that are only rounding: see `RowSpace`.
+
+    A direction counts if, after `balance` and scaling of rows to length one, its singular value is above ROUNDING times the largest.
+
+    Parameters
+    ----------
+    X : float array, shape (n, d), without zero rows
+    """
+    size, scale = balance(X)
+    rows = unit(X / size / scale)
+    with one_thread(len(X)):
+        _, s, axes = np.linalg.svd(np.linalg.qr(rows, mode="r"), full_matrices=False)
+        r = int((s > ROUNDING * s[0]).sum())
+        points = rows @ axes[:r].T
+        dropped = np.linalg.norm(rows - points @ axes[:r], axis=1).max() if r < len(s) else 0.0
+        order = np.argsort(-scale[0])  # large columns first, and pivots: so each row of Q is right to its own last digits
+        Q, R, pivots = qr((axes[:r] * scale).T[order], mode="economic", pivoting=True)
+        lift, basis = np.empty((2, X.shape[1], r))
+        basis[order], lift[order] = Q, Q @ solve_triangular(R.T, np.diag(1 / s[:r])[pivots], lower=True)
+    near = X / size
+    spread = np.linalg.norm(np.abs(near) @ np.abs(lift), axis=1) / np.linalg.norm(near @ lift, axis=1)
+    noise = max(np.finfo(float).eps, dropped) * spread.max()
+    return RowSpace(np.eye(r) if r == X.shape[1] else basis, lift, unit(points), dropped, noise)
+
+
+def numerical_rank(X):
+    """The rank of a table, by the rule of `row_space`; 0 if all its entries are zero."""
+    X = check_matrix(X)
+    live = X[X.any(1)]
+    return row_space(live).lift.shape[1] if len(live) else 0

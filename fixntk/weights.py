@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from .checks import check_count, check_matrix, check_rng
-from .kernels import _scaled, _two_product
-from .masks import Masks, _directions, count_cells, enumerate_masks
+from .machine import check_memory, single_threaded
+from .masks import Masks, _made, _planes, _refuse_lossy, count_cells, enumerate_masks
+from .signs import two_product, unit
 
 # %% ../nbs/10_weights.ipynb #c7833bc2
 def _walk(first, second, keys):
@@ -42,30 +43,35 @@ def _row_space(X):
 
     Returns
     -------
-    rows : int array, shape (m,), indices into X
+    rows : int array, shape (m,)
+        Indices into X.
     normals : array, shape (m, r)
-    basis : array, shape (d, r); the identity if r = d, so that no digit is lost
+    basis : array, shape (d, r)
     """
-    rows, lift, _ = _directions(X)
-    d, r = lift.shape
-    basis = np.eye(d) if r == d else np.linalg.qr(lift)[0]
-    normals = X[rows] @ basis
-    return rows, normals / np.linalg.norm(normals, axis=1, keepdims=True), basis
+    rows, space = _planes(X)
+    _refuse_lossy(X, rows, space)
+    return rows, unit(X[rows] @ space.basis), space.basis
+
+
+def _scaled(X):
+    """Rows divided by powers of two, so that the largest entry of each lies in [1/2, 1)."""
+    return np.ldexp(X, -np.frexp(np.abs(X).max(1))[1][:, None])
 
 
 def _keys(m, rng):
     return rng.integers(2**64, size=m, dtype=np.uint64)
 
 # %% ../nbs/10_weights.ipynb #8cd96433
-def _opposite_masks(X, rows, keys, names, gates, sizes):
-    """Masks of the sound gates, each followed by that of its opposite, largest size first; and which gates these are.
+def _opposite_masks(X, rows, keys, names, gates, shares):
+    """Masks of the sound gates, each followed by that of its opposite, largest share first; and which gates these are.
 
     A gate is sound if it lies off every hyperplane by more than rounding and its pattern has its name. The gate of a cell
-    that is thinner than rounding may fail.
+    that is thinner than rounding may fail; a ValueError if such cells hold more than 1e-10 of the weight.
     """
     lengths, all_keys = np.linalg.norm(X, axis=1), np.zeros(len(X), np.uint64)
-    margins, all_keys[rows] = np.where(lengths > 0, 1e-14 * lengths, -1), keys
-    order = np.argsort(-sizes, kind="stable")
+    least = max(1e-14, X.shape[1] * np.finfo(float).eps)
+    margins, all_keys[rows] = np.where(lengths > 0, least * lengths, -1), keys
+    order = np.argsort(-shares, kind="stable")
     patterns, sound = [], []
     for some in np.array_split(order, 1 + len(order) * len(X) // 2**18):
         values = gates[some] @ X.T
@@ -74,21 +80,25 @@ def _opposite_masks(X, rows, keys, names, gates, sizes):
         patterns.append(np.stack([values[good] >= 0, values[good] <= 0], axis=1).reshape(-1, len(X)))
         sound.append(some[good])
     sound = np.concatenate(sound)
+    if not abs(2 * shares[sound].sum() - 1) <= 1e-10:
+        raise ValueError(_TOO_THIN.format(2 * shares[sound].sum()))
     gates = np.stack([gates[sound], -gates[sound]], axis=1).reshape(-1, X.shape[1])
-    return Masks(np.concatenate(patterns).T, gates), sound
+    return _made(np.concatenate(patterns).T, gates), sound
+
+
+_TOO_THIN = ("X must have cells wide enough for a gate; those that are hold {:.10f} of the weight, and the others are thinner than rounding. "
+             "Merge rows that are nearly parallel, bring columns to one size, or count masks with sample_masks(X, n_gates, rng=rng).")
 
 # %% ../nbs/10_weights.ipynb #d726e6ad
-def _triangles(begins, lengths, height, x, y):
+def _triangles(middles, halves, height, x, y):
     """Areas of triangles over arcs of the circle cos(t) a + sin(t) b, with apex x a + y b + height (a x b)."""
-    ends = begins + lengths
-    nearness = 1 + np.cos(lengths) + x * (np.cos(begins) + np.cos(ends)) + y * (np.sin(begins) + np.sin(ends))
-    return 2 * np.arctan2(np.abs(height) * np.sin(lengths), nearness)
+    return 2 * np.arctan2(np.abs(height) * np.sin(halves), np.cos(halves) + x * np.cos(middles) + y * np.sin(middles))
 
 # %% ../nbs/10_weights.ipynb #aa908af5
 def _cross(a, b):
     """a x b for rows of three, right to the last digits even where a and b are nearly parallel."""
     i, j = [1, 2, 0], [2, 0, 1]
-    (p, dp), (q, dq) = _two_product(a[..., i], b[..., j]), _two_product(a[..., j], b[..., i])
+    (p, dp), (q, dq) = two_product(a[..., i], b[..., j]), two_product(a[..., j], b[..., i])
     return (p - q) + (dp - dq)
 
 
@@ -117,11 +127,12 @@ def _sphere_cells(normals, keys):
     sign = np.where(opposite < names, -1.0, 1.0)
     names, cell = np.unique(np.minimum(names, opposite), return_inverse=True)
     cell = cell.reshape(sign.shape)
-    along, aside = lengths * np.cos(begins + lengths / 2), lengths * np.sin(begins + lengths / 2)
+    middles = begins + lengths / 2
+    along, aside = lengths * np.cos(middles), lengths * np.sin(middles)
     centres = np.stack([_sums(cell, sign * (along * a[:, [c]] + aside * b[:, [c]])) for c in range(3)], axis=1)
     centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-300)
     height, x, y = (sum(sign * centres[cell, c] * axis[:, [c]] for c in range(3)) for axis in (normals, a, b))
-    return names, centres, _sums(cell, _triangles(begins, lengths, height, x, y)) / (4 * np.pi)
+    return names, centres, _sums(cell, _triangles(middles, lengths / 2, height, x, y)) / (4 * np.pi)
 
 
 def _sums(cell, values):
@@ -135,22 +146,28 @@ def _circle_cells(normals, keys):
     return names, np.stack([np.cos(middles), np.sin(middles)], axis=1), lengths / (2 * np.pi)
 
 # %% ../nbs/10_weights.ipynb #f5f81dfe
+@single_threaded
 def exact_weights(X):
     """All masks of X and the probability of each under a standard normal gate (paper, Theorem 5.1).
 
-    Exact to rounding for rank 1 (halves), rank 2 (arcs of a circle) and rank 3 (areas on the sphere), whatever rows coincide,
-    oppose, vanish or depend on each other. Rows within 1e-12 of parallel count as one, and cells too thin for a gate are left out.
+    Right to rounding for rank 1 (halves), rank 2 (arcs of a circle) and rank 3 (areas on the sphere), whatever rows coincide,
+    oppose, vanish or depend on each other. As for every rank in this book, what differs by less than 1e-12 is taken for equal: rows
+    so near to parallel are one, and a direction so thin is none. Cells too thin for a gate are left out if together they hold less
+    than 1e-10 of the weight, and refused if more.
 
     Parameters
     ----------
-    X : array, shape (n, d), of rank at most 3
+    X : array, shape (n, d)
+        Of rank at most 3.
 
     Returns
     -------
-    masks : Masks, those of ``enumerate_masks(X)``, in opposite pairs (0 and 1, 2 and 3, ...), heaviest first
-    weights : array, shape (p,), nonnegative, sum 1
+    masks : Masks
+        Those of ``enumerate_masks(X)``, in opposite pairs (0 and 1, 2 and 3, ...), heaviest first.
+    weights : array, shape (p,)
+        Nonnegative, sum 1.
     """
-    X = _scaled(check_matrix(X))[0]
+    X = _scaled(check_matrix(X))
     rows, normals, basis = _row_space(X)
     m, r = normals.shape
     if r < 2:
@@ -159,14 +176,11 @@ def exact_weights(X):
     if r > 3 or count_cells(m, r) > 2_000_000:
         raise ValueError(f"X must have rank at most 3 and at most 2000000 cells for exact weights; got rank {r} and up to "
                          f"{count_cells(m, r):.6g} cells. Use sampled_weights(X, n_circles, rng=rng).")
+    check_memory(len(X) * count_cells(m, r), f"X: the masks of {len(X)} rows", "Use sampled_weights with few circles.", itemsize=1)
     keys = _keys(m, np.random.default_rng(0))
     names, centres, shares = (_circle_cells if r == 2 else _sphere_cells)(normals, keys)
     masks, sound = _opposite_masks(X, rows, keys, names, centres @ basis.T, shares)
-    weights = np.repeat(shares[sound], 2)
-    if abs(weights.sum() - 1) > 1e-9:
-        raise ArithmeticError(f"the weights add up to {weights.sum()} and not to 1: rows of X are too close to parallel for "
-                              "double precision. Merge them, or use sampled_weights(X, n_circles, rng=rng).")
-    return masks, weights
+    return masks, np.repeat(shares[sound], 2)
 
 # %% ../nbs/10_weights.ipynb #c7cdee24
 def _circles(n_circles, r, rng):
@@ -226,6 +240,7 @@ class SampledWeights(NamedTuple):
     unseen_mass: float
 
 
+@single_threaded
 def sampled_weights(X, n_circles, *, rng):
     """Masks met by random great circles and estimates of their probabilities under a standard normal gate.
 
@@ -233,18 +248,24 @@ def sampled_weights(X, n_circles, *, rng):
 
     Parameters
     ----------
-    X : array, shape (n, d), of any rank
-    n_circles : int, at least 2
+    X : array, shape (n, d)
+        Of any rank; rows within 1e-12 of parallel count as one, and directions as thin as that as none.
+    n_circles : int
+        At least 2.
     rng : numpy.random.Generator
 
     Returns
     -------
-    masks : Masks in opposite pairs (0 and 1, 2 and 3, ...), heaviest first
-    weights : array, shape (p,), unbiased, sum 1
-    standard_errors : array, shape (p,), from the spread between circles
-    unseen_mass : float, estimated total weight of the masks that no circle met
+    masks : Masks
+        In opposite pairs (0 and 1, 2 and 3, ...), heaviest first.
+    weights : array, shape (p,)
+        Unbiased over the draw of circles, with sum 1.
+    standard_errors : array, shape (p,)
+        From the spread between circles.
+    unseen_mass : float
+        Estimated total weight of the masks that no circle met.
     """
-    X, rng = _scaled(check_matrix(X))[0], check_rng(rng)
+    X, rng = _scaled(check_matrix(X)), check_rng(rng)
     if check_count(n_circles, "n_circles", "Draw at least 2 circles.") < 2:
         raise ValueError("n_circles must be at least 2; got 1. One circle has no spread to estimate an error from.")
     rows, normals, basis = _row_space(X)
@@ -252,15 +273,13 @@ def sampled_weights(X, n_circles, *, rng):
     if r < 2:
         masks, weights = exact_weights(X)
         return SampledWeights(masks, weights, np.zeros(masks.p), 0.0)
-    entries = len(X) * min(2 * m * n_circles, count_cells(m, r))
-    if entries > 2**33:
-        raise ValueError(f"n_circles must keep the patterns below {2**33:,} entries (8 GB); {n_circles} circles may meet masks "
-                         f"with {entries:,}. Use fewer circles.")
+    p = min(2 * m * n_circles, count_cells(m, r))
+    check_memory(p * (len(X) // 4 + X.shape[1] + 8) + 5 * r * n_circles, f"n_circles: up to {p:.4g} masks of {len(X)} rows", "Use fewer circles.")
     keys, circles = _keys(m, rng), _circles(n_circles, r, rng)
     blocks = np.array_split(np.arange(n_circles), 1 + n_circles * m // 2**19)
     names, total, squares, met, _, circle, middle = reduce(_merge, (_met_cells(normals, keys, circles, some) for some in blocks))
     gates = np.einsum("cbr,bc->cr", circles[circle], [np.cos(middle), np.sin(middle)]) @ basis.T
-    masks, sound = _opposite_masks(X, rows, keys, names, gates, total)
+    masks, sound = _opposite_masks(X, rows, keys, names, gates, total / n_circles)
     weights = total[sound] / n_circles
     errors = np.sqrt(np.maximum(squares[sound] / n_circles - weights**2, 0) / (n_circles - 1))
     return SampledWeights(masks, np.repeat(weights, 2), np.repeat(errors, 2), float(2 * weights[met[sound] == 1].sum()))

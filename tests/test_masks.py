@@ -1,8 +1,11 @@
 """Masks against routes that share no code with them: linear programs, exact circuits, and counts found by others."""
 
+import copy
+import pickle
+import tracemalloc
 from fractions import Fraction
 from itertools import combinations, product
-from math import factorial
+from math import comb, factorial
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from scipy.optimize import linprog
 
 from fixntk.data import add_bias, gaussian_design
 from fixntk.masks import Masks, _first_of_each, count_cells, enumerate_masks, is_complete, sample_masks
+from fixntk.signs import numerical_rank
 
 
 def normal(*shape, seed=0):
@@ -289,6 +293,121 @@ def test_near_misses_are_resolved_or_refused(seed):
         enumerate_masks(grid + 1e-12 * normal(16, 3, seed=seed))
 
 
+# columns that depend on each other, near and far
+
+
+def standardised(seed):
+    "The same column in two units, or a, b and a + b, standardised, with a bias: 4 to 15 rows."
+    rng = np.random.default_rng(seed)
+    n, kind = int(rng.integers(4, 16)), seed % 4
+    a, b = 20 + 3 * rng.standard_normal(n), 5 + rng.standard_normal(n)
+    pressure = 1013 + 10 * rng.standard_normal(n)
+    columns = [
+        [pressure.round(1), 0.750062 * pressure.round(1)],
+        [pressure, 0.750062 * pressure, b],
+        [a, b, a + b],
+        [a.round(), b.round(2), a.round() + b.round(2)],
+    ][kind]
+    X = np.column_stack(columns)
+    return add_bias((X - X.mean(0)) / X.std(0)), 2 if kind == 0 else 3
+
+
+def check_against_gates(X, n_gates=20_000):
+    "What Gaussian gates hit is listed, and boundary masks are no fewer; nothing else is known of these tables."
+    masks = enumerate_masks(X)
+    drawn = Masks.from_gates(X, normal(n_gates, X.shape[1], seed=n_gates))
+    assert (masks | drawn).p == masks.p
+    check_gates(X, masks)
+    return masks
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_one_column_in_two_units(seed):
+    X, rank = standardised(seed)
+    assert numerical_rank(X) == rank
+    masks, lean = check_against_gates(X), np.delete(X, 1 if rank == 2 or seed % 4 == 1 else 2, axis=1)
+    assert set(map(tuple, masks.patterns.T)) == set(map(tuple, enumerate_masks(lean).patterns.T))
+    assert is_complete(masks, X) and enumerate_masks(X, boundary=True).p == masks.p
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_small_counts_standardised(seed):
+    "Many planes share a line but for rounding, and half of a column may be zero but for rounding; a bias adds no boundary masks."
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, 5, (2, int(rng.integers(5, 13)))).astype(float)
+    raw = np.column_stack([a, b, a + b] if seed % 2 else [a + 273.15, a, b])
+    if (raw.std(0) == 0).any():
+        raw = raw + np.eye(len(a), 3)
+    X = add_bias((raw - raw.mean(0)) / raw.std(0)) * 10.0 ** rng.integers(-3, 4, 4)
+    masks = check_against_gates(X, 3000)
+    lattice = add_bias(raw[:, :2] if seed % 2 else np.column_stack([np.rint(raw[:, 0] - 273.15), raw[:, 2]]))
+    if numerical_rank(lattice) == numerical_rank(X):
+        assert masks.p == enumerate_masks(lattice).p == enumerate_masks(X, boundary=True).p
+
+
+def test_a_row_that_is_double_another_but_for_rounding():
+    X = np.array([[1, 0, 1], [-1, 1, 1], [2 + 4.6e-14, 0, 2]])
+    assert check_against_gates(X).p == 4 and numerical_rank(X) == 2
+
+
+@pytest.mark.parametrize("scales", [(1, 1, 1), (1e15, 1, 1e-15), (1e-100, 1, 1e100), (1e3, 1, 1e-12)])
+def test_the_size_of_columns_is_not_their_rank(scales):
+    X = np.column_stack([normal(8, 3), np.ones(8)]) * [*scales, 1]
+    assert numerical_rank(X) == 4 and enumerate_masks(X).p == count_cells(8, 4)
+    assert numerical_rank(np.zeros((3, 2))) == 0 and numerical_rank(X[:, :1]) == 1
+
+
+@pytest.mark.parametrize("power, planes", [(-41, 4), (-39, 5)])
+def test_rows_within_1e_12_of_parallel_are_one(power, planes):
+    X = np.array([[1.0, 0.0], [1.0, 2.0**power], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]])  # 4.5e-13 and 1.8e-12
+    assert enumerate_masks(X).p == 2 * planes and enumerate_masks(X[:3]).p == 2 * planes - 4
+    assert enumerate_masks(X[:2] * [1, 2.0**-power]).p == enumerate_masks(X[:2]).p == 4  # a small column is no small angle
+
+
+@pytest.mark.parametrize("power", range(-46, -29))
+def test_directions_below_1e_12_are_none(power):
+    X = np.array([[1.0, 1.0], [1.0, 1 + 2.0**power], [1.0, 1 - 2.0**power]])
+    if np.linalg.svd(X)[1][1] / np.linalg.svd(X)[1][0] < 1e-12:
+        assert numerical_rank(X) == 1 and enumerate_masks(X).p == 2
+    else:
+        assert numerical_rank(X) == 2
+        try:
+            assert enumerate_masks(X).p == 6
+        except ValueError as error:
+            assert "columns that depend on each other" in str(error) and power < -30
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_rows_nearly_parallel_at_columns_of_all_sizes(seed):
+    rng = np.random.default_rng(seed)
+    X = normal(7, 3, seed=seed)
+    X[-2:] = X[:2] * (1 + 10.0 ** -rng.integers(3, 16) * normal(2, 3))
+    X *= 10.0 ** rng.integers(-15, 16, 3)
+    if seed % 2:
+        X = np.column_stack([X, X[:, 0] + X[:, 1]])
+    if seed % 3 == 0:
+        X[0, 0] = 0
+    try:
+        check_against_gates(X, 5000)
+    except ValueError as error:
+        assert "rounding errors" in str(error)
+
+
+def test_a_table_of_many_rows_needs_no_square_of_them():
+    X = normal(40_000, 4)
+    for call in (
+        lambda: sample_masks(X, 5, rng=np.random.default_rng(0)),
+        lambda: sample_masks(X[:20_000], 5, method="circles", rng=np.random.default_rng(0)),
+        lambda: pytest.raises(ValueError, enumerate_masks, X),
+        lambda: numerical_rank(X),
+    ):
+        tracemalloc.start()
+        call()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 1e8, peak  # the square of the rows takes 13 GB
+
+
 # the container, sampling, completeness
 
 
@@ -300,6 +419,50 @@ def test_masks_are_frozen_and_stored_by_mask():
     with pytest.raises(AttributeError):
         masks.gates = masks.gates
     assert (masks.n, masks.p, masks.d, len(masks)) == (6, 32, 3, 32)
+
+
+def test_masks_are_copies_that_stay_locked():
+    patterns, gates = np.ones((2, 1), bool), np.ones((1, 3))
+    view = patterns.view()
+    view.flags.writeable = False
+    for masks in (Masks(patterns, gates), Masks(view, gates)):
+        patterns[0] = False
+        gates[0] = 7
+        assert masks.patterns.all() and (masks.gates == 1).all()
+        patterns[0], gates[0] = True, 1
+    masks = enumerate_masks(base)
+    for again in (pickle.loads(pickle.dumps(masks)), copy.deepcopy(masks), copy.copy(masks), masks[::2], masks[[0, 3]], masks | masks):
+        assert not again.patterns.flags.writeable and not again.gates.flags.writeable
+        for values in (again.patterns, again.gates):
+            with pytest.raises(ValueError, match="read-only"):
+                values[0, 0] = 0
+    assert pickle.loads(pickle.dumps(masks)) == masks
+
+
+def test_masks_survive_skops_locked():
+    io = pytest.importorskip("skops.io")
+    masks = enumerate_masks(base)
+    data = io.dumps(masks)
+    again = io.loads(data, trusted=io.get_untrusted_types(data=data))
+    assert again == masks and not again.patterns.flags.writeable and not again.gates.flags.writeable
+
+
+@pytest.mark.parametrize("kind", [np.asfortranarray, lambda X: X.tolist(), lambda X: X.astype(np.float32), lambda X: X[::-1][::-1]])
+def test_tables_of_other_kinds(kind):
+    X = np.rint(2 * base)
+    assert enumerate_masks(kind(X)) == enumerate_masks(X) and Masks.from_gates(kind(X), kind(X)) == Masks.from_gates(X, X)
+    assert is_complete(enumerate_masks(X), kind(X))
+
+
+def test_ties_do_not_depend_on_company():
+    rng = np.random.default_rng(0)
+    X, gates = rng.integers(-9, 10, (400, 3)) / 10, rng.integers(-9, 10, (6, 3)) / 10
+    exact = [[sum(Fraction(a) * Fraction(b) for a, b in zip(x, g)) >= 0 for g in gates.tolist()] for x in X.tolist()]
+    for i, row in enumerate(X):
+        for g, side in zip(gates, exact[i]):
+            assert Masks.from_gates(row[None], g[None]).patterns[0, 0] == side
+    together = Masks.from_gates(X, gates)
+    assert set(map(tuple, together.patterns.T)) == set(map(tuple, np.array(exact).T))
 
 
 def test_selection_union_equality():
@@ -365,6 +528,14 @@ def test_completeness():
         (lambda: sample_masks(base, 5, method="arcs", rng=np.random.default_rng(0)), "'gaussian', 'circles'"),
         (lambda: count_cells(0, 3), "n must be"),
         (lambda: count_cells(3, 0), "r must be"),
+        (lambda: count_cells(3.0, 2), "n must be a whole number"),
+        (lambda: count_cells(True, 2), "n must be a whole number"),
+        (lambda: count_cells(10**30, 10**30), "must not both exceed 100000"),
+        (lambda: sample_masks(base, 10**15, rng=np.random.default_rng(0)), "n_gates: 10{15} gates on 6 rows needs about"),
+        (lambda: sample_masks(base, 10**15, method="circles", rng=np.random.default_rng(0)), "n_gates: 10{15} gates"),
+        (lambda: Masks([[True], [True, False]], np.ones((1, 2))), "patterns must be a bool array"),
+        (lambda: Masks("many", np.ones((1, 2))), "patterns must be a bool array"),
+        (lambda: Masks(np.ones((2, 1), bool), [[1.0], [2.0, 3.0]]), "gates must have rows of equal length"),
         (lambda: Masks(np.ones((2, 3)), np.ones((3, 2))), "patterns must be a bool array"),
         (lambda: Masks(np.ones((2, 3), bool), np.ones((2, 2))), r"patterns must be a bool array of shape \(n, 2\)"),
         (lambda: Masks(np.ones((0, 3), bool), np.ones((3, 2))), "patterns must be"),
@@ -377,6 +548,17 @@ def test_completeness():
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_counts_that_end():
+    assert count_cells(5, 10**30) == 2**5 == count_cells(5, 5) and count_cells(10**30, 2) == 2 * 10**30
+    assert all(count_cells(n, r) == 2 * sum(comb(n - 1, k) for k in range(r)) for n in range(1, 9) for r in range(1, 12))
+
+
+def test_a_word_is_not_a_flag():
+    for call in (enumerate_masks, lambda X, boundary: is_complete(enumerate_masks(X), X, boundary=boundary)):
+        with pytest.raises(TypeError, match="boundary must be True or False"):
+            call(base, boundary="yes")
 
 
 def test_a_seed_is_not_a_generator():

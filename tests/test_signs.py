@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from fixntk.signs import is_open, two_product
+from fixntk.signs import is_open, numerical_rank, row_space, two_product, unit
 
 
 def exact(X, gates):
@@ -66,3 +66,46 @@ def test_products_and_their_errors():
     a, b = np.random.default_rng(2).standard_normal((2, 100))
     p, e = two_product(a, b)
     assert all(Fraction(x) + Fraction(y) == Fraction(u) * Fraction(v) for x, y, u, v in zip(*map(np.ndarray.tolist, (p, e, a, b))))
+
+
+def standardised(*columns):
+    X = np.column_stack(columns)
+    return np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(len(X))])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_columns_that_depend_on_each_other_up_to_rounding(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(4, 60))
+    a, b = rng.normal(300, 1, n), rng.normal(1013, 10, n).round(1)
+    seconds = 1.7e9 + 1e6 * rng.random(n)
+    for X, rank in (
+        (standardised(a, 1.8 * a - 459.67), 2),
+        (standardised(a, b, a + b), 3),
+        (standardised(b, 0.750062 * b, a), 3),
+        (standardised(seconds, seconds / 86400, a), 3),
+        (standardised(2000 + np.arange(n), np.arange(n), a), 3),
+    ):
+        assert numerical_rank(X) == rank
+        assert numerical_rank(X * 10.0 ** rng.integers(-9, 10, X.shape[1])) == rank
+        assert numerical_rank(X * 10.0 ** rng.integers(-9, 10, (n, 1))) == rank
+
+
+@pytest.mark.parametrize("shape, rank", [((9, 4), 2), ((4, 9), 3), ((6, 6), 6), ((3, 5), 3), ((1, 7), 1), ((7, 1), 1)])
+def test_row_space(shape, rank):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((shape[0], rank)) @ rng.standard_normal((rank, shape[1]))
+    for table in (X, X * np.logspace(-3, 3, shape[1]), X * np.logspace(-30, 30, shape[0])[:, None]):
+        space = row_space(table)
+        assert space.lift.shape == (shape[1], rank) == space.basis.shape
+        np.testing.assert_allclose(space.basis.T @ space.basis, np.eye(rank), atol=1e-14)
+        np.testing.assert_allclose(unit(table) @ space.basis @ space.basis.T, unit(table), atol=1e-13)
+        inside = np.abs(space.lift - space.basis @ (space.basis.T @ space.lift)).max()
+        assert inside <= 1e-14 * np.abs(space.lift).max()
+        assert np.linalg.cond(unit(table @ space.lift)) < 100 and space.noise < 1e-13
+
+
+def test_nothing_spans_nothing():
+    assert numerical_rank([[0, 0], [0, 0]]) == 0 and numerical_rank([[0, 0], [0, 1e-300]]) == 1
+    with pytest.raises(ValueError, match="X must be finite"):
+        numerical_rank([[np.nan]])

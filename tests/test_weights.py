@@ -1,5 +1,6 @@
 """Exact weights on ordinary and degenerate data; sampled weights against exact ones."""
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -104,6 +105,66 @@ def test_theorem_on_small_integers(rows):
     assert (masks | enumerate_masks(X)).p == masks.p == enumerate_masks(X).p
 
 
+def standardised(seed):
+    "The same column in two units, or a, b and a + b, standardised, with a bias."
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(4, 16))
+    a, b, pressure = 20 + 3 * rng.standard_normal(n), 5 + rng.standard_normal(n), 1013 + 10 * rng.standard_normal(n)
+    X = np.column_stack([[pressure, 0.750062 * pressure], [a, b, a + b], [a, b, 1.8 * a + 32]][seed % 3])
+    return np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(n)])
+
+
+@pytest.mark.parametrize("seed", range(45))
+def test_theorem_on_columns_that_depend_on_each_other(seed):
+    X = standardised(seed)
+    masks, _ = check_weights(X)
+    assert (masks | enumerate_masks(X)).p == masks.p
+    found = sampled_weights(X, 3, rng=np.random.default_rng(0))
+    assert (masks | found.masks).p == masks.p
+
+
+@pytest.mark.parametrize("power", range(-44, -9))
+def test_theorem_near_a_tie(power):
+    X = np.array([[1, 0, 0], [1, 2.0**power, 0], [0, 1, 1], [1, 1, 1]])
+    masks, _ = check_weights(X, tol=1e-12)
+    assert masks.p == (12 if power > -32 else masks.p)  # below, the smallest of 12 cells is thinner than a gate's rounding
+
+
+@pytest.mark.parametrize("angle", [1e-7, 1e-8])
+def test_twelve_masks_near_a_tie(angle):
+    assert check_weights(np.array([[1, 0, 0], [1, angle, 0], [0, 1, 1], [1, 1, 1]]), tol=1e-14)[0].p == 12
+
+
+@pytest.mark.parametrize("power, p", [(-41, 8), (-39, 10)])
+def test_rows_within_1e_12_of_parallel_are_one(power, p):
+    assert check_weights(np.array([[1.0, 0.0], [1.0, 2.0**power], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]]))[0].p == p
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_columns_of_all_sizes_are_right_or_refused(seed):
+    rng = np.random.default_rng(seed)
+    X = gaussian(6, int(rng.integers(2, 4)), seed=seed)
+    X[-1] = X[0] * (1 + 10.0 ** -rng.integers(3, 16) * rng.standard_normal(X.shape[1]))
+    X *= 10.0 ** rng.integers(-15, 16, X.shape[1])
+    if seed % 2:
+        X = np.column_stack([X, X[:, 0] - X[:, 1]])
+    try:
+        check_weights(X)
+    except ValueError as error:
+        assert any(words in str(error) for words in ("columns that depend", "cells wide enough", "rank at most 3"))
+
+
+def test_a_table_of_many_rows_needs_no_square_of_them():
+    X = gaussian(40_000, 4)
+    tracemalloc.start()
+    sampled_weights(X[:2000], 2, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="rank 4"):
+        exact_weights(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e8, peak
+
+
 def test_sampled_weights_are_exact_in_the_plane_and_on_the_line():
     for X in (gaussian(30, 2), gaussian(30, 2) @ gaussian(2, 5), gaussian(5, 1), np.zeros((2, 3))):
         found, (masks, weights) = sampled_weights(X, 3, rng=np.random.default_rng(0)), exact_weights(X)
@@ -196,6 +257,10 @@ def test_circles_beat_gates_at_equal_inner_products():
         (lambda rng: sampled_weights(gaussian(9, 4), 1, rng=rng), ValueError, "at least 2"),
         (lambda rng: sampled_weights(gaussian(9, 4), 10, rng=0), TypeError, "default_rng"),
         (lambda rng: sampled_weights(gaussian(900, 9), 10**6, rng=rng), ValueError, "fewer circles"),
+        (lambda rng: sampled_weights(gaussian(5, 2), 10**15, rng=rng), ValueError, "fewer circles"),
+        (lambda rng: sampled_weights(gaussian(5, 2), 4.0, rng=rng), ValueError, "n_circles must be a whole number"),
+        (lambda rng: exact_weights([["a", "b"]]), TypeError, "X must hold numbers"),
+        (lambda rng: exact_weights([[1.0], [1.0, 2.0]]), ValueError, "rows of equal length"),
     ],
 )
 def test_bad_input_is_refused(call, error, words):
