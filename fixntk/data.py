@@ -9,6 +9,7 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
 from .checks import check_choice, check_count, check_matrix, check_nonnegative, check_rng
+from .machine import check_memory, one_thread
 
 # %% ../nbs/00_data.ipynb #c1ab18a0
 def add_bias(X):
@@ -41,6 +42,7 @@ def toy_line(n, *, rng):
     """
     n = check_count(n, "n", "Figure 1 of the paper uses 5.")
     rng = check_rng(rng)
+    check_memory(3 * n, f"n: {n} points", "Ask for fewer.")
     return np.sort(rng.standard_normal(n))[:, None], rng.standard_normal(n)
 
 # %% ../nbs/00_data.ipynb #8c4fee61
@@ -49,7 +51,8 @@ def gaussian_design(n, d, *, rng):
 
     Parameters
     ----------
-    n, d : int, number of samples and of features
+    n : int, number of samples
+    d : int, number of features
     rng : numpy.random.Generator
 
     Returns
@@ -58,6 +61,7 @@ def gaussian_design(n, d, *, rng):
     """
     n = check_count(n, "n", "Ask for at least one sample.")
     d = check_count(d, "d", "Ask for at least one feature.")
+    check_memory(n * d, f"n, d: a table of {n} rows and {d} columns", "Ask for fewer.")
     return check_rng(rng).standard_normal((n, d))
 
 # %% ../nbs/00_data.ipynb #f6a52b83
@@ -83,9 +87,12 @@ def teacher_data(X, width, *, noise, kind, rng):
     width = check_count(width, "width", "The paper's teacher has 10 neurons.")
     noise = check_nonnegative(noise, "noise", "Use 0 for no noise.")
     check_choice(kind, "kind", ("relu", "gated"))
-    hidden, output = check_rng(rng).standard_normal((X.shape[1], width)), rng.standard_normal(width)
+    rng = check_rng(rng)
+    check_memory(3 * width * sum(X.shape), f"width: a teacher of {width} neurons", "Ask for fewer neurons.")
+    hidden, output = rng.standard_normal((X.shape[1], width)), rng.standard_normal(width)
     gates = hidden if kind == "relu" else rng.standard_normal(hidden.shape)
-    signal = ((X @ gates >= 0) * (X @ hidden)) @ output / np.sqrt(width)
+    with one_thread(len(X)):
+        signal = ((X @ gates >= 0) * (X @ hidden)) @ output / np.sqrt(width)
     return signal + noise * rng.standard_normal(len(X))
 
 # %% ../nbs/00_data.ipynb #97e953aa

@@ -9,7 +9,6 @@ import threading
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from types import SimpleNamespace
 
 import scipy.linalg  # noqa: F401  loads the BLAS libraries, which the controller below then finds
 from threadpoolctl import ThreadpoolController
@@ -20,49 +19,89 @@ _BLAS = ThreadpoolController().select(user_api="blas")  # made once: looking for
 _lock = threading.Lock()
 
 
+class _Scope:
+    "How often each Python thread is inside, and what to put back: pairs of a library and its number of threads."
+
+    def __init__(self):
+        self.inside, self.lowered = {}, []
+
+
+class _OwnScope(_Scope, threading.local):
+    "One for each Python thread."
+
+
 class _Guard:
-    "Counts who is inside, in `scope`; the first to come sets the number of threads to one, the last to go restores it."
+    "The first to come sets the number of threads to one, the last to go restores it."
 
     def __init__(self, libraries, scope):
         self.libraries, self.scope = libraries, scope
 
     def enter(self):
-        self.scope.inside = getattr(self.scope, "inside", 0) + 1
-        if self.scope.inside == 1:
-            self.scope.limit = self.libraries.limit(limits=1)
-            self._let_go()
+        inside, me = self.scope.inside, threading.get_ident()
+        if not inside:
+            before = [(library, library.get_num_threads()) for library in self.libraries.lib_controllers]
+            self._set((library, 1) for library, number in before if number != 1)
+            self.scope.lowered = [(library, number) for library, number in before if number != library.get_num_threads()]
+        inside[me] = inside.get(me, 0) + 1
 
     def leave(self):
-        self.scope.inside -= 1
-        if self.scope.inside == 0:
-            self.scope.limit.restore_original_limits()
-            self._let_go()
+        inside, me = self.scope.inside, threading.get_ident()
+        inside[me] -= 1
+        if not inside[me]:
+            del inside[me]
+        if not inside:
+            self._restore()
 
-    def _let_go(self):
-        "From threadpoolctl 3.8 on only one Python thread may set the number, until it leaves such a block; without it, ours would be the last."
-        with self.libraries.limit(limits=None):
-            pass
+    def forget_others(self):
+        me = threading.get_ident()
+        was, self.scope.inside = self.scope.inside, {k: v for k, v in self.scope.inside.items() if k == me}
+        if was and not self.scope.inside:
+            self._restore()
+
+    def _restore(self):
+        self._set((library, number) for library, number in self.scope.lowered if library.get_num_threads() == 1)
+        self.scope.lowered = []
+
+    def _set(self, wanted):
+        "From threadpoolctl 3.8 on the Python thread that sets a number alone may set it, until it leaves a block: so we leave one."
+        wanted = list(wanted)
+        for library, number in wanted:
+            library.set_num_threads(number)
+        if wanted:
+            with self.libraries.limit(limits=None):
+                pass
 
 # %% ../nbs/engine/machine.ipynb #5d0c61f2
 _OWN = [library["filepath"] for library in _BLAS.info() if library.get("threading_layer") == "openmp"]
 _SHARED = [library["filepath"] for library in _BLAS.info() if library["filepath"] not in _OWN]
-_guards = (_Guard(_BLAS.select(filepath=_SHARED), SimpleNamespace()), _Guard(_BLAS.select(filepath=_OWN), threading.local()))
+_guards = (_Guard(_BLAS.select(filepath=_SHARED), _Scope()), _Guard(_BLAS.select(filepath=_OWN), _OwnScope()))
+
+
+def _after_fork():
+    global _lock
+    _lock = threading.Lock()
+    for guard in _guards:
+        guard.forget_others()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @contextmanager
 def one_thread(rows=0):
     """Hold BLAS to one thread, if `rows` is small; nested and concurrent uses end together, and the last restores it."""
-    if rows >= _SMALL:
-        yield
-        return
-    with _lock:
-        for guard in _guards:
-            guard.enter()
+    entered = []
     try:
+        if rows < _SMALL:
+            with _lock:
+                for guard in _guards:
+                    guard.enter()
+                    entered.append(guard)
         yield
     finally:
         with _lock:
-            for guard in _guards:
+            for guard in entered:
                 guard.leave()
 
 
@@ -132,6 +171,7 @@ def check_memory(entries, what, remedy, itemsize=8):
 
 
 def _bytes(number):
+    number = min(number, 10**30)
     for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
         if number < 1000:
             return f"{number:.3g} {unit}"
