@@ -13,9 +13,10 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import linprog, nnls
 
-from .checks import check_choice, check_matrix, check_positive
-from .group_lasso import SquaredLoss, group_norms, relative_gap
-from .machine import one_thread
+from .checks import check_choice, check_count, check_kind, check_matrix, check_positive, check_vector
+from .design import MaskedDesign
+from .group_lasso import GroupLassoProblem, SquaredLoss, group_norms, relative_gap
+from .machine import check_memory, one_thread, single_threaded
 from .networks import ReLUNetwork, balanced
 
 # %% ../nbs/12_cones.ipynb #644c3fec
@@ -29,12 +30,27 @@ def cone_rows(X, pattern):
 
     Returns
     -------
-    A : array, shape (n, d); rows of X that are zero stay zero
+    A : array, shape (n, d)
+        Rows of X that are zero stay zero.
     """
-    X, lengths = check_matrix(X), np.linalg.norm(X, axis=1, keepdims=True)
-    return np.divide(np.where(pattern, 1.0, -1.0)[:, None] * X, lengths, out=np.zeros_like(X), where=lengths > 0)
+    X = check_matrix(X)
+    pattern = check_vector(pattern, len(X), "pattern")
+    if not np.isin(pattern, (0, 1)).all():
+        raise ValueError(f"pattern must hold True and False; got {pattern[(pattern != 0) & (pattern != 1)][0]}. Use X @ gate >= 0.")
+    return np.where(pattern, 1.0, -1.0)[:, None] * _unit_rows(X)
 
 
+def _unit_rows(A):
+    "Rows scaled to length one; their largest entries are divided out first, lest squares overflow or vanish."
+    A = A / _nonzero(np.abs(A).max(axis=1, keepdims=True))
+    return A / _nonzero(np.linalg.norm(A, axis=1, keepdims=True))
+
+
+def _nonzero(sizes):
+    return np.where(sizes > 0, sizes, 1.0)
+
+
+@single_threaded
 def project_onto_cone(A, c):
     """The point of {w : A w >= 0} nearest to c.
 
@@ -47,7 +63,25 @@ def project_onto_cone(A, c):
     -------
     array, shape (d,)
     """
-    return c + A.T @ nnls(A.T, -c, maxiter=30 * A.size)[0]
+    A = check_matrix(A, "A")
+    c = check_vector(c, A.shape[1], "c", like="A, transposed")
+    return _project(_unit_rows(A), c)
+
+
+def _project(A, c):
+    "`project_onto_cone` for rows of length one or zero."
+    size = np.abs(c).max() or 1.0
+    return size * (c / size + A.T @ _nonnegative_least_squares(A.T, -c / size))
+
+
+def _nonnegative_least_squares(E, target):
+    "m >= 0 with the least |E m - target|: the only door to the compiled routine, which trusts the shapes that it is given."
+    E = check_matrix(E, "E")
+    try:
+        return nnls(E, check_vector(target, len(E), "target", like="E"), maxiter=30 * E.size)[0]
+    except RuntimeError:
+        raise ValueError(f"the cone must be one that {30 * E.size} exchanges settle; got {E.shape[1]} rows that differ too little. "
+                         "Drop rows that are nearly equal.") from None
 
 # %% ../nbs/12_cones.ipynb #365c8ca9
 def _reaches(design, z, lam):
@@ -56,7 +90,7 @@ def _reaches(design, z, lam):
     reaches = np.repeat(group_norms(slopes)[:, None], 2, axis=1)
     for i in np.flatnonzero(reaches[:, 0] > lam):
         A = cone_rows(design.X, design.masks.patterns[:, i])
-        reaches[i] = [np.linalg.norm(project_onto_cone(A, sign * slopes[i])) for sign in (-1, 1)]
+        reaches[i] = [np.linalg.norm(_project(A, sign * slopes[i])) for sign in (-1, 1)]
     return reaches
 
 
@@ -106,6 +140,18 @@ def _network(positive, negative):
     return balanced(ReLUNetwork(rows[on], signs[on]))
 
 # %% ../nbs/12_cones.ipynb #d2c893cb
+def _clarabel(program):
+    "Let Clarabel solve a CVXPY program as well as it can; False if it gives up."
+    import cvxpy as cp
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "may be inaccurate": what comes out is judged
+        try:
+            program.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+        except cp.SolverError:
+            return False
+    return all(variable.value is not None for variable in program.variables())
+
+
 def _solve_cvxpy(problem, tol, max_entries=200_000):
     "(3) by CVXPY and Clarabel: one dense table, all cones."
     design = problem.design
@@ -118,39 +164,50 @@ def _solve_cvxpy(problem, tol, max_entries=200_000):
     penalty = sum(cp.sum(cp.norm(part, 2, axis=1)) for part in parts)
     cones = [cp.multiply(signs, part @ design.X.T) >= 0 for part in parts]
     program = cp.Problem(cp.Minimize(cp.sum_squares(answers - problem.y) + problem.lam * penalty), cones)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "may be inaccurate": the gap decides
-        program.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+    if not _clarabel(program):
+        raise ValueError("problem must be one that Clarabel can solve for method='cvxpy'; it gave up. Use method='interior'.")
     return ReLUSolution.judge(problem, *(part.value for part in parts), tol=tol, n_iter=int(program.solver_stats.num_iters),
                               reason=f"CLARABEL says {program.status}")
 
 # %% ../nbs/12_cones.ipynb #6a351db9
+@single_threaded
 def cone_interior(A, gate):
     """A point of {w : A w >= 0} that satisfies strictly whatever can be, and which rows that is.
 
     Parameters
     ----------
-    A : array, shape (n, d), rows of length one or zero
-    gate : array, shape (d,), returned if it is strictly inside
+    A : array, shape (n, d)
+    gate : array, shape (d,)
+        Returned if it is strictly inside, by more than rounding.
 
     Returns
     -------
     point : array, shape (d,)
-    strict : bool, shape (n,); rows that are not zero and not strict vanish on the whole cone, which is then flat
+    strict : bool, shape (n,)
+        Rows that are not zero and not strict vanish on the whole cone, which is then flat.
     """
-    used = A.any(axis=1)
-    if (A @ gate)[used].min(initial=np.inf) > 1e-9 * np.linalg.norm(gate):
+    A = _unit_rows(check_matrix(A, "A"))
+    gate = check_vector(gate, A.shape[1], "gate", like="A, transposed")
+    used, (n, d) = A.any(axis=1), A.shape
+    rounding = 4 * d * np.finfo(float).eps
+    if (A @ gate)[used].min(initial=np.inf) > rounding * np.linalg.norm(gate):
         return gate, used
-    n, d = A.shape
+    check_memory(3 * n * (n + d), f"the linear program of a cone with {n} rows", "Drop rows that repeat.")
     best = linprog(np.r_[np.zeros(d), -np.ones(n)], A_ub=np.c_[-A, np.eye(n)], b_ub=np.zeros(n),
                    bounds=[(None, None)] * d + [(0, 1)] * n, method="highs").x
-    return best[:d], used & (best[d:] > 0.5)
+    best = np.zeros(d + n) if best is None else best
+    return best[:d], used & (best[d:] > 0.5) & (A @ best[:d] > rounding * np.linalg.norm(best[:d]))
 
 
 def _span(A, strict):
     "Orthogonal projector onto the span of the cone: the vectors on which its flat rows vanish."
     flat = A[~strict]
     return np.eye(A.shape[1]) - np.linalg.pinv(flat, rcond=1e-9) @ flat
+
+
+def _units(X):
+    "A power of two for each column of X, near its largest entry: dividing by it costs no digit."
+    return 2.0 ** np.round(np.log2(_nonzero(np.abs(X).max(axis=0))))
 
 # %% ../nbs/12_cones.ipynb #f244f959
 class _Blocks(NamedTuple):
@@ -162,10 +219,10 @@ class _Blocks(NamedTuple):
 
 
 def _block(design, i, sign):
-    A = cone_rows(design.X, design.masks.patterns[:, i])
-    point, strict = cone_interior(A, design.masks.gates[i])
+    A, units = cone_rows(design.X, design.masks.patterns[:, i]), _units(design.X)
+    point, strict = cone_interior(A / units, design.masks.gates[i] * units)  # in columns of equal size
     span = _span(A, strict)
-    return sign * design.block(i) @ span, strict[:, None] * (A @ span), span, span @ point
+    return sign * design.block(i) @ span, strict[:, None] * (A @ span), span, span @ (point / units)
 
 
 def _apply(tables, V):
@@ -261,20 +318,31 @@ def solve_relu(problem, *, method="interior", tol=1e-6, max_passes=60, block=40)
 
     Parameters
     ----------
-    problem : GroupLassoProblem with SquaredLoss over a MaskedDesign
-    method : "interior", working masks and an interior point method; "cvxpy", the reference for small problems
-    tol : float, relative duality gap at which to stop
-    max_passes : int, passes over all masks;  block : int, masks to add in each
+    problem : GroupLassoProblem
+        With SquaredLoss, over a MaskedDesign.
+    method : str
+        "interior", working masks and an interior point method, or "cvxpy", the reference for small problems.
+    tol : float
+        Relative duality gap at which to stop.
+    max_passes : int
+        Passes over all masks, at least one.
+    block : int
+        Masks to add in each pass.
 
     Returns
     -------
     ReLUSolution
     """
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+    check_kind(problem.design, "the design of problem", MaskedDesign, "The cones are those of masks of X.")
     if not isinstance(problem.loss, SquaredLoss):
         raise TypeError(f"problem must have SquaredLoss; got {type(problem.loss).__name__}. Other losses have no solver with cones here.")
     tol = check_positive(tol, "tol", "1e-6 is usual.")
+    max_passes, block = check_count(max_passes, "max_passes", "60 is usual."), check_count(block, "block", "40 is usual.")
     if check_choice(method, "method", ("interior", "cvxpy")) == "cvxpy":
         return _solve_cvxpy(problem, tol)
+    n, d, p = problem.design.n, problem.design.d, problem.design.p
+    check_memory(6 * min(block, 2 * p) * n * d + 3 * n**2, f"a block of {block} cones over {n} samples", "Lower block, or take fewer samples.")
     with one_thread():
         return _solve_interior(problem, tol, max_passes, block)
 
@@ -305,7 +373,8 @@ def _solve_interior(problem, tol, max_passes, block):
 # %% ../nbs/12_cones.ipynb #e8e64b65
 class Decomposition(NamedTuple):
     """Pairs (v_i, u_i) of (28): positive, negative (p, d); growth (p,), (|v_i| + |u_i|) / |W_i|, NaN where W_i is zero;
-    flat, indices of used masks whose cone has no interior; failed, those of them without any decomposition."""
+    flat, indices of used masks whose cone has no interior; failed, used masks without a pair: flat ones whose span does
+    not hold the line, and ones whose cone is so narrow that the pair loses the answers to rounding."""
     positive: np.ndarray
     negative: np.ndarray
     growth: np.ndarray
@@ -313,63 +382,104 @@ class Decomposition(NamedTuple):
     failed: np.ndarray
 
 
+@single_threaded
 def decompose(design, W, *, method="fast"):
     """Write every used gated line as a difference of two members of its cone: D_i X (v_i - u_i) = D_i X W_i  (paper, 28).
 
     Parameters
     ----------
     design : MaskedDesign
-    W : array, shape (p, d), gated coefficients
-    method : "fast", least |v|^2 + |u|^2 with v - u = W_i; "socp", least |v| + |u| by CVXPY, as in the paper
+    W : array, shape (p, d)
+        Gated coefficients.
+    method : str
+        "fast", least |v|^2 + |u|^2 with v - u = W_i; or "socp", least |v| + |u| by CVXPY, as in the paper, where the
+        solver finds a pair shorter than the fast one. In a flat cone v - u is a line of its span with the same answers.
 
     Returns
     -------
-    Decomposition; rows of failed masks are zero
+    Decomposition
+        Rows of failed masks are zero.
     """
+    check_kind(design, "design", MaskedDesign, "Make one with MaskedDesign(X, masks).")
     W = check_matrix(W, "W")
     if W.shape != (design.p, design.d):
         raise ValueError(f"W must have shape {(design.p, design.d)}, one row a mask; got {W.shape}. Pass the masks that W was fitted with.")
     check_choice(method, "method", ("fast", "socp"))
-    V, flat, failed = np.zeros((2, *W.shape)), [], []
+    V, flat, failed, units = np.zeros((2, *W.shape)), [], [], _units(design.X)
     for i in np.flatnonzero(W.any(axis=1)):
-        A, block = cone_rows(design.X, design.masks.patterns[:, i]), design.block(i)
-        point, strict = cone_interior(A, design.masks.gates[i])
-        line, span = W[i], _span(A, strict)
-        if not strict[A.any(axis=1)].all():
-            flat.append(i)
-            point, line = span @ point, _preimage(block, span, block @ W[i])
-            if np.linalg.norm(block @ (line - W[i])) > 1e-8 * np.linalg.norm(block @ W[i]):
-                failed.append(i)
-                continue
-        pair = _shortest_pair(A, line, strict) if method == "fast" else _cvxpy_pair(A, block, line)
-        pair[0] += _preimage(block, span, block @ (line - pair[0] + pair[1]))  # equal answers up to rounding
-        move = max(np.max(-(A[strict] @ w) / (A[strict] @ point), initial=0.0) for w in pair)
-        V[:, i] = pair + move * point
+        cone = _Cone.of(design, i, units)
+        pair = cone.pair(W[i] * units, units, method)
+        flat += [] if cone.is_open else [i]
+        failed += [i] if pair is None else []
+        V[:, i] = 0 if pair is None else pair / units
     lengths = group_norms(W)
     growth = np.divide(group_norms(V[0]) + group_norms(V[1]), lengths, out=np.full(design.p, np.nan), where=lengths > 0)
     growth[failed] = np.inf
     return Decomposition(*V, growth, np.array(flat, int), np.array(failed, int))
 
+# %% ../nbs/12_cones.ipynb #6b1d04aa
+class _Cone(NamedTuple):
+    "The cone of one mask, in columns of equal size."
+    block: np.ndarray  # (n, d), D_i X
+    rows: np.ndarray  # (n, d), of length one
+    point: np.ndarray  # (d,), inside
+    strict: np.ndarray  # (n,), rows that can be strict
+    is_open: bool
 
-def _shortest_pair(A, line, strict):
-    "v, u with v - u = line and least |v|^2 + |u|^2; `line` lies in the span of the cone."
-    need = np.abs(A @ line) / 2 * strict
-    unit = need.max(initial=0) or 1.0
-    E = np.vstack([A.T, need / unit])
+    @classmethod
+    def of(cls, design, i, units):
+        X, pattern = design.X / units, design.masks.patterns[:, i]
+        A = cone_rows(X, pattern)
+        point, strict = cone_interior(A, design.masks.gates[i] * units)
+        return cls(pattern[:, None] * X, A, point, strict, bool(strict[A.any(axis=1)].all()))
+
+    def pair(self, line, units, method):
+        "v, u in the cone with the answers of `line`, as short as `method` makes them over `units`; None if rounding forbids."
+        span, answers = _span(self.rows, self.strict), self.block @ line
+        line = line if self.is_open else _preimage(self.block, span, answers)
+        need = np.abs(self.rows @ line) / 2 * self.strict
+        point = span @ self.point
+        far = np.max(need[self.strict] / (self.rows @ point)[self.strict], initial=0.0) * point  # inside, but not near
+        halves = [far, _shortest_half(self.rows, need, far, units)]
+        pairs = [np.array([half + line / 2, half - line / 2]) for half in halves]
+        pairs += _cvxpy_pair(self, line, units) if method == "socp" else []
+        pairs = [self._push(pair, line, span, point) for pair in pairs]
+        size = np.abs(answers).max() or np.abs(self.rows @ line).max()
+        kept = [pair for pair in pairs if self._error(pair, answers) <= 1e-7 * size]
+        length = np.linalg.norm if method == "fast" else lambda pair: np.linalg.norm(pair, axis=1).sum()
+        return min(kept, key=lambda pair: length(pair / units), default=None)
+
+    def _push(self, pair, line, span, point):
+        "Equal answers, and then inside the cone, up to rounding."
+        pair[0] += _preimage(self.block, span, self.block @ (line - pair[0] + pair[1]))
+        inside = self.rows[self.strict]
+        return pair + max(np.max(-(inside @ w) / (inside @ point), initial=0.0) for w in pair) * point
+
+    def _error(self, pair, answers):
+        positive, negative = (np.maximum(self.block @ w, 0) for w in pair)
+        return np.abs(positive - negative - answers).max()
+
+
+def _shortest_half(rows, need, far, units):
+    "The e with rows @ e >= need and the least |e / units|, given one that is `far`."
+    unit, lengths = np.linalg.norm(far / units), _nonzero(np.linalg.norm(rows * units, axis=1))
+    if unit == 0:
+        return far
+    E = np.vstack([(rows * units / lengths[:, None]).T, need / lengths / unit])
     target = np.eye(len(E))[-1]
-    residual = E @ nnls(E, target, maxiter=30 * E.size)[0] - target
-    half = -unit * residual[:-1] / residual[-1]
-    return np.array([half + line / 2, half - line / 2])
+    residual = E @ _nonnegative_least_squares(E, target) - target
+    return -unit * units * residual[:-1] / residual[-1]
 
 
-def _cvxpy_pair(A, block, line):
+def _cvxpy_pair(cone, line, units):
+    "A list with the pair of least |v / units| + |u / units| as Clarabel finds it, empty if it finds none."
     import cvxpy as cp
-    v, u = cp.Variable(len(line)), cp.Variable(len(line))
-    program = cp.Problem(cp.Minimize(cp.norm(v) + cp.norm(u)), [block @ (v - u) == block @ line, A @ v >= 0, A @ u >= 0])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "may be inaccurate": what is returned is pushed inside and checked
-        program.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
-    return np.array([v.value, u.value])
+    v, u, size = cp.Variable(len(line)), cp.Variable(len(line)), np.linalg.norm(line / units) or 1.0
+    shares = units.min() / units
+    length = cp.norm(cp.multiply(shares, v)) + cp.norm(cp.multiply(shares, u))
+    scale = size * units.min()
+    program = cp.Problem(cp.Minimize(length), [cone.block @ (v - u) == cone.block @ (line / scale), cone.rows @ v >= 0, cone.rows @ u >= 0])
+    return [scale * np.array([v.value, u.value])] if _clarabel(program) else []
 
 
 def _preimage(block, span, target):
@@ -384,14 +494,23 @@ def relu_from_gated(design, W, *, method="fast"):
 
     Parameters
     ----------
-    design, W, method : as in `decompose`
+    design : MaskedDesign
+    W : array, shape (p, d)
+        Gated coefficients.
+    method : str
+        "fast" or "socp", as in `decompose`.
 
     Returns
     -------
-    ReLUNetwork, at most two neurons for each mask that is on
+    ReLUNetwork
+        At most two neurons for each mask that is on.
     """
     pair = decompose(design, W, method=method)
-    if len(pair.failed):
-        raise ValueError(f"W must be zero on masks whose cone is too flat for it; got masks {pair.failed.tolist()}. "
+    flat, narrow = np.intersect1d(pair.failed, pair.flat), np.setdiff1d(pair.failed, pair.flat)
+    if len(flat):
+        raise ValueError(f"W must be zero on masks whose cone is too flat for it; got masks {flat.tolist()}. "
                          "Use the masks of open cells, enumerate_masks(X), whose cones all have an interior.")
+    if len(narrow):
+        raise ValueError(f"W must be zero on masks whose cone is too narrow for double precision; got masks {narrow.tolist()}. "
+                         "They tell samples apart that are nearly equal: merge these samples, or drop these masks.")
     return _network(pair.positive, pair.negative)

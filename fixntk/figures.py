@@ -6,12 +6,13 @@ __all__ = ['reweighting_traces', 'plot_trace', 'fitted_functions', 'plot_fits', 
 # %% ../nbs/13_figures.ipynb #6badaea5
 import numpy as np
 
+from .checks import as_floats, check_count, check_kind, check_matrix, check_positive, check_rng, check_vector
 from .cones import relu_from_gated, solve_relu
-from .checks import check_count, check_matrix, check_rng, check_vector
 from .data import add_bias
 from .design import MaskedDesign, check_weights
 from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk
+from .machine import check_memory, single_threaded
 from .masks import count_cells, enumerate_masks
 from .networks import balanced, random_network, train_by_gradient_descent, weight_decay_objective
 from .newton import solve
@@ -19,24 +20,33 @@ from .reweighting import irls
 from .weights import exact_weights, sampled_weights
 
 # %% ../nbs/13_figures.ipynb #ca723b60
+@single_threaded
 def reweighting_traces(problem, weights, *, rng, n_random=3, n_rounds=200):
     """Objectives (8) along reweighting with ridge lam / 2, from the given and from random weights, and where they should end.
 
     Parameters
     ----------
-    problem : GroupLassoProblem with SquaredLoss
-    weights : array, shape (p,), nonnegative; the tangent kernel's
-    rng : numpy.random.Generator;  n_random : int, starts drawn uniformly from the simplex
-    n_rounds : int, ridge problems a start; a run whose gap is zero ends earlier and repeats its last value
+    problem : GroupLassoProblem
+        With SquaredLoss.
+    weights : array, shape (p,)
+        Nonnegative; the tangent kernel's.
+    rng : numpy.random.Generator
+    n_random : int
+        Starts drawn uniformly from the simplex.
+    n_rounds : int
+        Ridge problems a start; a run whose gap is zero ends earlier and repeats its last value.
 
     Returns
     -------
-    dict : "round" (n_rounds,); "curves", name to objectives (n_rounds,); "levels", the value of the NTK weights and the
-    optimum; "gap", the relative duality gap of the optimum
+    dict
+        "round" (n_rounds,); "curves", name to objectives (n_rounds,); "levels", the value of the NTK weights and the
+        optimum; "gap", the relative duality gap of the optimum.
     """
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
     weights, rng = check_weights(weights, problem.design.p), check_rng(rng)
     n_random = check_count(n_random, "n_random", "Draw at least one random start.")
     n_rounds = check_count(n_rounds, "n_rounds", "Solve at least one ridge problem.")
+    check_memory(n_random * (problem.design.p + n_rounds), f"{n_random} curves of {n_rounds} rounds", "Lower n_random or n_rounds.")
     random = rng.dirichlet(np.ones(problem.design.p), n_random)
     curves = {}
     for name, start in [("NTK weights", weights)] + [(f"random weights {j + 1}", row) for j, row in enumerate(random)]:
@@ -48,8 +58,9 @@ def reweighting_traces(problem, weights, *, rng, n_random=3, n_rounds=200):
 
 # %% ../nbs/13_figures.ipynb #c3252b07
 def _traces(X, y, lam, rng, n_circles, **options):
-    X = check_matrix(X)
+    X, lam = check_matrix(X), check_positive(lam, "lam", "For no penalty use least squares.")
     y, rng = check_vector(y, len(X)), check_rng(rng)
+    n_circles = None if n_circles is None else check_count(n_circles, "n_circles", "Draw at least 2 circles.")
     masks, weights = exact_weights(X) if n_circles is None else sampled_weights(X, n_circles, rng=rng)[:2]
     return reweighting_traces(GroupLassoProblem(MaskedDesign(X, masks), y, lam), weights, rng=rng, **options)
 
@@ -84,14 +95,23 @@ def plot_trace(X, y, lam, *, rng, n_circles=None, n_random=3, n_rounds=200, ax=N
 
     Parameters
     ----------
-    X : array, shape (n, d), used as it is (see ``add_bias``);  y : array, shape (n,);  lam : float, positive
-    n_circles : int, sample masks and weights by so many great circles; exact ones, for rank up to 3, if left out
-    rng, n_random, n_rounds : as in `reweighting_traces`;  ax : matplotlib axes, optional
+    X : array, shape (n, d)
+        Used as it is (see ``add_bias``).
+    y : array, shape (n,)
+    lam : float
+        Positive.
+    rng : numpy.random.Generator
+    n_circles : int, optional
+        Sample masks and weights by so many great circles; exact ones, for rank up to 3, if left out.
+    n_random, n_rounds : int
+        As in `reweighting_traces`.
+    ax : matplotlib axes, optional
 
     Returns
     -------
     figure : matplotlib figure
-    numbers : dict, see `reweighting_traces`
+    numbers : dict
+        See `reweighting_traces`.
     """
     numbers = _traces(X, y, lam, rng, n_circles, n_random=n_random, n_rounds=n_rounds)
     ax = _axes(ax)
@@ -108,20 +128,31 @@ def _points(X):
     return X[:, :1]
 
 
+@single_threaded
 def fitted_functions(X, y, lam, *, rng, width=100, learning_rate=0.005, n_steps=20_000, decomposition="socp"):
     """Four fits to points on a line, with bias, at comparable strengths.
 
     Parameters
     ----------
-    X : array, shape (n, 1), or (n, 2) with ones in the second column;  y : array, shape (n,)
-    lam : float, positive, of (8) and (3); weight decay (2) and the ridge of the tangent kernel are lam / 2
-    rng : numpy.random.Generator, for the start of gradient descent
-    width, learning_rate, n_steps : of the trained network;  decomposition : as `method` in ``decompose``
+    X : array, shape (n, 1)
+        Or (n, 2) with ones in the second column.
+    y : array, shape (n,)
+    lam : float
+        Positive, of (8) and (3); weight decay (2) and the ridge of the tangent kernel are lam / 2.
+    rng : numpy.random.Generator
+        For the start of gradient descent.
+    width, n_steps : int
+        Of the trained network.
+    learning_rate : float
+    decomposition : str
+        As `method` in ``decompose``.
 
     Returns
     -------
-    functions : dict, name to a function of points (m, 1) with answers (m,)
-    objectives : dict, weight decay objective (2) at lam / 2 of the three ReLU networks, and "gated", the optimum of (8)
+    functions : dict
+        Name to a function of points (m, 1) with answers (m,).
+    objectives : dict
+        Weight decay objective (2) at lam / 2 of the three ReLU networks, and "gated", the optimum of (8).
     """
     Z = add_bias(_points(X))
     y, rng = check_vector(y, len(Z)), check_rng(rng)
@@ -161,13 +192,19 @@ def plot_fits(X, y, lam, *, rng, n_grid=401, ax=None, **training):
 
     Parameters
     ----------
-    X, y, lam, rng : as in `fitted_functions`, and so are width, learning_rate, n_steps and decomposition in `training`
-    n_grid : int, number of places;  ax : matplotlib axes, optional
+    X, y, lam, rng
+        As in `fitted_functions`.
+    n_grid : int
+        Number of places.
+    ax : matplotlib axes, optional
+    **training
+        width, learning_rate, n_steps and decomposition of `fitted_functions`.
 
     Returns
     -------
     figure : matplotlib figure
-    numbers : dict : "points", "targets" (n,); "grid" (n_grid,); "curves", name to answers (n_grid,); "objectives"
+    numbers : dict
+        "points", "targets" (n,); "grid" (n_grid,); "curves", name to answers (n_grid,); "objectives".
     """
     numbers = _fits(X, y, lam, rng, n_grid, **training)
     ax = _axes(ax)
@@ -180,13 +217,18 @@ def figure_1(X, y, lam, *, rng, n_random=3, n_rounds=200, **training):
 
     Parameters
     ----------
-    X : array, shape (n, 1), or (n, 2) with ones in the second column; a bias is added
-    y, lam, rng, n_random, n_rounds : as in `plot_trace`;  training : as in `plot_fits`
+    X : array, shape (n, 1)
+        Or (n, 2) with ones in the second column; a bias is added.
+    y, lam, rng, n_random, n_rounds
+        As in `plot_trace`.
+    **training
+        As in `plot_fits`.
 
     Returns
     -------
     figure : matplotlib figure
-    numbers : dict : "trace" and "fits", as those two return them
+    numbers : dict
+        "trace" and "fits", as those two return them.
     """
     X = _points(X)
     numbers = {"trace": _traces(add_bias(X), y, lam, rng, None, n_random=n_random, n_rounds=n_rounds),
@@ -198,6 +240,7 @@ def figure_1(X, y, lam, *, rng, n_random=3, n_rounds=200, **training):
     return figure, numbers
 
 # %% ../nbs/13_figures.ipynb #e45228d0
+@single_threaded
 def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None):
     """The kernel on points of a line and its ridge fit between them, while reweighting moves the NTK's weights to the optimum.
 
@@ -205,18 +248,19 @@ def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None
 
     Parameters
     ----------
-    X, y, lam : as in `fitted_functions`
-    rounds : increasing ints of at least zero; round 0 has the tangent kernel
-    grid : array, shape (m,), where to evaluate the fits; 161 places over the points and a quarter beyond if left out
+    X, y, lam
+        As in `fitted_functions`.
+    rounds : ints
+        Increasing, at least zero; round 0 has the tangent kernel.
+    grid : array, shape (m,), optional
+        Where to evaluate the fits; 161 places over the points and a quarter beyond if left out.
 
     Returns
     -------
-    dict : "rounds" (k,); "weights" (k, p); "kernels" (k, n, n); "objectives" (k,), of (8); "grid" (m,); "fits" (k, m)
+    dict
+        "rounds" (k,); "weights" (k, p); "kernels" (k, n, n); "objectives" (k,), of (8); "grid" (m,); "fits" (k, m).
     """
-    X = _points(X)
-    rounds = np.asarray(rounds)
-    if rounds.ndim != 1 or not len(rounds) or rounds.dtype.kind not in "iu" or rounds[0] < 0 or np.any(np.diff(rounds) <= 0):
-        raise ValueError(f"rounds must be increasing whole numbers from 0 on; got {rounds.tolist()}. Try (0, 1, 2, 4, 8).")
+    X, rounds = _points(X), _check_rounds(rounds)
     margin = np.ptp(X) / 4 or 1.0
     grid = np.linspace(X.min() - margin, X.max() + margin, 161) if grid is None else check_vector(grid, name="grid")
     masks, start = exact_weights(add_bias(X))
@@ -233,20 +277,32 @@ def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None
     return {"rounds": rounds, "weights": weights, "kernels": np.array([table[:n] for table in tables]),
             "objectives": np.array(history["objective"])[kept], "grid": grid, "fits": np.array(fits)}
 
+
+def _check_rounds(rounds):
+    numbers = as_floats(rounds, "rounds")
+    if numbers.ndim != 1 or not len(numbers) or numbers[0] < 0 or np.any(numbers % 1 != 0) or np.any(np.diff(numbers) <= 0):
+        raise ValueError(f"rounds must be increasing whole numbers from 0 on; got {numbers.tolist()}. Try (0, 1, 2, 4, 8).")
+    return numbers.astype(int)
+
 # %% ../nbs/13_figures.ipynb #e4215176
 def figure_2(X, y, lam, *, rng, n_circles=20, n_random=3, n_rounds=300):
     """The paper's Figure 2 for any samples: `plot_trace` with sampled masks and weights, and the excess over the optimum.
 
     Parameters
     ----------
-    X : array, shape (n, d), used as it is;  y, lam, rng, n_random, n_rounds : as in `plot_trace`
-    n_circles : int, great circles that sample masks and weights
+    X : array, shape (n, d)
+        Used as it is.
+    y, lam, rng, n_random, n_rounds
+        As in `plot_trace`.
+    n_circles : int
+        Great circles that sample masks and weights.
 
     Returns
     -------
     figure : matplotlib figure
-    numbers : dict : "trace", see `plot_trace`, with the level "optimum, all masks" if there may be at most 10 000 masks;
-    "excess", name to relative excesses over the optimum (n_rounds,)
+    numbers : dict
+        "trace", see `plot_trace`, with the level "optimum, all masks" if there may be at most 10 000 masks;
+        "excess", name to relative excesses over the optimum (n_rounds,).
     """
     X, n_circles = check_matrix(X), check_count(n_circles, "n_circles", "Draw at least 2 circles.")
     trace = _traces(X, y, lam, rng, n_circles, n_random=n_random, n_rounds=n_rounds)

@@ -341,7 +341,9 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
         Its history has the lists "steps", "gap" and "masks" (of weight above zero), one entry a pass over all masks.
     """
     check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
-    check_kind(problem.loss, "the loss of problem", SquaredLoss, "For other losses use fixntk.losses.solve_loss.")
+    if not isinstance(problem.loss, SquaredLoss):
+        raise TypeError(f"problem must have SquaredLoss, whose ridge problems are linear; got {type(problem.loss).__name__}. "
+                        "For other losses use fixntk.losses.solve_loss.")
     tol = check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
     if isinstance(max_iter, bool) or max_iter != 0:
         check_count(max_iter, "max_iter", "0 takes no step and grades the start.")

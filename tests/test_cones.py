@@ -9,7 +9,7 @@ from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, group_norms
 from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.networks import weight_decay_objective
-from fixntk.newton import solve
+from fixntk.newton import KernelList, solve
 
 
 def small(seed, n=14, d=3, p=20, ratio=0.1):
@@ -115,3 +115,158 @@ def test_rounding_through_a_wall_ends_honestly(seed, lam, tol):
     problem = GroupLassoProblem(MaskedDesign(add_bias(X), enumerate_masks(add_bias(X))), y, lam)
     found = solve_relu(problem, tol=tol)
     assert found.gap <= 1e-6 and found.converged == (found.gap <= tol)
+
+WIDE_TABLES = [1.0, 1e3, 1e6, 1e8, 1e12]
+
+
+def scaled_table(seed, ratio):
+    "A design with columns of very different size, its masks from gates of the right size, and lines for them."
+    rng = np.random.default_rng(seed)
+    n, d = int(rng.integers(5, 20)), int(rng.integers(2, 5))
+    X, gates, sizes = rng.standard_normal((n, d)), rng.standard_normal((5, d)), rng.permutation(ratio ** np.linspace(0, 1, d))
+    return MaskedDesign(X * sizes, Masks(X @ gates.T >= 0, gates / sizes)), rng.standard_normal((5, d)), sizes
+
+
+@pytest.mark.parametrize("ratio", WIDE_TABLES)
+@pytest.mark.parametrize("lines", ["of the columns' size", "not of their size"])
+def test_columns_of_any_size_decompose(ratio, lines):
+    for seed in range(300 if ratio == 1e8 and lines == "of the columns' size" else 40):
+        design, W, sizes = scaled_table(seed, ratio)
+        W = W / sizes if lines == "of the columns' size" else W
+        pair, answers = decompose(design, W), design.predict(W)
+        assert not len(pair.failed) and not len(pair.flat), (seed, ratio)
+        network = relu_from_gated(design, W)
+        assert np.abs(network.predict(design.X) - answers).max() <= 1e-6 * np.abs(answers).max(), (seed, ratio)
+        for i in range(5):
+            A = cone_rows(design.X, design.masks.patterns[:, i])
+            for w in (pair.positive[i], pair.negative[i]):
+                assert (A @ w).min() >= -1e-12 * np.linalg.norm(w)
+
+
+@pytest.mark.parametrize("method", ["fast", "socp"])
+def test_raw_columns_become_a_relu_network(method):
+    from sklearn.datasets import load_breast_cancer
+
+    table = load_breast_cancer()
+    X, y = table.data[:120] * np.geomspace(1, 1e3, 30), 2.0 * table.target[:120] - 1
+    assert np.ptp(np.log10(np.abs(X).max(0))) > 6
+    design = MaskedDesign(X, sample_masks(X, 60, rng=np.random.default_rng(0)))
+    for ratio in (0.1, 0.01):
+        W = solve(GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)).W
+        np.testing.assert_allclose(relu_from_gated(design, W, method=method).predict(X), design.predict(W), atol=1e-6)
+
+
+@pytest.mark.parametrize("distance", [1e-6, 1e-8, 1e-10, 1e-12])
+def test_rows_that_are_nearly_equal(distance):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((6, 2))
+    X[1] = X[0] + distance * rng.standard_normal(2)
+    design = MaskedDesign(X, enumerate_masks(X))
+    W = rng.standard_normal((design.p, 2))
+    if distance >= 1e-10:
+        np.testing.assert_allclose(relu_from_gated(design, W).predict(X), design.predict(W), atol=1e-6)
+    else:
+        with pytest.raises(ValueError, match="too narrow for double precision.*merge these samples"):
+            relu_from_gated(design, W)
+
+
+def test_a_conic_solver_that_gives_up_costs_nothing(monkeypatch):
+    from fixntk import cones
+
+    problem = small(6, ratio=0.02)
+    W = solve(problem).W
+    fast = decompose(problem.design, W)
+    monkeypatch.setattr(cones, "_clarabel", lambda program: False)
+    given_up = decompose(problem.design, W, method="socp")
+    np.testing.assert_allclose(problem.design.predict(given_up.positive - given_up.negative), problem.design.predict(W), atol=1e-8)
+    assert np.nanmax(given_up.growth / fast.growth) <= 1 + 1e-9
+    with pytest.raises(ValueError, match="gave up"):
+        solve_relu(problem, method="cvxpy")
+
+
+def test_clarabel_giving_up_is_caught():
+    import cvxpy as cp
+
+    from fixntk.cones import _clarabel
+
+    x = cp.Variable()
+    assert not _clarabel(cp.Problem(cp.Minimize(x), [x >= 1, x <= 0]))  # no solution, no value
+
+    class Broken:
+        def solve(self, **options):
+            raise cp.SolverError
+
+        def variables(self):
+            return []
+
+    assert not _clarabel(Broken())
+
+
+def test_rows_have_length_one_whatever_their_size():
+    for dtype, size in ((np.float16, 300), (np.float32, 1e20), (np.int8, 100), (float, 1e200), (float, 1e-200), (float, 1e-310)):
+        X = np.array([[size, size], [-size, 0]], dtype=dtype)
+        A = cone_rows(X, [True, False])
+        np.testing.assert_allclose(A, [[np.sqrt(0.5), np.sqrt(0.5)], [1, 0]], rtol=1e-9, err_msg=f"{dtype} {size}")
+    np.testing.assert_allclose(project_onto_cone(1e200 * np.eye(2), [1e200, -1e200]), [1e200, 0])
+    np.testing.assert_allclose(project_onto_cone(1e-200 * np.eye(2), [1e-200, -1e-200]), [1e-200, 0])
+    point, strict = cone_interior(1e200 * np.eye(2), [1e-3, 1e-3])
+    assert strict.all() and np.all(point > 0)
+
+
+def test_lists_are_tables():
+    assert project_onto_cone([[1, 0], [0, 1]], [1, -2]).tolist() == [1, 0]
+    point, strict = cone_interior([[1, 0], [0, 1]], [1, 1])
+    assert point.tolist() == [1, 1] and strict.tolist() == [True, True]
+    assert cone_rows([[2, 0]], [False]).tolist() == [[-1, 0]]
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda: project_onto_cone(np.eye(2), [1.0, 2.0, 3.0]), ValueError, "c must have one entry for each of the 2"),
+        (lambda: project_onto_cone(np.eye(2), np.eye(2)), ValueError, "c must be one-dimensional"),
+        (lambda: project_onto_cone([1.0, 2.0], [1.0, 2.0]), ValueError, "A must be a table"),
+        (lambda: project_onto_cone(np.ones((0, 2)), [1.0, 2.0]), ValueError, "A must have at least one row"),
+        (lambda: project_onto_cone(np.eye(2), [1.0, np.nan]), ValueError, "c must be finite"),
+        (lambda: project_onto_cone("cone", [1.0]), TypeError, "A must hold numbers"),
+        (lambda: cone_interior(np.eye(2), [1.0]), ValueError, "gate must have one entry for each of the 2"),
+        (lambda: cone_interior(np.full((2, 2), np.inf), [1.0, 1.0]), ValueError, "A must be finite"),
+        (lambda: cone_rows(np.eye(2), [True]), ValueError, "pattern must have one entry for each of the 2 rows"),
+        (lambda: cone_rows(np.eye(2), [0.5, 1]), ValueError, "pattern must hold True and False"),
+        (lambda: decompose(np.eye(2), np.eye(2)), TypeError, "design must be a MaskedDesign; got ndarray"),
+        (lambda: relu_from_gated("solution", np.eye(2)), TypeError, "design must be a MaskedDesign; got str"),
+        (lambda: relu_from_gated(solve(small(8)), small(8).design.X), TypeError, "design must be a MaskedDesign; got Solution"),
+        (lambda: relu_from_gated(small(8).design, solve(small(8))), TypeError, "W must be an array"),
+        (lambda: solve_relu([1, 2]), TypeError, "problem must be a GroupLassoProblem; got list"),
+        (lambda: solve_relu(GroupLassoProblem), TypeError, "got the class GroupLassoProblem itself"),
+        (lambda: solve_relu(small(8), max_passes=0), ValueError, "max_passes must be a whole number of at least 1"),
+        (lambda: solve_relu(small(8), block=0), ValueError, "block must be a whole number of at least 1"),
+        (lambda: solve_relu(small(8), method="cvxpy", max_passes=1.5), ValueError, "max_passes must be a whole number"),
+    ],
+)
+def test_wrong_kinds_are_refused_in_words(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_kernels_have_no_cones():
+    design = KernelList([np.eye(3)])
+    with pytest.raises(TypeError, match="must be a MaskedDesign; got KernelList"):
+        solve_relu(GroupLassoProblem(design, np.ones(3), 0.1))
+    with pytest.raises(TypeError, match="must be a MaskedDesign; got KernelList"):
+        relu_from_gated(design, np.eye(1, 3))
+
+
+def test_one_pass_is_graded():
+    short = solve_relu(small(1), max_passes=1)
+    assert not short.converged and short.gap > 0
+
+
+def test_the_fast_pair_is_not_always_the_shortest():
+    "The line lies in a cone that is nearly a half plane: (W, 0) has length sqrt 2, least squares prefers a longer pair."
+    X = np.array([[1.0, 0.0], [1.0, 1e-3]])
+    design, W = MaskedDesign(X, Masks.from_gates(X, [[1.0, 1.0]])), np.array([[1.0, 1.0]])
+    assert (cone_rows(X, [True, True]) @ W[0]).min() > 0
+    fast, exact = decompose(design, W).growth[0], decompose(design, W, method="socp").growth[0]
+    np.testing.assert_allclose(exact, 1, atol=1e-6)  # Clarabel's accuracy
+    np.testing.assert_allclose(fast, (1 + np.sqrt(5)) / np.sqrt(8), atol=1e-3)  # 1.144 for the half plane

@@ -233,3 +233,27 @@ def test_bad_input_leaves_no_figure_behind(line):
     with pytest.raises(ValueError):
         figure_1(*line, -1.0, rng=rng())
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda x, y: reweighting_traces([x, y], [1.0], rng=rng()), TypeError, "problem must be a GroupLassoProblem; got list"),
+        (lambda x, y: plot_trace(add_bias(x), y, "0.1", rng=rng()), ValueError, "lam must be a positive number"),
+        (lambda x, y: plot_trace(add_bias(x), y, 0.1, rng=rng(), n_circles=2.5), ValueError, "n_circles must be a whole number"),
+        (lambda x, y: plot_trace(add_bias(x), np.ma.masked_array(y), 0.1, rng=rng()), TypeError, "masked array"),
+        (lambda x, y: kernel_path(x, y, 0.1, rounds="012"), TypeError, "rounds must hold numbers"),
+        (lambda x, y: kernel_path(x, y, 0.1, rounds=[[0, 1]]), ValueError, "rounds must be increasing"),
+        (lambda x, y: kernel_path(x, y, 0.1, rounds=None), TypeError, "rounds must be an array of numbers"),
+        (
+            lambda x, y: reweighting_traces(
+                GroupLassoProblem(MaskedDesign(x, enumerate_masks(x)), y, 0.1), [1.0, 1.0], rng=rng(), n_rounds=10**15
+            ),
+            ValueError,
+            "of memory",
+        ),
+    ],
+)
+def test_wrong_kinds_are_refused_in_words(line, call, error, words):
+    with pytest.raises(error, match=words):
+        call(*line)
