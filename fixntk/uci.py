@@ -576,6 +576,8 @@ def _line(cells, place):
 
 def _parts(path):
     "Header and lines of a table, and whether the last line is cut off, as after a full disk; that line is left out."
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path must be the path of a file; got {path!r}. Give a str or a Path.")
     try:
         text = Path(path).read_text(encoding="utf-8")
         first, names, *lines = StringIO(text)

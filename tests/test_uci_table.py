@@ -224,6 +224,13 @@ def test_one_thread_inside_and_the_old_number_after(monkeypatch):
     assert inside == [{1}, {1}] and blas_threads() == before
 
 
+def test_progress_is_shown_on_request(capsys):
+    run_dataset(toy(), **{**FAST, "n_splits": 2})
+    assert not capsys.readouterr().err
+    run_dataset(toy(), progress=True, **{**FAST, "n_splits": 2})
+    assert "2/2" in capsys.readouterr().err
+
+
 def test_a_table_that_does_not_fit_is_refused_at_once():
     n = 400_000
     with pytest.raises(ValueError, match="the kernels of 400000 rows needs about .* TB of memory, .* Use fewer rows"):
@@ -302,6 +309,7 @@ def test_bad_settings(settings, error, words):
         (lambda: accuracy_table(["trains", 5]), "names must be a list of names"),
         (lambda: accuracy_table("trains", protocols=7), "protocols must be a list of names; got 7"),
         (lambda: accuracy_table("trains", out=5), "out must be the path of a file; got 5"),
+        (lambda: read_table(5), "path must be the path of a file; got 5"),
         (lambda: accuracy_table("trains", n_jobs=0), "n_jobs must be a whole number other than 0"),
         (lambda: accuracy_table("trains", n_jobs="two"), "n_jobs must be a whole number other than 0"),
         (lambda: accuracy_table("trains", resume="no"), "resume must be True or False"),
