@@ -625,6 +625,7 @@ def main(argv=None):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *where, **how: print(f"fixntk: {message}", file=sys.stderr)
+            warnings.simplefilter("ignore", DeprecationWarning)  # meant for those who write programs
             {"compare": _run_compare, "table": _run_table}[args.parser.prog.split()[-1]](args)
             sys.stdout.flush()
     except _Usage as error:
