@@ -3,6 +3,7 @@
 import csv
 import datetime
 import platform
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -20,11 +21,21 @@ def cpu_model():
     return f"{names[0] if names else platform.processor()}, {len(names)} cores"
 
 
+def commit():
+    """The commit that is measured, with a plus if files have changed since; empty where git does not say."""
+    call = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(call, cwd=RESULTS.parent, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
 def settings(*packages):
-    """Command, date, machine, and the versions of Python, NumPy and `packages`."""
+    """Command, date, commit, machine, and the versions of Python, NumPy and `packages`."""
     return {
         "command": " ".join(["python", "benchmarks/" + Path(sys.argv[0]).name, *sys.argv[1:]]),
         "date": datetime.date.today().isoformat(),
+        "commit": commit(),
         "cpu": cpu_model(),
         "python": platform.python_version(),
         **{name: version(name) for name in ("numpy", *packages)},

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from . import __version__
-from .checks import check_choice, check_count
+from .checks import check_choice, check_count, check_kind
 from .files import check_out, only_writer, write_atomically
 from .machine import available_memory, check_memory, one_thread
 
@@ -43,6 +43,7 @@ def _number(cell):
 
 # %% ../nbs/cli.ipynb #91b2e7c1
 def _text(path):
+    check_kind(path, "path", (str, Path), "It is the place of a CSV.")
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -254,6 +255,9 @@ _Plan = namedtuple("_Plan", "X y task notes folds seed gates jobs made_by")
 
 def _plan(path, target, task, drop, missing, folds, seed, gates, n_jobs):
     "The table and the settings, checked; `made_by` is what the numbers depend on."
+    drop = [drop] if isinstance(drop, str) else list(drop)
+    for name in [check_kind(target, "target", str, "It is the name of a column."), *drop]:
+        check_kind(name, "drop", str, "It holds names of columns.")
     if task is not None:
         check_choice(task, "task", ("classification", "regression"))
     check_choice(missing, "missing", ("refuse", "impute"))
@@ -262,7 +266,7 @@ def _plan(path, target, task, drop, missing, folds, seed, gates, n_jobs):
         raise ValueError("folds must be at least 2, to fit on some rows and score on others; got 1. 5 is usual.")
     if not (isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and 0 <= seed < 2**32):
         raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. 0 is usual.")
-    jobs, drop = min(check_count(n_jobs, "n_jobs", "1 is usual."), 4 * (folds + 1)), [drop] if isinstance(drop, str) else list(drop)
+    jobs = min((os.cpu_count() or 1) if n_jobs == -1 else check_count(n_jobs, "n_jobs", "1 is usual, -1 is all cores."), 4 * (folds + 1))
     cells = _read(path, lambda n: _check_size(n, gates, jobs))
     X, y, task, notes = _table(cells, target, task, drop, missing == "impute")
     _check_rows(y, task, folds)
@@ -328,7 +332,7 @@ def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed
     gates : int
         Gaussian gates of the gated network.
     n_jobs : int
-        Processes.
+        Processes, -1 for one on each core.
     say : function
         Takes a line of progress.
 
@@ -456,8 +460,11 @@ def _run_table(args):
     if not args.protocols and not (folder and (Path(folder) / "SPLITS.csv").exists()):
         print("without a SPLITS.csv in the folder the protocol 'inferred' is left out")
         protocols.remove("inferred")
-    rows = uci.accuracy_table(args.sets, protocols=protocols, data_dir=args.data, out=args.out, n_jobs=args.jobs, resume=args.resume,
-                              progress=not args.quiet)
+    try:
+        rows = uci.accuracy_table(args.sets, protocols=protocols, data_dir=args.data, out=args.out, n_jobs=args.jobs, resume=args.resume,
+                                  progress=not args.quiet)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"finished lines are in {args.out}, if there are any; --resume goes on from there") from None
     print("\n".join([*_tally(rows), "", f"{len(rows)} lines are in {args.out}"]))
 
 # %% ../nbs/cli.ipynb #c84a6f27
@@ -482,6 +489,14 @@ def _keep(record, made_by, done):
     write_atomically(record, json.dumps({"made_by": made_by, "fits": fits}, indent=1))
 
 
+def _save(result, scores, figure):
+    write_atomically(scores, _scores_csv(result["scores"]))
+    try:
+        write_atomically(figure, _figure_png(result))
+    except ImportError:
+        print("no figure: it needs matplotlib (pip install 'fixntk[cli]')", file=sys.stderr)
+
+
 def _bar(results, kept, total, quiet):
     "A bar of progress on stderr, if it is wanted and tqdm is here to draw it."
     try:
@@ -504,12 +519,10 @@ def _run_compare(args):
             result = _carry_out(plan, done, lambda done: _keep(record, plan.made_by, done), lambda fits, kept: _bar(fits, kept, total, args.quiet))
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"{len(done)} of {total} fits are kept in {record}; the same command goes on from there") from None
-        print("\n".join(_summary(result)))
-        write_atomically(scores, _scores_csv(result["scores"]))
         try:
-            write_atomically(figure, _figure_png(result))
-        except ImportError:
-            print("no figure: it needs matplotlib (pip install 'fixntk[cli]')", file=sys.stderr)
+            _save(result, scores, figure)
+        finally:  # what cannot be saved can be read, what cannot be printed is saved
+            print("\n".join(_summary(result)))
     print("saved: " + ", ".join(str(path) for path in (scores, figure) if path.exists()))
 
 # %% ../nbs/cli.ipynb #5c41752a
@@ -612,6 +625,7 @@ def main(argv=None):
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *where, **how: print(f"fixntk: {message}", file=sys.stderr)
+            warnings.simplefilter("ignore", DeprecationWarning)  # meant for those who write programs
             {"compare": _run_compare, "table": _run_table}[args.parser.prog.split()[-1]](args)
             sys.stdout.flush()
     except _Usage as error:

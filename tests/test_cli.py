@@ -251,6 +251,8 @@ CALLS = [
     (dict(gates=0), "gates must be a whole number"),
     (dict(seed=-1), "seed must be a whole number from 0 to 2**32 - 1; got -1"),
     (dict(seed=2**32), "seed must be a whole number from 0 to 2**32 - 1; got 4294967296"),
+    (dict(n_jobs=0), "n_jobs must be a whole number of at least 1"),
+    (dict(gates=10**400), "memory"),
     (dict(target="opne"), "did you mean 'open'"),
     (dict(drop="open"), "cannot be the target and be dropped"),
 ]
@@ -260,6 +262,15 @@ CALLS = [
 def test_compare_from_python_refuses_with_value_errors(change, message, classes):
     with pytest.raises(ValueError, match=re.escape(message)):
         cli.compare(classes, **{"target": "open"} | change)
+
+
+KINDS = [(dict(target=3), "target"), (dict(drop=[3]), "drop"), (dict(path=None), "path"), (dict(path=3), "path")]
+
+
+@pytest.mark.parametrize("change, name", KINDS, ids=lambda v: str(v) if isinstance(v, dict) else "")
+def test_compare_from_python_refuses_wrong_kinds(change, name, classes):
+    with pytest.raises(TypeError, match=f"{name} must be a "):
+        cli.compare(**{"path": classes, "target": "open"} | change)
 
 
 def test_results_that_cannot_be_written_are_refused_before_the_work(classes, monkeypatch, capsys):
@@ -421,9 +432,10 @@ def test_output_that_nobody_takes_ends_in_words(classes):
     with open("/dev/full", "w") as full:
         done = shell(classes.parent, *QUICK, stdout=full)
     assert done.returncode == 1 and "No space left on device" in done.stderr
-    run = subprocess.Popen([*COMMAND, "compare", "--help"], stdout=-1, stderr=-1, text=True)
+    arguments = [*COMMAND, *map(str, QUICK), "--out", "piped"]
+    run = subprocess.Popen(arguments, cwd=classes.parent, stdout=-1, stderr=-1, text=True)
     run.stdout.close()
-    assert "Traceback" not in run.stderr.read()
+    assert "Traceback" not in run.stderr.read() and run.wait() == 1
 
 
 # ---- what is foreseen
@@ -615,6 +627,15 @@ def test_table_writes_resumes_and_never_overwrites(balloons):
     _, rows = uci.read_table(balloons / "table1.csv")
     assert [row["protocol"] for row in rows] == ["inferred", "printed"]
     assert first.splitlines()[-1] in (balloons / "table1.csv").read_text()
+
+
+def test_an_interrupted_table_says_how_to_go_on(balloons, monkeypatch, capsys):
+    def stop(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uci, "accuracy_table", stop)
+    code, said = called(capsys, "table", "--data", balloons, "--sets", "balloons", "--out", balloons / "t.csv")
+    assert code == 130 and said.startswith("fixntk: stopped; finished lines are in") and "--resume goes on" in said
 
 
 def test_table_says_what_is_not_here(balloons, capsys):
