@@ -810,9 +810,9 @@ class _Folds:
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
         if groups is not None:
             check_consistent_length(X, groups)
-        folds = [[_numbers(rows, len(X)) for rows in fold]
-                 for fold in check_cv(self.cv, labels, classifier=is_classifier(self)).split(X, labels, groups)]
-        place = np.cumsum(on) - 1
+        _check_pairs(self.cv)
+        splitter, place = check_cv(self.cv, labels, classifier=is_classifier(self)), np.cumsum(on) - 1
+        folds = [[_numbers(rows, len(X)) for rows in fold] for fold in splitter.split(X, labels, groups)]
         folds = [[place[rows[on[rows]]] for rows in fold] for fold in folds]
         if not folds or not all(len(rows) for fold in folds for rows in fold):
             raise ValueError(f"cv must leave a row of positive sample weight in every part of every fold; got {len(folds)} folds and "
@@ -847,6 +847,12 @@ class _Folds:
         if at == self.n_lams - 1:
             warnings.warn(f"cross-validation chose the smallest lam of the grid, {self.lam_min_ratio:g} lam_max; a smaller one may be "
                           f"better. Lower lam_min_ratio, to {self.lam_min_ratio / 10:g} for one.", UserWarning)
+
+
+def _check_pairs(cv):
+    for fold in cv if isinstance(cv, (list, tuple)) else ():
+        if not isinstance(fold, (tuple, list, np.ndarray)) or len(fold) != 2:
+            raise ValueError(f"cv must give pairs (train, test) of row numbers; got {fold!r}. Use a splitter such as KFold(5).")
 
 
 def _numbers(rows, n):
