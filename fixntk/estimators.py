@@ -134,14 +134,14 @@ def _moments(X, weights):
     return mean, np.where(spread > 1e-12 * np.abs(mean), spread, 0.0)
 
 
-def _warn_of_columns(X, weights):
+def _warn_of_columns(X, weights, bias):
     "Say so if gates can hardly tell these rows apart, since a mean or one column outweighs the rest."
     mean, spread = _moments(X, weights)
     if not spread.any():
         return
     sizes = spread[spread > 0]
     offsets = np.abs(mean[spread > 0]) / sizes
-    if offsets.max() > 10 or sizes.max() > 1000 * sizes.min():
+    if offsets.max() > 10 or sizes.max() > 1000 * sizes.min() or bias and sizes.max() < 1e-3:
         warnings.warn(f"X has columns far from standardised: a mean of up to {offsets.max():.3g} standard deviations, and standard "
                       f"deviations from {sizes.min():.3g} to {sizes.max():.3g}. Gates hardly divide such rows. Use "
                       "make_pipeline(StandardScaler(), ...) with this estimator.", UserWarning)
@@ -155,7 +155,7 @@ def _centred(K, share):
 # %% ../nbs/14_estimators.ipynb #d79bfbec
 class _Regression(RegressorMixin):
     "One target column; predictions are its answers."
-    _place, _sign = [0], 1.0
+    _place, _sign, _lift = [0], 1.0, [1.0]
 
     def _targets(self, X, y, weights):
         y = y.astype(np.float64)
@@ -179,15 +179,17 @@ class _Classification(ClassifierMixin):
 
     def _targets(self, X, y, weights):
         check_classification_targets(y)
-        self.classes_, codes = np.unique(y[weights > 0], return_inverse=True)
+        before, weights = weights, weights * _factors(self.class_weight, y, weights)
+        self.classes_ = np.unique(y[weights > 0])
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes in rows of positive weight; got one class, {self.classes_[0]!r}. "
                              "Add samples of another class.")
-        weights = weights * _factors(self.class_weight, self.classes_, y, weights)
         self._order = _ranked(X, y, weights, self.classes_)
         self._place = [0] if len(self.classes_) == 2 else np.argsort(self._order)
         self._sign = -1.0 if len(self.classes_) == 2 and self._order[0] == 0 else 1.0
-        return np.where(y[:, None] == self.classes_[self._order[:1 if len(self.classes_) == 2 else None]], 1.0, -1.0), weights
+        targets = np.where(y[:, None] == self.classes_[self._order[:1 if len(self.classes_) == 2 else None]], 1.0, -1.0)
+        self._lift = np.maximum(_variances(targets, np.where(weights > 0, before, 0)) / _variances(targets, weights), 1.0)
+        return targets, weights
 
     def _grade(self, targets, answers, weights):
         return np.average(_winners(answers) == _winners(targets), weights=weights)
@@ -225,14 +227,14 @@ def _winners(scores):
     return scores.argmax(1) if scores.shape[1] > 1 else (scores[:, 0] < 0).astype(int)
 
 
-def _factors(class_weight, classes, y, weights):
+def _factors(class_weight, y, weights):
     "What the weight of each row is multiplied by: a dict says it for classes, 'balanced' makes their sums equal."
     if class_weight is None:
         return 1.0
     if isinstance(class_weight, str):
         check_choice(class_weight, "class_weight", ("balanced",))
-        totals = np.array([weights[y == name].sum() for name in classes])
-        chosen = dict(zip(classes.tolist(), weights.sum() / len(classes) / totals))
+        totals = {name: weights[y == name].sum() for name in np.unique(y[weights > 0]).tolist()}
+        chosen = {name: weights.sum() / len(totals) / total for name, total in totals.items()}
     else:
         chosen = class_weight
     known = isinstance(chosen, dict) and all(isinstance(w, Real) and 0 <= w < np.inf for w in chosen.values())
@@ -240,6 +242,11 @@ def _factors(class_weight, classes, y, weights):
         raise ValueError(f"class_weight must be None, 'balanced', or a dict from classes in y to numbers of at least zero; got "
                          f"{class_weight!r} for the classes {np.unique(y).tolist()}. Classes left out weigh 1.")
     return np.array([float(chosen.get(name, 1.0)) for name in y.tolist()])
+
+
+def _variances(targets, weights):
+    share = weights / weights.sum()
+    return share @ (targets - share @ targets)**2
 
 
 def _ranked(X, y, weights, classes):
@@ -269,7 +276,7 @@ class _NTK(_Base):
     def _fit(self, X, targets, weights):
         n, root, share = len(X), np.sqrt(weights), weights / weights.sum()
         check_memory(6 * n**2, f"X, whose {n} rows have a kernel of {n} x {n} numbers,", _FEWER)
-        _warn_of_columns(X, weights)
+        _warn_of_columns(X, weights, self.fit_intercept)
         H = ntk(X)
         self.ridge_ = _strength(self.ridge, self.ridge_ratio, share @ np.diag(H), "ridge")
         centre = share @ targets if self.fit_intercept else np.zeros(targets.shape[1])
@@ -380,8 +387,8 @@ def _generator(random_state):
 def _stages(n_reweightings, several=True):
     "The wanted numbers of reweightings in increasing order, None (to the optimum) last."
     stages = np.atleast_1d(n_reweightings).tolist() if isinstance(n_reweightings, np.ndarray) else n_reweightings
-    stages = list(stages) if several and isinstance(stages, (list, tuple)) else [stages]
-    for stage in stages or ["an empty list"]:
+    stages = list(stages) if several and isinstance(stages, (list, tuple)) and len(stages) else [stages]
+    for stage in stages:
         whole = isinstance(stage, (int, np.integer)) and not isinstance(stage, bool) and stage >= 0
         if stage is not None and not whole:
             raise ValueError(f"n_reweightings must be a whole number of at least 0, or None{', or a list of these' if several else ''}; "
@@ -534,7 +541,7 @@ class _Finish:
             raise ValueError(f"gates='all' can list at most {_MOST} masks, and these rows have more; beyond, it goes with solver='newton', "
                              "n_reweightings=None and loss='squared' only. Use gates='gaussian'.")
         rows, y, root, shift, joint, quick = part.rows, part.target(k), part.root, 0.0, None, part.free
-        lam = _strength(lam, lam_ratio, lam_max_all(rows, y, rng=rng)[0] if lam is None else 1.0, "lam")
+        lam = _strength(lam, lam_ratio, lam_max_all(rows, y, rng=rng)[0] * self._lift[k] if lam is None else 1.0, "lam")
         for _ in range(30):
             found = solve_all_masks(rows, y - shift * root, lam, tol=self.tol, rng=rng, start=joint, progress=self._say,
                                     n_circles=50 if quick else None, max_rounds=self.max_iter)
@@ -606,7 +613,7 @@ class _Gated(_Finish, _Base):
         self._check()
         n = len(X)
         check_memory(5 * n**2 + n * self.n_gates // 8, f"X, whose {n} rows have kernels of {n} x {n} numbers,", _FEWER)
-        _warn_of_columns(X, weights)
+        _warn_of_columns(X, weights, self.fit_intercept)
         table = _Table.of(X, targets, weights, _loss_solver(self.loss)[0], self.fit_intercept)
         self.X_fit_ = table.X
         self._column_spread = _moments(X, weights)[1]
@@ -615,7 +622,7 @@ class _Gated(_Finish, _Base):
 
     def _problem(self, part, k, lam_ratio, lam=None):
         problem = part.problem(k)
-        return replace(problem, lam=_strength(lam, lam_ratio, _size(problem, part.rows) if lam is None else 1.0, "lam"))
+        return replace(problem, lam=_strength(lam, lam_ratio, _size(problem, part.rows) * self._lift[k] if lam is None else 1.0, "lam"))
 
     def _solve(self, problem, shares, stages, start=None):
         """One solution a stage: after so many reweightings, or, for None, the optimum by the solver, Newton's method from `start`.
@@ -803,9 +810,9 @@ class _Folds:
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
         if groups is not None:
             check_consistent_length(X, groups)
-        folds = [[_numbers(rows, len(X)) for rows in fold]
-                 for fold in check_cv(self.cv, labels, classifier=is_classifier(self)).split(X, labels, groups)]
-        place = np.cumsum(on) - 1
+        _check_pairs(self.cv)
+        splitter, place = check_cv(self.cv, labels, classifier=is_classifier(self)), np.cumsum(on) - 1
+        folds = [[_numbers(rows, len(X)) for rows in fold] for fold in splitter.split(X, labels, groups)]
         folds = [[place[rows[on[rows]]] for rows in fold] for fold in folds]
         if not folds or not all(len(rows) for fold in folds for rows in fold):
             raise ValueError(f"cv must leave a row of positive sample weight in every part of every fold; got {len(folds)} folds and "
@@ -840,6 +847,12 @@ class _Folds:
         if at == self.n_lams - 1:
             warnings.warn(f"cross-validation chose the smallest lam of the grid, {self.lam_min_ratio:g} lam_max; a smaller one may be "
                           f"better. Lower lam_min_ratio, to {self.lam_min_ratio / 10:g} for one.", UserWarning)
+
+
+def _check_pairs(cv):
+    for fold in cv if isinstance(cv, (list, tuple)) else ():
+        if not isinstance(fold, (tuple, list, np.ndarray)) or len(fold) != 2:
+            raise ValueError(f"cv must give pairs (train, test) of row numbers; got {fold!r}. Use a splitter such as KFold(5).")
 
 
 def _numbers(rows, n):

@@ -6,13 +6,15 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import KFold, StratifiedShuffleSplit
+from sklearn.feature_selection import RFE, SelectFromModel
+from sklearn.model_selection import GroupKFold, KFold, StratifiedShuffleSplit, cross_validate
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fixntk.data import add_bias, gaussian_design, teacher_data
-from fixntk.design import MaskedDesign
+from fixntk.design import CentredDesign, MaskedDesign
 from fixntk.estimators import (
     GatedReLUClassifier,
     GatedReLUClassifierCV,
@@ -62,7 +64,14 @@ def test_every_kind_of_gates_is_certified_on_its_masks(gates, fit_intercept):
     given = np.random.default_rng(1).standard_normal((30, inputs.shape[1])) if gates == "array" else gates
     model = GatedReLURegressor(gates=given, fit_intercept=fit_intercept, **FAST).fit(X[:20], y[:20])
     assert model.masks_ == Masks(inputs @ model.masks_.gates.T >= 0, model.masks_.gates)
-    problem = GroupLassoProblem(MaskedDesign(inputs, model.masks_), y[:20], model.lam_)
+    design, target = MaskedDesign(inputs, model.masks_), y[:20]
+    if fit_intercept:
+        design, target = CentredDesign(design, np.ones(20)), target - target.mean()
+    problem = GroupLassoProblem(design, target, model.lam_)
+    answers = MaskedDesign(inputs, model.masks_).predict(model.coef_) + model.intercept_
+    np.testing.assert_allclose(model.predict(X[:20]), answers, rtol=1e-9, atol=1e-12)
+    error = np.sum((answers - y[:20]) ** 2)
+    np.testing.assert_allclose(error + model.lam_ * model.weights_.sum(), model.solution_.objective, rtol=1e-9)
     np.testing.assert_allclose(problem.objective(model.coef_), model.solution_.objective, rtol=1e-9)
     assert problem.gap(model.coef_) <= model.tol and model.dual_gap_ <= model.tol
     np.testing.assert_allclose(model.weights_, np.linalg.norm(model.coef_, axis=1), rtol=1e-12)
@@ -76,6 +85,9 @@ def test_masks_too_many_to_list_are_generated():
     model = GatedReLURegressor(gates="all", lam_ratio=0.1, tol=1e-4, random_state=0).fit(rows, heights)
     drawn = GatedReLURegressor(lam=model.lam_, n_gates=5000, random_state=0).fit(rows, heights)
     assert model.dual_gap_ <= 1e-4 and model.solution_.objective < drawn.solution_.objective
+    error = np.sum((model.predict(rows) - heights) ** 2)
+    np.testing.assert_allclose(error + model.lam_ * model.weights_.sum(), model.solution_.objective, rtol=1e-9)
+    np.testing.assert_allclose(model.predict(rows).mean(), heights.mean(), atol=1e-9)  # the constant is free
     labels = np.digitize(heights, np.quantile(heights, [0.3, 0.7]))
     several = GatedReLUClassifier(gates="all", lam_ratio=0.3, tol=1e-3, random_state=0).fit(rows, labels)
     assert several.coef_.shape == (3, several.masks_.p, 6)
@@ -136,14 +148,15 @@ def test_layouts_types_pickles_and_clones(kind):
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize(
     "rows",
-    [np.c_[X, np.ones(60), np.zeros(60)], X[:, :1], np.round(X[:, :2]), np.c_[X, X], 1e-8 * X, 1e8 * X],
-    ids=["constant columns", "d=1", "many equal rows", "equal columns", "tiny", "huge"],
+    [np.c_[X, np.ones(60), np.zeros(60)], X[:, :1], np.round(X[:, :2]), np.c_[X, X], 1e8 * X],
+    ids=["constant columns", "d=1", "many equal rows", "equal columns", "huge"],
 )
 def test_degenerate_tables(kind, rows):
     target = LABELS if is_classifier(kind()) else y
     options = {name: value for name, value in (FAST | {"n_lams": 3, "cv": 3}).items() if name in kind().get_params()}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "cross-validation chose the smallest lam")
         model = kind(**options).fit(rows, target)
         model.predict(rows[:1])
     assert getattr(model, "dual_gap_", 0) <= 1e-6
@@ -164,7 +177,9 @@ def test_reweighting_ends_at_the_tangent_kernel_and_at_the_optimum():
     start = GatedReLURegressor(lam=2.0, n_reweightings=0, **FAST).fit(X, y)
     gates = np.random.default_rng(np.random.RandomState(0).randint(2**31, size=4)).standard_normal((40, 4))
     kernel = sum(np.outer(m, m) * (add_bias(X) @ add_bias(X).T) for m in (add_bias(X) @ gates.T >= 0).T) / 40
-    np.testing.assert_allclose(start.predict(X), kernel @ np.linalg.solve(kernel + np.eye(60), y), rtol=1e-9, atol=1e-12)
+    bordered = np.block([[kernel + np.eye(60), np.ones((60, 1))], [np.ones((1, 60)), np.zeros((1, 1))]])
+    *dual, constant = np.linalg.solve(bordered, np.r_[y, 0])
+    np.testing.assert_allclose(start.predict(X), kernel @ dual + constant, rtol=1e-9, atol=1e-12)
 
 
 def test_cross_validation_takes_any_splitter():
@@ -243,18 +258,32 @@ def test_one_warning_when_the_gap_is_missed():
         assert len(caught) == 1 and model.dual_gap_ > model.tol
 
 
-def test_probabilities_need_the_logistic_loss():
-    assert not hasattr(GatedReLUClassifier().fit(X, LABELS), "predict_proba")
-    with pytest.raises(ValueError, match="n_reweightings=None and equal sample weights only; got solver='newton', n_reweightings=3"):
+LOSSES = ("squared", "logistic", "squared_hinge")
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("labels", [LABELS, y > 0.3], ids=["three", "two"])
+def test_probabilities_are_shares_where_nothing_is_learned(loss, labels):
+    weights = np.random.default_rng(8).integers(1, 4, 60)
+    for kind in (GatedReLUClassifier, NTKClassifier):
+        options = dict(loss=loss, lam_ratio=1.0, **FAST) if kind is GatedReLUClassifier else dict(ridge=1e14)
+        model = kind(**options).fit(X, labels, weights)
+        shares = [weights[labels == name].sum() / weights.sum() for name in model.classes_]
+        np.testing.assert_allclose(model.predict_proba(X), np.tile(shares, (60, 1)), atol=1e-9)
+        assert set(model.predict(X)) == {model.classes_[np.argmax(shares)]}
+    model = GatedReLUClassifier(loss=loss, lam_ratio=0.1, **FAST).fit(X, labels)
+    np.testing.assert_allclose(model.predict_proba(X).sum(1), 1, rtol=1e-12)
+    np.testing.assert_array_equal(model.classes_[model.predict_proba(X).argmax(1)], model.predict(X))
+
+
+def test_formulas_of_probabilities():
+    for loss in LOSSES:
+        model = GatedReLUClassifier(loss=loss, lam_ratio=0.1, **FAST).fit(X, y > 0)
+        score = model.decision_function(X)
+        right = 1 / (1 + np.exp(-score)) if loss == "logistic" else np.clip((score + 1) / 2, 0, 1)
+        np.testing.assert_allclose(model.predict_proba(X)[:, 1], right, rtol=1e-9, atol=1e-12)
+    with pytest.raises(ValueError, match="goes with solver='newton' and n_reweightings=None only; got solver='newton', n_reweightings=3"):
         GatedReLUClassifier(loss="logistic", n_reweightings=3).fit(X, LABELS)
-    model = GatedReLUClassifier(loss="logistic", lam_ratio=0.1, **FAST).fit(X, LABELS)
-    share = model.predict_proba(X)
-    np.testing.assert_allclose(share.sum(1), 1, rtol=1e-12)
-    np.testing.assert_array_equal(model.classes_[share.argmax(1)], model.predict(X))
-    two = GatedReLUClassifierCV(loss="logistic", n_lams=3, cv=2, **FAST).fit(X, y > 0)
-    np.testing.assert_allclose(two.predict_proba(X)[:, 1], 1 / (1 + np.exp(-two.decision_function(X))), rtol=1e-9)
-    with pytest.raises(ValueError, match="equal sample weights only; got .* sample weights from 1 to 60. Use loss='squared'"):
-        GatedReLUClassifier(loss="logistic").fit(X, LABELS, np.arange(1.0, 61))
 
 
 @pytest.mark.parametrize(
@@ -270,20 +299,20 @@ def test_probabilities_need_the_logistic_loss():
         (GatedReLURegressor(gates=np.full((2, 4), np.nan)), "gates must be finite"),
         (GatedReLURegressor(solver="adam"), "solver must be one of"),
         (GatedReLURegressor(solver="irls", n_reweightings=-1), "n_reweightings must be a whole number"),
-        (GatedReLURegressor(n_reweightings=[]), "n_reweightings must be a whole number of at least 1; got []"),
-        (GatedReLURegressor(n_reweightings=0.0), "n_reweightings must be a whole number of at least 1; got 0.0"),
-        (GatedReLURegressor(n_reweightings=False), "n_reweightings must be a whole number of at least 1; got False"),
-        (GatedReLURegressorCV(n_reweightings=[]), "n_reweightings must hold at least one number or None"),
-        (GatedReLURegressorCV(n_reweightings=()), "n_reweightings must hold at least one number or None"),
-        (GatedReLURegressorCV(n_reweightings=[0.0, 1]), "n_reweightings must be a whole number of at least 1; got 0.0"),
-        (GatedReLURegressorCV(n_reweightings=[False]), "n_reweightings must be a whole number of at least 1; got False"),
-        (GatedReLURegressorCV(n_reweightings="2"), "n_reweightings must be a whole number of at least 1; got '2'"),
+        (GatedReLURegressor(n_reweightings=[]), "n_reweightings must be a whole number of at least 0, or None; got []"),
+        (GatedReLURegressor(n_reweightings=0.0), "n_reweightings must be a whole number of at least 0, or None; got 0.0"),
+        (GatedReLURegressor(n_reweightings=False), "n_reweightings must be a whole number of at least 0, or None; got False"),
+        (GatedReLURegressorCV(n_reweightings=[]), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got []"),
+        (GatedReLURegressorCV(n_reweightings=()), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got ()"),
+        (GatedReLURegressorCV(n_reweightings=[0.0, 1]), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got 0.0"),
+        (GatedReLURegressorCV(n_reweightings=[False]), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got False"),
+        (GatedReLURegressorCV(n_reweightings="2"), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got '2'"),
         (GatedReLURegressor(solver="irls", max_iter=-1), "max_iter must be a whole number of at least 1; got -1"),
         (GatedReLURegressor(solver="irls", max_iter=None), "max_iter must be a whole number of at least 1; got None"),
         (GatedReLURegressor(n_reweightings=2, max_iter=0), "max_iter must be a whole number of at least 1; got 0"),
         (GatedReLURegressorCV(max_iter=2.5), "max_iter must be a whole number of at least 1; got 2.5"),
         (MKLRegressor(max_iter=False), "max_iter must be a whole number of at least 1; got False"),
-        (GatedReLURegressor(tol=-1.0), "tol must be a number of at least zero"),
+        (GatedReLURegressor(tol=-1.0), "tol must be a positive number; got -1.0"),
         (GatedReLURegressorCV(lam_min_ratio=0.0), "lam_min_ratio must be a positive number"),
         (GatedReLURegressorCV(lam_min_ratio=1.0), "lam_min_ratio must be below 1, since the path descends from lam_max; got 1"),
         (GatedReLURegressorCV(lam_min_ratio=1.5), "lam_min_ratio must be below 1"),
@@ -295,7 +324,7 @@ def test_probabilities_need_the_logistic_loss():
         (MKLRegressor(kernels=["cubic"]), "kernels must be one of"),
         (MKLRegressor(kernels=[lambda X, Y: np.full((len(X), len(Y)), np.nan)]), "kernels must be finite"),
         (MKLRegressor(kernels=[lambda X, Y: -X @ Y.T]), "positive semidefinite"),
-        (MKLRegressor(kernels=[[7]]), "kernels must name columns"),
+        (MKLRegressor(kernels=[[7]]), "kernels must be names, functions, or groups of column numbers from 0 to 2; got [7]"),
     ],
 )
 def test_bad_parameters_are_refused(model, says):
@@ -314,3 +343,212 @@ def test_bad_data_are_refused():
     for weights in (-np.ones(60), np.zeros(60), np.full(60, np.nan), np.ones(59)):
         with pytest.raises(ValueError):
             GatedReLURegressor().fit(X, y, weights)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_input_is_refused_before_it_is_converted(kind):
+    target = LABELS if is_classifier(kind()) else y
+    options = {name: value for name, value in (FAST | {"n_lams": 3}).items() if name in kind().get_params()}
+    model = kind(**options)
+    hidden, dates, text = np.ma.array(X, mask=X > 1), X.astype("timedelta64[s]"), np.full(X.shape, "1_0")
+    missing, mixed = np.full(X.shape, np.datetime64("NaT")), X.astype(object)
+    mixed[3, 1] = "1_0"
+    for rows, says in ((hidden, "X must be a plain array"), (dates, "dates or times"), (missing, "dates or times"), (text, "text"), (mixed, "'1_0'")):
+        with pytest.raises(TypeError, match=says):
+            model.fit(rows, target)
+    with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):
+        model.fit(X, np.ma.array(target, mask=y > 1))
+    with pytest.raises(TypeError, match="sample_weight must hold numbers; got text"):
+        model.fit(X, target, np.full(60, "1_0"))
+    if not is_classifier(model):
+        for heights in (np.full(60, np.datetime64("2020-01-01")), np.full(60, "1_0"), np.array(["1_0", *y[1:]], dtype=object)):
+            with pytest.raises(TypeError, match="y must hold numbers"):
+                model.fit(X, heights)
+    model.fit(X, target)
+    with pytest.raises(TypeError, match="X must be a plain array"):
+        model.predict(hidden)
+    for factor in (1e150, 1e-150):
+        with pytest.raises(ValueError, match="X must have its largest number between 1e-40 and 1e\\+40 in size"):
+            kind(**options).fit(factor * X, target)
+
+
+@pytest.mark.parametrize("shift, scale", [(1e3, 1.0), (1.7e9, 1e5), (np.array([5e5, 4.5e6, 300.0]), np.array([1e3, 1e3, 10.0]))])
+def test_kernels_of_columns_far_from_zero(shift, scale):
+    kernels = ["linear", "rbf", "ntk", [0], [1, 2], lambda X, Y: X @ Y.T]
+    plain = MKLRegressor(kernels=kernels, tol=1e-9).fit(X, y)
+    rows = scale * X + shift
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = MKLRegressor(kernels=kernels, tol=1e-9).fit(rows, y)
+    assert model.dual_gap_ <= 1e-9 and model.score(rows, y) > 0.9
+    if np.isscalar(shift) and shift == 1e3:
+        np.testing.assert_allclose(model.predict(rows), plain.predict(X), atol=1e-4)  # answers move with the root of the gap
+
+
+def test_columns_far_from_standardised_are_named():
+    kelvin = np.c_[X, 290 + 10 * X[:, 0]]
+    for kind in (NTKRegressor, GatedReLURegressor, GatedReLURegressorCV):
+        for rows in (kelvin, X * [1.0, 1e4, 1.0], 1e-8 * X):
+            with pytest.warns(UserWarning, match=r"X has columns far from standardised.* make_pipeline\(StandardScaler\(\), ...\)"):
+                try:
+                    kind().set_params(**({} if kind is NTKRegressor else FAST)).fit(rows, y)
+                except ConvergenceWarning:
+                    pass
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_class_weights(loss):
+    options = dict(loss=loss, lam=0.5, **FAST)
+    chosen = {"low": 2.0, "middle": 3.0}  # "high" weighs 1
+    named = GatedReLUClassifier(class_weight=chosen, **options).fit(X, LABELS)
+    given = GatedReLUClassifier(**options).fit(X, LABELS, [chosen.get(name, 1.0) for name in LABELS])
+    np.testing.assert_allclose(named.decision_function(X), given.decision_function(X), rtol=1e-9, atol=1e-12)
+    counts = np.random.default_rng(9).integers(1, 4, 60)
+    total = {name: counts[LABELS == name].sum() for name in named.classes_}
+    even = [counts.sum() / 3 / total[name] * count for name, count in zip(LABELS, counts)]
+    balanced = GatedReLUClassifier(class_weight="balanced", **options).fit(X, LABELS, counts)
+    np.testing.assert_allclose(
+        balanced.decision_function(X), GatedReLUClassifier(**options).fit(X, LABELS, even).decision_function(X), rtol=1e-6, atol=1e-9
+    )
+    without = GatedReLUClassifier(class_weight={"high": 0}, **options).fit(X, LABELS)
+    assert list(without.classes_) == ["low", "middle"]
+    for wrong in ("even", {"other": 1.0}, {"low": -1.0}, [1, 2, 3], 2.0):
+        with pytest.raises(ValueError, match="class_weight must be"):
+            GatedReLUClassifier(class_weight=wrong, **options).fit(X, LABELS)
+
+
+def test_ties_of_classes_do_not_depend_on_names_or_order():
+    rows, names = np.array([[3.0, 0.0], [0.0, 1.0]]), np.array(["a", "b"])
+    for order in ([0, 1], [1, 0]):
+        for columns in ([0, 1], [1, 0]):
+            for labels in (names, names[::-1]):
+                model = NTKClassifier(fit_intercept=False).fit(rows[order][:, columns], labels[order])
+                assert model.predict(np.zeros((1, 2))) == labels[0]  # the longer row
+
+
+def test_too_large_tables_are_refused_before_the_work(monkeypatch):
+    from fixntk import machine
+
+    monkeypatch.setattr(machine, "available_memory", lambda: 60**2 * 8)
+    for kind in EVERY:
+        with pytest.raises(ValueError, match=r"X, whose 60 rows .* needs about .* and 28.8 kB are free. Fit to fewer rows"):
+            kind().fit(X, LABELS if is_classifier(kind()) else y)
+
+
+def test_interrupts_end_the_fit(monkeypatch):
+    from fixntk import estimators
+
+    rows = gaussian_design(40, 5, rng=np.random.default_rng(2))
+    search = estimators.solve_all_masks
+
+    def interrupted(*args, progress, **options):
+        def stop(text):
+            raise KeyboardInterrupt
+
+        return search(*args, progress=stop, **options)
+
+    monkeypatch.setattr(estimators, "solve_all_masks", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        GatedReLURegressor(gates="all", lam_ratio=0.1, random_state=0).fit(rows, rows[:, 0])
+
+
+def test_few_masks_are_not_called_too_many(monkeypatch):
+    from fixntk import estimators
+
+    def refuse(X, **options):
+        raise ValueError("X must have planes that double precision can tell apart.")
+
+    model = GatedReLURegressorCV(gates="all", cv=2, n_lams=2)
+    monkeypatch.setattr(estimators, "enumerate_masks", refuse)
+    with pytest.raises(ValueError, match="double precision can tell apart"):
+        model.fit(X[:4], y[:4])
+    monkeypatch.undo()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert model.fit(X[:4], y[:4]).masks_.p == 16  # 2 (1 + 3 + 3 + 1)
+
+
+def test_folds_as_bools_tuples_and_groups():
+    folds = list(KFold(3).split(X))
+    options = dict(n_lams=3, lam_min_ratio=0.1, **FAST)
+    expected = GatedReLURegressorCV(cv=folds, **options).fit(X, y).scores_
+    bools = [tuple(np.isin(np.arange(60), part) for part in fold) for fold in folds]
+    tuples = [tuple(tuple(part.tolist()) for part in fold) for fold in folds]
+    for same in (bools, tuples, iter(folds)):
+        np.testing.assert_array_equal(GatedReLURegressorCV(cv=same, **options).fit(X, y).scores_, expected)
+    with pytest.raises(ValueError, match="cv must give row numbers from 0 to 59"):
+        GatedReLURegressorCV(cv=[([0.5, 1.0], [2.0])], **options).fit(X, y)
+    groups = np.repeat(np.arange(6), 10)
+    by_group = GatedReLURegressorCV(cv=GroupKFold(3), **options).fit(X, y, groups=groups)
+    listed = GatedReLURegressorCV(cv=list(GroupKFold(3).split(X, y, groups)), **options).fit(X, y)
+    np.testing.assert_array_equal(by_group.scores_, listed.scores_)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        GatedReLURegressorCV(cv=GroupKFold(3), **options).fit(X, y, groups=groups[1:])
+    with sklearn.config_context(enable_metadata_routing=True):
+        scores = cross_validate(
+            GatedReLURegressorCV(cv=GroupKFold(2), **options), X, y, cv=GroupKFold(3), params={"groups": groups}, error_score="raise"
+        )
+    assert len(scores["test_score"]) == 3
+
+
+def test_grids_of_lam():
+    with pytest.raises(ValueError, match="n_lams must be at least 2, since the first value is lam_max"):
+        GatedReLURegressorCV(n_lams=1).fit(X, y)
+    with pytest.warns(UserWarning, match="chose the smallest lam of the grid, 0.5 lam_max.* Lower lam_min_ratio, to 0.05"):
+        GatedReLURegressorCV(n_lams=3, lam_min_ratio=0.5, **FAST).fit(X, y)
+    with pytest.raises(ValueError, match="tol must be a positive number; got 0"):
+        GatedReLURegressor(tol=0).fit(X, y)
+    with pytest.warns(ConvergenceWarning, match="fits to training parts missed tol"):
+        GatedReLURegressorCV(n_lams=3, lam_min_ratio=0.1, max_iter=1, **FAST).fit(X, y)
+
+
+def test_importances_choose_columns():
+    rows = np.c_[X, np.random.default_rng(4).standard_normal((60, 3))]
+    heights = rows[:, 1] * 3
+    model = GatedReLURegressor(lam_ratio=0.1, **FAST)
+    importance = model.fit(rows, heights).feature_importances_
+    assert importance.shape == (6,) and importance.argmax() == 1
+    np.testing.assert_allclose(importance.sum(), 1, rtol=1e-12)
+    kept = RFE(model, n_features_to_select=2, importance_getter="feature_importances_").fit(rows, heights)
+    assert kept.support_[1]
+    assert SelectFromModel(model, importance_getter="feature_importances_").fit(rows, heights).get_support()[1]
+    several = GatedReLUClassifier(lam_ratio=0.1, **FAST).fit(rows, np.digitize(heights, [-1, 1]))
+    assert several.feature_importances_.shape == (6,) and several.feature_importances_.argmax() == 1
+
+
+def test_verbose_shows_folds_and_lams(capsys):
+    GatedReLURegressorCV(n_lams=2, cv=2, verbose=True, **FAST).fit(X, y)
+    shown = capsys.readouterr().out
+    assert "fold 1 of 2" in shown and "lam 2 of 2" in shown and "target 1 of 1" in shown
+    GatedReLURegressor(**FAST).fit(X, y)
+    assert capsys.readouterr().out == ""
+
+
+def test_fits_run_on_one_thread(monkeypatch):
+    from fixntk import estimators
+    from fixntk.machine import blas_threads
+
+    seen, inner = [], estimators.ntk
+    monkeypatch.setattr(estimators, "ntk", lambda *tables: (seen.append(max(blas_threads())), inner(*tables))[1])
+    NTKRegressor().fit(X, y).predict(X)
+    assert seen == [1, 1]
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_parameters_of_wrong_kinds(kind):
+    target = LABELS if is_classifier(kind()) else y
+    for name in kind().get_params():
+        for wrong in ({}, "nonsense", object(), [[1], [2, 3]], 1 + 2j):
+            if name == "class_weight" and wrong == {}:
+                continue  # every class weighs 1
+            with pytest.raises((ValueError, TypeError), match=f"{name}|cannot be used to seed"):
+                kind().set_params(**{name: wrong}).fit(X, target)
+
+
+def test_constant_columns_leave_nothing_to_learn():
+    for loss in LOSSES:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model = GatedReLUClassifier(loss=loss, **FAST).fit(np.full((60, 2), 0.1), np.arange(60) % 2)
+        assert model.lam_ == 1 and not model.coef_.any()
+        np.testing.assert_allclose(model.predict_proba(X[:1, :2]), 0.5, atol=1e-12)
