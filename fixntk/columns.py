@@ -303,7 +303,8 @@ class _Prices:
                 "path(s), which is evidence and not proof")
 
 # %% ../nbs/09_columns.ipynb #9eea3c77
-def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000_000, max_rounds=1000, start=None, progress=None):
+def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000_000, max_rounds=1000, n_paths=2, start=None,
+                    progress=None):
     """Minimise |sum_i D_i X W_i - y|^2 + lam * sum_i |W_i|  (paper, 8) over the masks of all open cells of X.
 
     Parameters
@@ -317,8 +318,8 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
         before the end is declared. If left out, 2000000 / (n d) but from 200 to 1000
     max_masks : int; if there are at most so many masks, all are listed at the end and the gap is proven over all of them
     max_rounds : int, rounds of pricing and solving
-    start : Solution over masks of X to go on from, such as an interrupted one. Without it, and if the masks cannot be listed,
-        two independent searches are made and their masks joined
+    n_paths : int, independent searches whose masks are joined, if the masks cannot be listed
+    start : Solution over masks of X to go on from, such as an interrupted one; it makes up the first path
     progress : function of one text, called once a round, such as print
 
     Returns
@@ -332,26 +333,28 @@ def solve_all_masks(X, y, lam, *, tol=1e-4, rng, n_circles=None, max_masks=1_000
     full = min(max(200, 2_000_000 // X.size), 1000) if n_circles is None else _check_circles(n_circles, X)
     check_count(max_masks, "max_masks", "1 never lists all masks.")
     check_count(max_rounds, "max_rounds", "1000 is usual.")
+    check_count(n_paths, "n_paths", "2 is usual.")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function of one text, or None; got {type(progress).__name__}. print is usual.")
     masks, W, record = _begin(X, y, lam, start, rng)
     prices = _Prices(X, (max(1, full // 4), full, 20 * full), max_masks, rng, record["circles"][-1] if record["circles"] else 0)
+    prices.paths = 1 if start is None else start.history.get("paths", n_paths)
     progress = progress or (lambda text: None)
     with one_thread():
         found = _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress)
-        if not found.converged or prices.every or not (start is None or start.history.get("paths_owed")):
-            return found
-        return _second_path(X, y, lam, tol, found, prices, max_rounds, progress)
+        while found.converged and not prices.every and prices.paths < n_paths:
+            found = _another_path(X, y, lam, tol, found, prices, max_rounds, progress)
+    return found
 
 
-def _second_path(X, y, lam, tol, found, prices, max_rounds, progress):
-    """Search once more from a random gate, join the masks of both searches, and go on from there."""
+def _another_path(X, y, lam, tol, found, prices, max_rounds, progress):
+    """Search once more from a random gate, join the masks, and go on from there; the record counts the circles of this search only."""
     masks, W, record = _begin(X, y, lam, None, prices.rng)
-    other = _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, lambda text: progress(f"second path, {text}"))
+    other = _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, lambda text: progress(f"path {prices.paths + 1}, {text}"))
     if other.history["interrupted"]:
-        return replace(found, converged=False, reason=f"interrupted after {found.n_iter} rounds, in the second path: pass this solution as start to go on",
-                       history={**found.history, "interrupted": True, "paths_owed": True})
-    prices.paths = 2
+        reason = f"interrupted after {found.n_iter} rounds, in path {prices.paths + 1}: pass this solution as start to go on"
+        return replace(found, converged=False, reason=reason, history={**found.history, "interrupted": True})
+    prices.paths += 1
     record = {name: found.history[name] for name in record}
     return _generate(X, y, lam, tol, found.masks, found.W, record, prices, max_rounds, progress, joined=other.masks)
 
@@ -387,7 +390,7 @@ def _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress, jo
         stopped, reason = True, f"interrupted after {len(record['gap'])} rounds: pass this solution as start to go on"
     solution = _grade(X, y, lam, tol, masks, W, others, record, reason)
     proven = "all masks of open cells" if done and prices.every else "the masks kept and those that the last circles met"
-    history = {**record, "interrupted": stopped, "proven_over": proven, "paths_owed": prices.paths == 1 and not prices.every}
+    history = {**record, "interrupted": stopped, "proven_over": proven, "paths": prices.paths}
     return replace(solution, converged=done, history=history)
 
 

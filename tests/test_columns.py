@@ -263,14 +263,14 @@ def test_interrupt_in_the_second_path_keeps_the_first_and_owes_it():
     X, y = data(40, 4)
 
     def stop(text):
-        if text.startswith("second path, round 3"):
+        if text.startswith("path 2, round 3"):
             raise KeyboardInterrupt
 
     first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=10, max_masks=1, progress=stop)
     assert not first.converged and first.history["interrupted"] and "interrupted after" in first.reason
     texts = []
     second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), n_circles=10, max_masks=1, start=first, progress=texts.append)
-    assert second.converged and any(text.startswith("second path") for text in texts)
+    assert second.converged and any(text.startswith("path 2") for text in texts)
     assert second.objective <= first.objective * (1 + 1e-5)
 
 
