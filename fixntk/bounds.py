@@ -8,11 +8,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .checks import check_choice, check_count, check_nonnegative, check_positive, check_rng, check_vector
+from .checks import (as_floats, check_choice, check_count, check_flag, check_matrix, check_nonnegative, check_positive,
+                           check_rng, check_vector)
 from .group_lasso import GroupLassoProblem, group_norms
+from .machine import check_memory, single_threaded
 from .newton import solve
 
 # %% ../nbs/11_bounds.ipynb #2567259f
+def _check_design(design, *needed):
+    """Return `design`, which must have the sizes n, p, d and the methods or attributes that are needed."""
+    missing = [name for name in ("n", "p", "d", *needed) if not hasattr(design, name)]
+    if missing or isinstance(design, type):
+        raise TypeError(f"design must be a MaskedDesign; got {type(design).__name__} without {', '.join(missing) or 'data'}. "
+                        "Make one with MaskedDesign(X, masks).")
+    return design
+
+
+@single_threaded
 def effective_noise(design, eps):
     """Z = (2/n) max_i |X'D_i eps|, the smallest lam_mean at which (17) answers noise with zero.
 
@@ -25,10 +37,13 @@ def effective_noise(design, eps):
     -------
     float, or array of shape (m,)
     """
-    eps = np.asarray(eps, dtype=float)
+    n, eps = _check_design(design, "correlation_norms").n, as_floats(eps, "eps")
+    if eps.ndim == 2 and check_matrix(eps, "eps").shape[1] != n:
+        raise ValueError(f"eps must have {n} columns, one for each row of the design; got shape {eps.shape}. "
+                         "One row is one draw of the noise: transpose eps if its columns are.")
     if eps.ndim == 2:
         return np.array([effective_noise(design, row) for row in eps])
-    return 2 / design.n * float(design.correlation_norms(check_vector(eps, design.n, "eps", "the design")).max())
+    return 2 / n * float(design.correlation_norms(check_vector(eps, n, "eps", "the design")).max())
 
 
 def prediction_bound(lam_mean, W, *, sharp=False):
@@ -40,16 +55,17 @@ def prediction_bound(lam_mean, W, *, sharp=False):
     ----------
     lam_mean : float, the strength in (17)
     W : array, shape (p, d), coefficients of the noiseless targets
-    sharp : bool
+    sharp : bool, whether to leave out the factor 2
 
     Returns
     -------
     float
     """
     lam_mean = check_nonnegative(lam_mean, "lam_mean", "It is lam / n.")
-    return (1 if sharp else 2) * lam_mean * float(group_norms(W).sum())
+    return (1 if check_flag(sharp, "sharp") else 2) * lam_mean * float(group_norms(W).sum())
 
 # %% ../nbs/11_bounds.ipynb #59b5cb0c
+@single_threaded
 def lam_mean_for(design, *, noise, level, method="union"):
     """A strength for (17) at which the bound on the prediction error holds with probability at least `level`.
 
@@ -57,7 +73,7 @@ def lam_mean_for(design, *, noise, level, method="union"):
     ----------
     design : MaskedDesign
     noise : float, standard deviation of Gaussian noise
-    level : float in (0, 1)
+    level : float, between 0 and 1
     method : "union", t * noise * |X|_F / n with 1 - 2 p exp(-t^2 / 8) = level; "concentration",
         (2 noise / n) max_i (F_i + S_i sqrt(2 log(p / (1 - level)))), F_i and S_i the Frobenius and spectral norms
         of D_i X; "printed", Theorem 6.1 as printed, 1 - 2 exp(-t^2 / 8) = level, which promises too much in general
@@ -68,6 +84,7 @@ def lam_mean_for(design, *, noise, level, method="union"):
     """
     noise, level = check_positive(noise, "noise", "Without noise any lam_mean will do."), _check_level(level)
     check_choice(method, "method", ("union", "concentration", "printed"))
+    _check_design(design, "block" if method == "concentration" else "X")
     if method == "concentration":
         spectra = [np.linalg.svd(design.block(i), compute_uv=False) for i in range(design.p)]
         return 2 * noise / design.n * max(np.linalg.norm(s) + s[0] * np.sqrt(2 * np.log(design.p / (1 - level))) for s in spectra)
@@ -81,14 +98,21 @@ def _check_level(level):
     return level
 
 # %% ../nbs/11_bounds.ipynb #02ed6547
+def _check_draws(n_draws):
+    if check_count(n_draws, "n_draws", "2000 is usual.") > 10**12:
+        raise ValueError("n_draws must be at most 10**12; got more. 2000 is usual.")
+    return n_draws
+
+
+@single_threaded
 def noise_quantile(design, *, noise, level=0.9, n_draws=2000, rng):
     """A strength for (17) that the effective noise stays below with probability `level`, from simulated noise.
 
     Parameters
     ----------
     design : MaskedDesign, or any object with its methods
-    noise : float, standard deviation of Gaussian noise
-    level : float in (0, 1)
+    noise : float, standard deviation of Gaussian noise; to be known or estimated
+    level : float, between 0 and 1
     n_draws : int, number of simulated draws m; the result is their ceil(level * (m + 1))-th smallest
     rng : numpy.random.Generator
 
@@ -97,12 +121,17 @@ def noise_quantile(design, *, noise, level=0.9, n_draws=2000, rng):
     lam_mean : float
     """
     noise, level = check_positive(noise, "noise", "Without noise any lam_mean will do."), _check_level(level)
-    n_draws = check_count(n_draws, "n_draws", "2000 is usual.")
+    n_draws = _check_draws(n_draws)
     rank = int(np.ceil(level * (n_draws + 1)))
     if rank > n_draws:
         raise ValueError(f"n_draws must be at least level / (1 - level) = {level / (1 - level):.0f}; got {n_draws}. Draw more.")
-    draws = noise * check_rng(rng).standard_normal((n_draws, design.n))
-    return float(np.sort(effective_noise(design, draws))[rank - 1])
+    return float(np.sort(effective_noise(design, _draws(design, noise, n_draws, rng)))[rank - 1])
+
+
+def _draws(design, noise, n_draws, rng):
+    """Gaussian noise, shape (n_draws, n), if it fits into memory."""
+    check_memory(2 * n_draws * _check_design(design, "correlation_norms").n, f"n_draws={n_draws:.6g}", "Draw fewer.")
+    return noise * check_rng(rng).standard_normal((n_draws, design.n))
 
 # %% ../nbs/11_bounds.ipynb #6cc3fb9b
 class Coverage(NamedTuple):
@@ -116,6 +145,7 @@ class Coverage(NamedTuple):
     errors: np.ndarray
 
 
+@single_threaded
 def bound_coverage(design, W, lam_mean, *, noise, n_draws=2000, n_fits=50, sharp=False, rng):
     """Draw y = predict(W) + noise, fit (17) and count how often the error is within `prediction_bound`.
 
@@ -124,19 +154,23 @@ def bound_coverage(design, W, lam_mean, *, noise, n_draws=2000, n_fits=50, sharp
 
     Parameters
     ----------
-    design : MaskedDesign;  W : array, shape (p, d), the teacher
-    lam_mean, noise : float, strength in (17) and standard deviation of the noise
-    n_draws, n_fits : int;  sharp : bool, as in `prediction_bound`
+    design : MaskedDesign
+    W : array, shape (p, d), the teacher
+    lam_mean : float, strength in (17)
+    noise : float, standard deviation of the noise
+    n_draws : int, number of draws of the noise
+    n_fits : int, how many of the draws with little noise are fitted
+    sharp : bool, as in `prediction_bound`
     rng : numpy.random.Generator
 
     Returns
     -------
     Coverage
     """
-    noise, n_draws = check_positive(noise, "noise", "The bound is about noise."), check_count(n_draws, "n_draws", "2000 is usual.")
+    noise, n_draws = check_positive(noise, "noise", "The bound is about noise."), _check_draws(n_draws)
     n_fits, lam_mean = check_count(n_fits, "n_fits", "50 is usual."), check_positive(lam_mean, "lam_mean", "It is lam / n.")
-    truth, bound = design.predict(W), prediction_bound(lam_mean, W, sharp=sharp)
-    draws = noise * check_rng(rng).standard_normal((n_draws, design.n))
+    truth, bound = _check_design(design, "predict").predict(check_matrix(W, "W")), prediction_bound(lam_mean, W, sharp=sharp)
+    draws = _draws(design, noise, n_draws, rng)
     quiet = effective_noise(design, draws) <= lam_mean
     errors, within = np.full(n_draws, np.nan), np.ones(n_draws, bool)
     for k in np.r_[np.flatnonzero(~quiet), np.flatnonzero(quiet)[:n_fits]]:

@@ -89,6 +89,55 @@ def test_bad_input_is_refused(design, call, words):
         call(design)
 
 
+def test_eps_is_converted_like_every_input(design):
+    rows = np.random.default_rng(6).integers(-3, 4, size=(2, design.n))
+    np.testing.assert_allclose(effective_noise(design, rows.astype(np.int8)), effective_noise(design, rows.astype(float)))
+    np.testing.assert_allclose(effective_noise(design, rows[0].tolist()), effective_noise(design, rows.astype(float))[0])
+    hidden = np.ma.masked_array(np.ones(design.n), np.arange(design.n) == 3)
+    dates = np.full(design.n, "2020-01-01", dtype="M8[D]")
+    for wrong in (hidden, dates, np.full(design.n, "1_0"), np.ones(design.n) * 1j, None):
+        with pytest.raises(TypeError, match="eps must"):
+            effective_noise(design, wrong)
+    for wrong in (np.ones((2, design.n + 1)), np.ones((0, design.n)), np.ones((1, 1, design.n)), [[1.0, 2.0], [3.0]]):
+        with pytest.raises(ValueError, match="eps must"):
+            effective_noise(design, wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, "a", [1.0, 2.0], np.ones(3), MaskedDesign, object()])
+def test_a_design_that_is_none_is_named(wrong):
+    rng = np.random.default_rng(0)
+    for call in (lambda: effective_noise(wrong, np.ones(3)), lambda: lam_mean_for(wrong, noise=1, level=0.9),
+                 lambda: lam_mean_for(wrong, noise=1, level=0.9, method="concentration"),
+                 lambda: noise_quantile(wrong, noise=1, rng=rng), lambda: bound_coverage(wrong, np.ones((2, 2)), 1.0, noise=1, rng=rng)):
+        with pytest.raises(TypeError, match="design must be a MaskedDesign"):
+            call()
+
+
+def test_kinds_and_sizes(design):
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match="sharp must be True or False"):
+        prediction_bound(1.0, np.ones((2, 2)), sharp="no")
+    for draws in (10**11, 10**40):
+        with pytest.raises(ValueError, match="n_draws"):
+            noise_quantile(design, noise=1, n_draws=draws, rng=rng)
+        with pytest.raises(ValueError, match="n_draws"):
+            bound_coverage(design, np.zeros((design.p, design.d)), 1.0, noise=1, n_draws=draws, rng=rng)
+
+
+def test_the_bound_is_attained_at_the_effective_noise_and_broken_below_it():
+    rng = np.random.default_rng(7)
+    X = np.sqrt(40) * np.linalg.qr(rng.standard_normal((40, 3)))[0]
+    design = MaskedDesign(X, Masks(np.ones((40, 1), bool), np.zeros((1, 3))) | sample_masks(X, 80, rng=rng))
+    W = np.zeros((design.p, 3))
+    W[0] = [0.0, 0.5, 0.0]
+    eps = -design.predict(W) / 2
+    np.testing.assert_allclose(effective_noise(design, eps), 0.5)
+    for share in (1.0, 0.95, 0.5):
+        fit = solve(GroupLassoProblem(design, design.predict(W) + eps, 40 * share * 0.5), tol=1e-12)
+        error, bound = np.mean(design.predict(fit.W - W) ** 2), prediction_bound(share * 0.5, W, sharp=True)
+        np.testing.assert_allclose(error / bound, (1 + share) ** 2 / (4 * share), rtol=1e-6)
+
+
 def test_rng_must_be_a_generator(design):
     with pytest.raises(TypeError, match="rng must be a numpy.random.Generator"):
         noise_quantile(design, noise=1, rng=0)

@@ -1,4 +1,6 @@
 """Column generation against newton.solve on all masks, and its way with interrupts; the rest is in the chapter."""
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from fixntk.columns import lam_max_all, price_gates, pricing_bound, solve_all_ma
 from fixntk.data import gaussian_design, teacher_data
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem
-from fixntk.masks import Masks, enumerate_masks
+from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.newton import solve
 
 
@@ -125,6 +127,7 @@ def test_interrupt_keeps_everything_and_resumes():
 
     first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, progress=stop_after_five)
     assert not first.converged and "interrupted after 5 rounds" in first.reason and "start" in first.reason
+    assert first.history["interrupted"] and not first.history["proven_over"].startswith("all masks")
     assert len(first.history["objective"]) == 5 and "round 5: objective" in seen[-1]
     np.testing.assert_allclose(first.objective, first.history["objective"][-1], rtol=1e-12)
     second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), max_masks=1, n_circles=10, start=first)
@@ -171,7 +174,6 @@ def test_bad_input():
                         (lambda: solve_all_masks(X, y[:-1], 1.0, rng=rng), "y must have one entry"),
                         (lambda: solve_all_masks(X, y, 1.0, tol=0, rng=rng), "tol must be"),
                         (lambda: solve_all_masks(X, y, 1.0, rng=rng, n_circles=0), "n_circles must be"),
-                        (lambda: solve_all_masks(X, y, 1.0, rng=rng, start=3), "start must be a Solution"),
                         (lambda: solve_all_masks(X * np.nan, y, 1.0, rng=rng), "X must be finite"),
                         (lambda: price_gates(X, y, n_circles=1.5, rng=rng), "n_circles must be"),
                         (lambda: price_gates(X, y, n_circles=9, rng=rng, gates=np.ones((2, 7))), "gates must have"),
@@ -180,3 +182,108 @@ def test_bad_input():
             call()
     with pytest.raises(TypeError, match="rng must be"):
         solve_all_masks(X, y, 1.0, rng=0)
+
+
+def test_wrong_kinds_are_named():
+    X, y = table(0)
+    rng = np.random.default_rng(0)
+    with pytest.raises(TypeError, match="start must be a Solution"):
+        solve_all_masks(X, y, 1.0, rng=rng, start=3)
+    with pytest.raises(TypeError, match="progress must be a function"):
+        solve_all_masks(X, y, 1.0, rng=rng, progress=True)
+    calls = {"X": lambda bad: (price_gates(bad, y, n_circles=9, rng=rng), lam_max_all(bad, y, rng=rng), pricing_bound(bad, y)),
+             "y": lambda bad: (lam_max_all(X, bad, rng=rng), solve_all_masks(X, bad, 1.0, rng=rng)),
+             "z": lambda bad: (price_gates(X, bad, n_circles=9, rng=rng), pricing_bound(X, bad)),
+             "gates": lambda bad: price_gates(X, y, n_circles=9, rng=rng, gates=bad),
+             "n_circles": lambda bad: price_gates(X, y, n_circles=bad, rng=rng),
+             "max_masks": lambda bad: lam_max_all(X, y, rng=rng, max_masks=bad),
+             "max_rounds": lambda bad: solve_all_masks(X, y, 1.0, rng=rng, max_rounds=bad),
+             "lam": lambda bad: solve_all_masks(X, y, bad, rng=rng),
+             "tol": lambda bad: solve_all_masks(X, y, 1.0, rng=rng, tol=bad)}
+    hidden, dates = np.ma.masked_array(X, X > 0), np.full(X.shape, "2020-01-01", dtype="M8[D]")
+    for name, call in calls.items():
+        for bad in ("a", [[1.0], [1.0, 2.0]], object(), Masks, 1j, -1, hidden, dates, np.full(X.shape, "1_0"), np.nan):
+            with pytest.raises((TypeError, ValueError), match=f"^{name} must"):
+                call(bad)
+
+
+@pytest.mark.parametrize("circles", [10**11, 10**40])
+def test_too_many_circles_are_refused_before_the_work(circles):
+    X, y = table(0)
+    for call in (lambda: price_gates(X, y, n_circles=circles, rng=np.random.default_rng(0)),
+                 lambda: solve_all_masks(X, y, 1.0, n_circles=circles, rng=np.random.default_rng(0))):
+        with pytest.raises(ValueError, match="n_circles"):
+            call()
+
+
+@pytest.mark.parametrize("max_masks", [1, 1000])
+@pytest.mark.parametrize("column", [0.1, 0.7, 1e-9, 3e8])
+def test_a_largest_strength_of_pure_rounding_is_zero(max_masks, column):
+    y = np.tile([0.1, -0.3, 0.2], 50)  # sums to zero but for rounding
+    X = np.full((150, 2), column)
+    assert abs(y.sum()) > 0
+    value, exact = lam_max_all(X, y, rng=np.random.default_rng(0), max_masks=max_masks)
+    assert value == 0 and exact == (max_masks > 1)
+
+
+@pytest.mark.parametrize("size", [1e150, 1e-150])
+def test_extreme_units_change_the_unit_only(size):
+    X, y = table(0)
+    gates, values = price_gates(X, y, n_circles=20, rng=np.random.default_rng(0))
+    again, moved = price_gates(size * X, y, n_circles=20, rng=np.random.default_rng(0))
+    np.testing.assert_allclose(moved[0], size * values[0], rtol=1e-12)
+    np.testing.assert_allclose(pricing_bound(size * X, y), size * pricing_bound(X, y), rtol=1e-12)
+    np.testing.assert_allclose(pricing_bound(X, size * y), size * pricing_bound(X, y), rtol=1e-12)
+    np.testing.assert_allclose(lam_max_all(size * X, y, rng=np.random.default_rng(0))[0], 2 * size * values[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("factor", [1e3, 1e20, -1e20, 1e150])
+def test_a_start_that_is_far_too_large_is_shortened(factor):
+    X, y = table(6)
+    lam = 0.1 * lam_max_all(X, y, rng=np.random.default_rng(0))[0]
+    found = solve_all_masks(X, y, lam, tol=1e-6, rng=np.random.default_rng(0))
+    again = solve_all_masks(X, y, lam, tol=1e-6, rng=np.random.default_rng(0), start=replace(found, W=factor * found.W))
+    assert again.converged
+    np.testing.assert_allclose(again.objective, found.objective, rtol=2e-6)  # both within tol
+
+
+def test_what_is_proven_is_said_in_one_word():
+    X, y = data(40, 4)
+    listed = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20)
+    assert listed.history["proven_over"] == "all masks of open cells" and "masks of open cells" in listed.reason
+    walked = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20, max_masks=1)
+    assert walked.history["proven_over"].startswith("the masks kept") and "2 independent path(s)" in walked.reason
+    assert not walked.history["interrupted"] and walked.converged
+    assert walked.objective >= listed.objective * (1 - 1e-4)
+    fresh = price_gates(X, y - MaskedDesign(X, walked.masks).predict(walked.W), n_circles=400, rng=np.random.default_rng(5))[1]
+    assert 2 * fresh[0] / 2.0 <= 1 + 1e-3
+
+
+def test_interrupt_in_the_second_path_keeps_the_first_and_owes_it():
+    X, y = data(40, 4)
+
+    def stop(text):
+        if text.startswith("path 2, round 3"):
+            raise KeyboardInterrupt
+
+    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=10, max_masks=1, progress=stop)
+    assert not first.converged and first.history["interrupted"] and "interrupted after" in first.reason
+    texts = []
+    second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), n_circles=10, max_masks=1, start=first, progress=texts.append)
+    assert second.converged and any(text.startswith("path 2") for text in texts)
+    assert second.objective <= first.objective * (1 + 1e-5)
+
+
+def test_one_column_in_two_units():
+    exact = refused = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = 4 + seed % 9
+        pressure = rng.standard_normal(n)
+        X = np.column_stack([pressure, 0.750061683 * pressure + 1e-16 * rng.standard_normal(n), rng.standard_normal(n), np.ones(n)])
+        y = rng.standard_normal(n)
+        value, sure = lam_max_all(X, y, rng=rng, n_circles=200)
+        sampled = GroupLassoProblem(MaskedDesign(X, sample_masks(X, 3000, rng=rng)), y, 1.0).lam_max
+        assert value >= sampled * (1 - 1e-9)
+        exact, refused = exact + sure, refused + (not sure)
+    assert exact >= 0.9 * (exact + refused)
