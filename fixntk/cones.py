@@ -50,6 +50,11 @@ def _nonzero(sizes):
     return np.where(sizes > 0, sizes, 1.0)
 
 
+def _power_of_two(sizes):
+    "Below and near each size (1 for zero): dividing by it costs no digit."
+    return 2.0 ** np.floor(np.log2(_nonzero(sizes)))
+
+
 @single_threaded
 def project_onto_cone(A, c):
     """The point of {w : A w >= 0} nearest to c.
@@ -70,7 +75,7 @@ def project_onto_cone(A, c):
 
 def _project(A, c):
     "`project_onto_cone` for rows of length one or zero."
-    size = np.abs(c).max() or 1.0
+    size = _power_of_two(np.abs(c).max())
     return size * (c / size + A.T @ _nonnegative_least_squares(A.T, -c / size))
 
 
@@ -206,8 +211,8 @@ def _span(A, strict):
 
 
 def _units(X):
-    "A power of two for each column of X, near its largest entry: dividing by it costs no digit."
-    return 2.0 ** np.round(np.log2(_nonzero(np.abs(X).max(axis=0))))
+    "A size for each column of X."
+    return _power_of_two(np.abs(X).max(axis=0))
 
 # %% ../nbs/12_cones.ipynb #f244f959
 class _Blocks(NamedTuple):
@@ -418,6 +423,35 @@ def decompose(design, W, *, method="fast"):
     return Decomposition(*V, growth, np.array(flat, int), np.array(failed, int))
 
 # %% ../nbs/12_cones.ipynb #6b1d04aa
+def _shortest_half(rows, need, far, units):
+    "The e with rows @ e >= need and the least |e / units|, given one that is `far`."
+    unit, lengths = np.linalg.norm(far / units), _nonzero(np.linalg.norm(rows * units, axis=1))
+    if unit == 0:
+        return far
+    E = np.vstack([(rows * units / lengths[:, None]).T, need / lengths / unit])
+    target = np.eye(len(E))[-1]
+    residual = E @ _nonnegative_least_squares(E, target) - target
+    return -unit * units * residual[:-1] / residual[-1]
+
+
+def _preimage(block, span, target):
+    "The shortest w in the span with block @ w nearest to target."
+    left, values, right = np.linalg.svd(block @ span, full_matrices=False)
+    kept = values > 1e-9 * np.linalg.norm(block)
+    return right[kept].T @ ((left[:, kept].T @ target) / values[kept])
+
+# %% ../nbs/12_cones.ipynb #8d3f26cc
+def _cvxpy_pair(cone, line, units):
+    "A list with the pair of least |v / units| + |u / units| as Clarabel finds it, empty if it finds none."
+    import cvxpy as cp
+    v, u, size = cp.Variable(len(line)), cp.Variable(len(line)), np.linalg.norm(line / units) or 1.0
+    shares = units.min() / units
+    length = cp.norm(cp.multiply(shares, v)) + cp.norm(cp.multiply(shares, u))
+    scale = size * units.min()
+    program = cp.Problem(cp.Minimize(length), [cone.block @ (v - u) == cone.block @ (line / scale), cone.rows @ v >= 0, cone.rows @ u >= 0])
+    return [scale * np.array([v.value, u.value])] if _clarabel(program) else []
+
+# %% ../nbs/12_cones.ipynb #af5148ee
 class _Cone(NamedTuple):
     "The cone of one mask, in columns of equal size."
     block: np.ndarray  # (n, d), D_i X
@@ -458,35 +492,6 @@ class _Cone(NamedTuple):
     def _error(self, pair, answers):
         positive, negative = (np.maximum(self.block @ w, 0) for w in pair)
         return np.abs(positive - negative - answers).max()
-
-
-def _shortest_half(rows, need, far, units):
-    "The e with rows @ e >= need and the least |e / units|, given one that is `far`."
-    unit, lengths = np.linalg.norm(far / units), _nonzero(np.linalg.norm(rows * units, axis=1))
-    if unit == 0:
-        return far
-    E = np.vstack([(rows * units / lengths[:, None]).T, need / lengths / unit])
-    target = np.eye(len(E))[-1]
-    residual = E @ _nonnegative_least_squares(E, target) - target
-    return -unit * units * residual[:-1] / residual[-1]
-
-
-def _cvxpy_pair(cone, line, units):
-    "A list with the pair of least |v / units| + |u / units| as Clarabel finds it, empty if it finds none."
-    import cvxpy as cp
-    v, u, size = cp.Variable(len(line)), cp.Variable(len(line)), np.linalg.norm(line / units) or 1.0
-    shares = units.min() / units
-    length = cp.norm(cp.multiply(shares, v)) + cp.norm(cp.multiply(shares, u))
-    scale = size * units.min()
-    program = cp.Problem(cp.Minimize(length), [cone.block @ (v - u) == cone.block @ (line / scale), cone.rows @ v >= 0, cone.rows @ u >= 0])
-    return [scale * np.array([v.value, u.value])] if _clarabel(program) else []
-
-
-def _preimage(block, span, target):
-    "The shortest w in the span with block @ w nearest to target."
-    left, values, right = np.linalg.svd(block @ span, full_matrices=False)
-    kept = values > 1e-9 * np.linalg.norm(block)
-    return right[kept].T @ ((left[:, kept].T @ target) / values[kept])
 
 # %% ../nbs/12_cones.ipynb #7048f66b
 def relu_from_gated(design, W, *, method="fast"):

@@ -84,6 +84,35 @@ def _curvature(part, point):
     Z /= lengths
     return lengths.astype(np.float64) * size, (Z.T @ Z).astype(np.float64)
 
+# %% ../nbs/08_newton.ipynb #5c3e9f10
+class _Spectrum(NamedTuple):
+    "A = K(weights) + ridge I by its eigenvectors and eigenvalues."
+    basis: np.ndarray  # (n, n)
+    values: np.ndarray  # (n,)
+
+    def whiten(self, V):
+        "values^-1/2 basis' V."
+        return (self.basis.T @ V) / np.sqrt(self.values)[:, None]
+
+    def solve(self, b):
+        "A^-1 b."
+        return self.basis @ ((self.basis.T @ b) / self.values)
+
+
+def _evaluate_closely(part, weights, y, ridge):
+    "As `_evaluate`, but from the blocks B_i, side by side and times sqrt(weights), and never from their products K_i."
+    on = np.flatnonzero(weights)
+    wide = np.hstack([np.sqrt(weights[i]) * part.block(i) for i in on] or [np.zeros((part.n, 1))])
+    tall = qr(wide.T, mode="r", check_finite=False)[0][:part.n].T if wide.shape[1] > part.n else wide
+    basis, roots, _ = svd(tall, check_finite=False)
+    values = ridge + np.pad(roots, (0, part.n - len(roots)))**2
+    factor = _Spectrum(basis, values)
+    alpha = factor.solve(y)
+    slopes, value = part.correlate(alpha), ridge * (np.sum((basis.T @ y)**2 / values) + weights.sum())
+    length = roots.max() * np.linalg.norm(np.sqrt(weights)[:, None] * slopes)
+    rounding = 100 * np.finfo(float).eps * (ridge * np.linalg.norm(alpha) * length + value)
+    return _Point(weights, factor, alpha, slopes, value, rounding)
+
 # %% ../nbs/08_newton.ipynb #24c0a39b
 def _nonnegative_quadratic(Q, b, free):
     "Minimise x'Qx/2 - b'x over x >= 0; `free` guesses which entries are positive (block principal pivoting)."
@@ -140,35 +169,6 @@ def _step(part, point, y, ridge):
             return trial
         right = plain
     return None
-
-# %% ../nbs/08_newton.ipynb #5c3e9f10
-class _Spectrum(NamedTuple):
-    "A = K(weights) + ridge I by its eigenvectors and eigenvalues."
-    basis: np.ndarray  # (n, n)
-    values: np.ndarray  # (n,)
-
-    def whiten(self, V):
-        "values^-1/2 basis' V."
-        return (self.basis.T @ V) / np.sqrt(self.values)[:, None]
-
-    def solve(self, b):
-        "A^-1 b."
-        return self.basis @ ((self.basis.T @ b) / self.values)
-
-
-def _evaluate_closely(part, weights, y, ridge):
-    "As `_evaluate`, but from the blocks B_i, side by side and times sqrt(weights), and never from their products K_i."
-    on = np.flatnonzero(weights)
-    wide = np.hstack([np.sqrt(weights[i]) * part.block(i) for i in on] or [np.zeros((part.n, 1))])
-    tall = qr(wide.T, mode="r", check_finite=False)[0][:part.n].T if wide.shape[1] > part.n else wide
-    basis, roots, _ = svd(tall, check_finite=False)
-    values = ridge + np.pad(roots, (0, part.n - len(roots)))**2
-    factor = _Spectrum(basis, values)
-    alpha = factor.solve(y)
-    slopes, value = part.correlate(alpha), ridge * (np.sum((basis.T @ y)**2 / values) + weights.sum())
-    length = roots.max() * np.linalg.norm(np.sqrt(weights)[:, None] * slopes)
-    rounding = 100 * np.finfo(float).eps * (ridge * np.linalg.norm(alpha) * length + value)
-    return _Point(weights, factor, alpha, slopes, value, rounding)
 
 # %% ../nbs/08_newton.ipynb #6f933e2c
 def _gap(point, norms, largest, y, ridge):

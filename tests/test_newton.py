@@ -259,3 +259,143 @@ def test_refusals():
             KernelList(wrong)
     with pytest.raises(ValueError, match="lam_max = 0"):
         lam_path(problem.design, np.zeros(problem.design.n))
+
+
+def few_masks(seed, ratio):
+    "25 samples in two columns of unequal size: fewer unknowns than samples, lam near rounding."
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((25, 2)) * [1, 100]
+    return problem_on(X, rng.standard_normal(25), sample_masks(X, 300, rng=rng), ratio)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_small_lam_on_few_columns(seed):
+    problem = few_masks(seed, 5e-6)
+    found, reference = solve(problem, tol=1e-6), solve_cvxpy(problem)
+    assert found.converged and found.gap <= 1e-6 and found.n_iter <= 60
+    np.testing.assert_allclose(found.objective, reference.objective, rtol=2e-6)  # both gaps
+
+
+@pytest.mark.parametrize("table", ["gauss", "bias", "corr", "heavy", "d3", "d5"])
+@pytest.mark.parametrize("ratio", [1e-4, 5e-6, 1e-6])
+def test_small_lam_on_small_tables(table, ratio):
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        G = rng.standard_normal((25, 2))
+        X = {
+            "gauss": G,
+            "bias": add_bias(G[:, :1]),
+            "corr": G[:, :1] + 0.05 * rng.standard_normal((25, 2)),
+            "heavy": rng.standard_cauchy((25, 2)),
+            "d3": rng.standard_normal((12, 3)),
+            "d5": rng.standard_normal((25, 5)),
+        }[table]
+        masks = enumerate_masks(X) if seed % 2 and X.shape[1] == 2 else sample_masks(X, 300, rng=rng)
+        y = rng.standard_normal(len(X)) if seed < 2 else teacher(X, rng, 0.1)
+        found = solve(problem_on(X, y, masks, ratio), tol=1e-6)
+        assert found.converged, f"{table} {ratio} {seed}: {found}"
+
+
+@pytest.mark.parametrize("times", [1e-300, 1e-5, 1e3, 1e6, 1e20, 1e100, 1e300])
+def test_starts_in_any_unit(times):
+    for problem in (SMALL["plain, lam 0.01"], SMALL["all masks, dimension 1, lam 0.001"], few_masks(3, 1e-3)):
+        best = solve(problem, tol=1e-9)
+        for start in (best.weights * times, np.full(problem.design.p, times)):
+            found = solve(problem, tol=1e-8, weights=start)
+            assert found.converged and found.n_iter <= 50, (times, found)
+            np.testing.assert_allclose(found.objective, best.objective, rtol=1e-7)
+
+
+class Centred:
+    "A wrapper that is no MaskedDesign: blocks less their means, with design[indices]."
+
+    def __init__(self, design):
+        self.design, self.n, self.p, self.d = design, design.n, design.p, design.d
+
+    def __getitem__(self, indices):
+        return Centred(self.design[indices])
+
+    def predict(self, W):
+        f = self.design.predict(W)
+        return f - f.mean()
+
+    def correlate(self, z):
+        return self.design.correlate(z - z.mean())
+
+    def correlation_norms(self, z):
+        return self.design.correlation_norms(z - z.mean())
+
+    def kernel(self, weights):
+        K = self.design.kernel(weights)
+        return K - K.mean(0) - K.mean(1)[:, None] + K.mean()
+
+    def block(self, i):
+        B = self.design.block(i)
+        return B - B.mean(0)
+
+    def to_dense(self):
+        return np.hstack([self.block(i) for i in range(self.p)])
+
+
+@pytest.mark.parametrize("ratio", [0.1, 1e-3, 5e-6])
+def test_a_centred_design(ratio):
+    plain = SMALL["plain, lam 0.01"]
+    design, y = Centred(plain.design), plain.y - plain.y.mean()
+    problem = GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    found = solve(problem, tol=1e-8)
+    assert found.converged
+    np.testing.assert_allclose(found.objective, solve_cvxpy(problem).objective, rtol=1e-6)
+    assert [s.converged for s in lam_path(design, y, n_lams=3)] == [True] * 3
+
+
+def test_kernels_in_any_container():
+    K = np.eye(3) + 1
+    for kernels in ([K, K], [K.tolist(), K.tolist()], (K.astype(np.float32), K.astype(np.int8)), np.stack([K, K]).astype(np.float16)):
+        design = KernelList(kernels)
+        np.testing.assert_allclose(design.kernel([1, 1]), 2 * K)
+        assert not design.kernels.flags.writeable and not design.blocks.flags.writeable
+    given = np.stack([K, K])
+    design = KernelList(given)
+    given[:] = 0
+    np.testing.assert_allclose(design.kernel([1, 0]), K)
+    large = KernelList(1e300 * K[None])
+    np.testing.assert_allclose(large.block(0) @ large.block(0).T / 1e300, K)
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (lambda p: solve([1, 2]), TypeError, "problem must be a GroupLassoProblem; got list"),
+        (lambda p: solve(GroupLassoProblem), TypeError, "got the class GroupLassoProblem itself"),
+        (lambda p: solve(None), TypeError, "got NoneType"),
+        (lambda p: solve(p, tol="1e-6"), ValueError, "tol must be a number"),
+        (lambda p: solve(p, max_iter=True), ValueError, "max_iter must be a whole number"),
+        (lambda p: solve(p, max_iter=False), ValueError, "max_iter must be a whole number"),
+        (lambda p: solve(p, weights="all"), TypeError, "weights must hold numbers"),
+        (lambda p: solve(p, weights=np.ma.masked_array(np.ones(p.design.p))), TypeError, "masked array"),
+        (lambda p: lam_path([[1.0]], [1.0]), TypeError, "design must have the methods .*; got list"),
+        (lambda p: lam_path(MaskedDesign, [1.0]), TypeError, "got the class MaskedDesign itself"),
+        (lambda p: lam_path(p.design, p.y, n_lams=1), ValueError, "n_lams must be at least 2"),
+        (lambda p: lam_path(p.design, p.y, tol=0), ValueError, "tol must be a positive number"),
+        (lambda p: lam_path(p.design, p.y[:3]), ValueError, "y must have one entry for each"),
+        (lambda p: KernelList([np.eye(3), np.eye(2)]), ValueError, "kernels must have rows of equal length"),
+        (lambda p: KernelList("kernels"), TypeError, "kernels must hold numbers"),
+        (lambda p: KernelList([lambda x: x]), TypeError, "kernels must hold numbers"),
+        (lambda p: KernelList([np.eye(2)]).predict([1.0, 2.0]), ValueError, "W must be a table"),
+        (lambda p: KernelList([np.eye(2)]).predict(np.eye(2)), ValueError, r"W must have shape \(1, 2\)"),
+        (lambda p: KernelList([np.eye(2)]).correlate(np.ones(3)), ValueError, "z must have one entry for each of the 2"),
+        (lambda p: KernelList([np.eye(2)]).kernel([1, 1]), ValueError, "weights must have one entry"),
+    ],
+)
+def test_wrong_kinds_are_refused_in_words(call, error, words):
+    with pytest.raises(error, match=words):
+        call(SMALL["plain, lam 0.01"])
+
+
+def test_memory_is_foreseen(monkeypatch):
+    from fixntk import machine
+
+    monkeypatch.setattr(machine, "available_memory", lambda: 1000)
+    for call in (lambda: solve(SMALL["plain, lam 0.01"]), lambda: KernelList([np.eye(30)])):
+        with pytest.raises(ValueError, match="of memory, and 1 kB are free"):
+            call()
