@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from .checks import check_choice, check_count, check_matrix, check_positive, check_rng, check_vector
 from .machine import check_memory, one_thread
-from .signs import is_open, two_product as _two_product
+from .signs import is_open
 
 # %% ../nbs/02_kernels.ipynb #421a472a
 _CLOSE = 0.995  # of |cosine|, an angle of 0.1
