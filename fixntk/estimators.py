@@ -720,7 +720,7 @@ class _Loss:
 
 
 class GatedReLURegressor(_Spread, _Regression, _Single):
-    """Gated ReLU network fitted to its certified optimum: minimise |sum_i D_i X W_i + b - y|^2 + lam * sum_i |W_i|.
+    """Gated ReLU network at the optimum over its masks, up to a duality gap: minimise |sum_i D_i X W_i + b - y|^2 + lam * sum_i |W_i|.
 
     This is (8) of the paper with a constant b that costs nothing. Gates pass through the origin, so columns should be
     standardised; a warning says where they are far from it.
@@ -972,7 +972,7 @@ def _without_rounding(K, raw):
 # %% ../nbs/14_estimators.ipynb #1fe079e5
 @_parameters
 class MKLRegressor(_Regression, _Base):
-    """Kernel ridge regression with the mixture of given kernels that explains y best (paper, 12 to 15), certified.
+    """Kernel ridge regression with the mixture of given kernels that explains y best (paper, 12 to 15), up to a duality gap.
 
     Kernels are centred (if fit_intercept) and scaled to a mean diagonal of one. Then |sum_i B_i W_i - y|^2 + lam * sum_i |W_i|
     is minimised over factors B_i of the kernels; weights_ = |W_i| / sum_j |W_j|.

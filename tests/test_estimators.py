@@ -552,3 +552,19 @@ def test_constant_columns_leave_nothing_to_learn():
             model = GatedReLUClassifier(loss=loss, **FAST).fit(np.full((60, 2), 0.1), np.arange(60) % 2)
         assert model.lam_ == 1 and not model.coef_.any()
         np.testing.assert_allclose(model.predict_proba(X[:1, :2]), 0.5, atol=1e-12)
+
+
+def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeypatch):
+    from fixntk import estimators
+
+    rows, heights, weights = X[:14], y[:14] + 50, np.random.default_rng(7).uniform(0.2, 2, 14)
+    options = dict(gates="all", lam_ratio=0.1, tol=1e-7, random_state=0)
+    listed = GatedReLURegressor(**options).fit(rows, heights, weights)
+    monkeypatch.setattr(estimators, "_MOST", 100)
+    generated = GatedReLURegressor(**options).fit(rows, heights, weights)
+    assert generated.masks_.p < listed.masks_.p and "certified over all" in generated.solution_.reason
+    np.testing.assert_allclose(generated.lam_, listed.lam_, rtol=1e-9)
+    np.testing.assert_allclose(generated.solution_.objective, listed.solution_.objective, rtol=1e-6)
+    np.testing.assert_allclose(generated.predict(rows), listed.predict(rows), atol=1e-3)  # answers move with the root of the gap
+    error = weights @ (generated.predict(rows) - heights) ** 2
+    np.testing.assert_allclose(error + generated.lam_ * generated.weights_.sum(), generated.solution_.objective, rtol=1e-9)
