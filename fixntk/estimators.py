@@ -46,20 +46,21 @@ _parameters = dataclass(kw_only=True, repr=False, eq=False)  # writes __init__ f
 _LARGEST = 1e40  # products of up to seven such sizes are met, and leave double precision beyond
 
 
-def _is_number(value):
-    return not (isinstance(value, (str, bytes, np.datetime64, timedelta)) or hasattr(value, "timetuple"))
+def _is_strange(value):
+    dated = isinstance(value, (np.datetime64, timedelta)) or hasattr(value, "timetuple")
+    return dated or isinstance(value, (str, bytes)) or isinstance(value, int) and abs(value) >= 2**1024
 
 
 def _refuse_strangers(values, name):
-    "Refuse what scikit-learn would turn into numbers: hidden entries, dates and text. The rest it refuses itself."
+    "Refuse what scikit-learn would turn into numbers, hidden entries, dates and text, and what it has no words for."
     if issparse(values) or values is None:
         return
     try:
         array = values if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
-    except (TypeError, ValueError):
-        return
+    except ValueError:  # rows of unequal length
+        return as_floats(values, name)
     strange = array.dtype.kind in "mMSU" or isinstance(array, np.ma.MaskedArray)
-    if strange or array.dtype.kind == "O" and not all(map(_is_number, array.flat)):
+    if strange or array.dtype.kind == "O" and (array.ndim == 0 or any(map(_is_strange, array.flat))):
         as_floats(array, name)
 
 

@@ -358,6 +358,12 @@ def test_input_is_refused_before_it_is_converted(kind):
             model.fit(rows, target)
     with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):
         model.fit(X, np.ma.array(target, mask=y > 1))
+    with pytest.raises(TypeError, match="X must be an array of numbers; got generator"):
+        model.fit((row for row in X), target)
+    with pytest.raises(ValueError, match="X must have rows of equal length"):
+        model.fit([[1.0], *X.tolist()[1:]], target)
+    with pytest.raises(ValueError, match="double precision; got a whole number of 401 digits"):
+        model.fit([[10**400, 1, 2], *X.tolist()[1:]], target)
     with pytest.raises(TypeError, match="sample_weight must hold numbers; got text"):
         model.fit(X, target, np.full(60, "1_0"))
     if not is_classifier(model):
