@@ -46,20 +46,21 @@ _parameters = dataclass(kw_only=True, repr=False, eq=False)  # writes __init__ f
 _LARGEST = 1e40  # products of up to seven such sizes are met, and leave double precision beyond
 
 
-def _is_number(value):
-    return not (isinstance(value, (str, bytes, np.datetime64, timedelta)) or hasattr(value, "timetuple"))
+def _is_strange(value):
+    dated = isinstance(value, (np.datetime64, timedelta)) or hasattr(value, "timetuple")
+    return dated or isinstance(value, (str, bytes)) or isinstance(value, int) and abs(value) >= 2**1024
 
 
 def _refuse_strangers(values, name):
-    "Refuse what scikit-learn would turn into numbers: hidden entries, dates and text. The rest it refuses itself."
+    "Refuse what scikit-learn would turn into numbers, hidden entries, dates and text, and what it has no words for."
     if issparse(values) or values is None:
         return
     try:
         array = values if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
-    except (TypeError, ValueError):
-        return
+    except ValueError:  # rows of unequal length
+        return as_floats(values, name)
     strange = array.dtype.kind in "mMSU" or isinstance(array, np.ma.MaskedArray)
-    if strange or array.dtype.kind == "O" and not all(map(_is_number, array.flat)):
+    if strange or array.dtype.kind == "O" and (array.ndim == 0 or any(map(_is_strange, array.flat))):
         as_floats(array, name)
 
 
@@ -720,7 +721,7 @@ class _Loss:
 
 
 class GatedReLURegressor(_Spread, _Regression, _Single):
-    """Gated ReLU network fitted to its certified optimum: minimise |sum_i D_i X W_i + b - y|^2 + lam * sum_i |W_i|.
+    """Gated ReLU network at the optimum over its masks, up to a duality gap: minimise |sum_i D_i X W_i + b - y|^2 + lam * sum_i |W_i|.
 
     This is (8) of the paper with a constant b that costs nothing. Gates pass through the origin, so columns should be
     standardised; a warning says where they are far from it.
@@ -972,7 +973,7 @@ def _without_rounding(K, raw):
 # %% ../nbs/14_estimators.ipynb #1fe079e5
 @_parameters
 class MKLRegressor(_Regression, _Base):
-    """Kernel ridge regression with the mixture of given kernels that explains y best (paper, 12 to 15), certified.
+    """Kernel ridge regression with the mixture of given kernels that explains y best (paper, 12 to 15), up to a duality gap.
 
     Kernels are centred (if fit_intercept) and scaled to a mean diagonal of one. Then |sum_i B_i W_i - y|^2 + lam * sum_i |W_i|
     is minimised over factors B_i of the kernels; weights_ = |W_i| / sum_j |W_j|.

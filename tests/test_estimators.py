@@ -358,6 +358,12 @@ def test_input_is_refused_before_it_is_converted(kind):
             model.fit(rows, target)
     with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):
         model.fit(X, np.ma.array(target, mask=y > 1))
+    with pytest.raises(TypeError, match="X must be an array of numbers; got generator"):
+        model.fit((row for row in X), target)
+    with pytest.raises(ValueError, match="X must have rows of equal length"):
+        model.fit([[1.0], *X.tolist()[1:]], target)
+    with pytest.raises(ValueError, match="double precision; got a whole number of 401 digits"):
+        model.fit([[10**400, 1, 2], *X.tolist()[1:]], target)
     with pytest.raises(TypeError, match="sample_weight must hold numbers; got text"):
         model.fit(X, target, np.full(60, "1_0"))
     if not is_classifier(model):
@@ -552,3 +558,19 @@ def test_constant_columns_leave_nothing_to_learn():
             model = GatedReLUClassifier(loss=loss, **FAST).fit(np.full((60, 2), 0.1), np.arange(60) % 2)
         assert model.lam_ == 1 and not model.coef_.any()
         np.testing.assert_allclose(model.predict_proba(X[:1, :2]), 0.5, atol=1e-12)
+
+
+def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeypatch):
+    from fixntk import estimators
+
+    rows, heights, weights = X[:14], y[:14] + 50, np.random.default_rng(7).uniform(0.2, 2, 14)
+    options = dict(gates="all", lam_ratio=0.1, tol=1e-7, random_state=0)
+    listed = GatedReLURegressor(**options).fit(rows, heights, weights)
+    monkeypatch.setattr(estimators, "_MOST", 100)
+    generated = GatedReLURegressor(**options).fit(rows, heights, weights)
+    assert generated.masks_.p < listed.masks_.p and "certified over all" in generated.solution_.reason
+    np.testing.assert_allclose(generated.lam_, listed.lam_, rtol=1e-9)
+    np.testing.assert_allclose(generated.solution_.objective, listed.solution_.objective, rtol=1e-6)
+    np.testing.assert_allclose(generated.predict(rows), listed.predict(rows), atol=1e-3)  # answers move with the root of the gap
+    error = weights @ (generated.predict(rows) - heights) ** 2
+    np.testing.assert_allclose(error + generated.lam_ * generated.weights_.sum(), generated.solution_.objective, rtol=1e-9)
