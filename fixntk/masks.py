@@ -12,7 +12,7 @@ from scipy.linalg import qr
 from scipy.spatial import cKDTree
 from .checks import check_choice, check_count, check_flag, check_matrix, check_rng, frozen
 from .machine import check_memory, one_thread
-from .signs import ROUNDING, RowSpace, balance, is_open, row_space, unit
+from .signs import ROUNDING, RowSpace, balance, is_open, of_size_one, row_space, unit
 
 # %% ../nbs/03_masks.ipynb #280b9a77
 @dataclass(frozen=True, eq=False, repr=False)
@@ -351,7 +351,7 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     -------
     Masks, without duplicates
     """
-    X, max_masks = check_matrix(X), check_count(max_masks, "max_masks", "It limits the number of masks.")
+    X, max_masks = of_size_one(check_matrix(X)), check_count(max_masks, "max_masks", "It limits the number of masks.")
     boundary, (planes, space) = check_flag(boundary, "boundary"), _planes(X)
     if len(planes) == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
@@ -451,7 +451,7 @@ def sample_masks(X, n_gates, *, method="gaussian", rng):
     X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
     check_choice(method, "method", ("gaussian", "circles"))
     check_memory(n_gates * (4 * X.shape[1] + len(X) // 4), f"n_gates: {n_gates} gates on {len(X)} rows", "Draw fewer gates.")
-    planes = X[_planes(X)[0]] if method == "circles" else []
+    planes = of_size_one(X[_planes(X)[0]]) if method == "circles" else []
     with one_thread(len(X)):
         if len(planes) == 0:
             return Masks.from_gates(X, rng.standard_normal((n_gates, X.shape[1])))

@@ -22,7 +22,7 @@ def two_product(a, b):
     return product, ((a1 * b1 - product) + a1 * b0 + a0 * b1) + a0 * b0
 
 
-def _of_size_one(rows):
+def of_size_one(rows):
     """A copy with rows divided by powers of two, so that the largest entry of each is about one; zero rows stay."""
     exponents = np.frexp(np.maximum(rows.max(1), -rows.min(1)))[1]
     return rows * 2.0 ** -np.clip(exponents, -1000, 1000)[:, None]
@@ -70,12 +70,12 @@ def _is_tame(X):
     """Whether the columns have sizes within a factor of 1000 and far from the ends of double precision, so that nothing need be scaled."""
     sizes = np.maximum(X.max(0), -X.min(0))
     sizes = sizes[sizes > 0]
-    return len(sizes) > 0 and 1e-100 < sizes.min() and sizes.max() < min(1e100, 1000 * sizes.min())
+    return len(sizes) > 0 and 1e-100 < sizes.min() and sizes.max() < 1e100 and sizes.max() / 1000 < sizes.min()
 
 
 def _scaled(X, gates):
     """Copies of both in which rows, gates and columns are of size one, with the same signs of products."""
-    rows, sides = _of_size_one(X), _of_size_one(gates)
+    rows, sides = of_size_one(X), of_size_one(gates)
     widths = 2.0 ** np.clip(np.frexp(np.abs(rows).max(0))[1], -500, 0)
     return rows / widths, sides * widths
 
@@ -85,7 +85,7 @@ def _exactly_open(X, gates, rows, sides):
     found, step = np.empty(len(rows), bool), max(1, 2**18 // X.shape[1])
     for i in range(0, len(rows), step):
         x, g = X[rows[i:i + step]], gates[sides[i:i + step]]
-        products, errors = two_product(_of_size_one(x), _of_size_one(g))
+        products, errors = two_product(of_size_one(x), of_size_one(g))
         terms = np.concatenate([products, errors], axis=1)
         found[i:i + step] = [fsum(row) >= 0 for row in terms.tolist()]
         tiny = ((np.abs(products) < 2.0**-900) & (x != 0) & (g != 0)).any(1)

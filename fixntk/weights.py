@@ -12,7 +12,7 @@ import numpy as np
 from .checks import check_count, check_matrix, check_rng
 from .machine import check_memory, single_threaded
 from .masks import Masks, _made, _planes, _refuse_lossy, count_cells, enumerate_masks
-from .signs import two_product, unit
+from .signs import of_size_one, two_product, unit
 
 # %% ../nbs/10_weights.ipynb #c7833bc2
 def _walk(first, second, keys):
@@ -51,11 +51,6 @@ def _row_space(X):
     rows, space = _planes(X)
     _refuse_lossy(X, rows, space)
     return rows, unit(X[rows] @ space.basis), space.basis
-
-
-def _scaled(X):
-    """Rows divided by powers of two, so that the largest entry of each lies in [1/2, 1)."""
-    return np.ldexp(X, -np.frexp(np.abs(X).max(1))[1][:, None])
 
 
 def _keys(m, rng):
@@ -167,7 +162,7 @@ def exact_weights(X):
     weights : array, shape (p,)
         Nonnegative, sum 1.
     """
-    X = _scaled(check_matrix(X))
+    X = of_size_one(check_matrix(X))
     rows, normals, basis = _row_space(X)
     m, r = normals.shape
     if r < 2:
@@ -265,7 +260,7 @@ def sampled_weights(X, n_circles, *, rng):
     unseen_mass : float
         Estimated total weight of the masks that no circle met.
     """
-    X, rng = _scaled(check_matrix(X)), check_rng(rng)
+    X, rng = of_size_one(check_matrix(X)), check_rng(rng)
     if check_count(n_circles, "n_circles", "Draw at least 2 circles.") < 2:
         raise ValueError("n_circles must be at least 2; got 1. One circle has no spread to estimate an error from.")
     rows, normals, basis = _row_space(X)

@@ -275,6 +275,17 @@ def test_gates_have_length_one_and_lie_in_the_row_space():
         np.testing.assert_array_equal(gates[len(gates) // 2 :], -gates[: len(gates) // 2])
 
 
+def test_rows_at_the_ends_of_double_precision():
+    X = np.array([[2.0, 1.0, 0.0], [1.0, -2.0, 1.0], [-1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [1.0, 3.0, 1.0]])
+    for powers in ((-1070, 0, 1020, 0, 0), (-700, -700, -700, 0, -700), (1000, 1000, 1000, 0, 1000)):
+        scaled = X * 2.0 ** np.array(powers)[:, None]
+        with np.errstate(all="raise", under="ignore"):
+            for boundary in (False, True):
+                assert as_set(enumerate_masks(scaled, boundary=boundary)) == as_set(enumerate_masks(X, boundary=boundary))
+            drawn = [sample_masks(table, 40, method="circles", rng=np.random.default_rng(0)) for table in (X, scaled)]
+            assert drawn[0] == drawn[1]
+
+
 def test_order_and_scale_of_rows_change_nothing():
     X = np.vstack([coplanar, -coplanar[:1]])
     order = np.random.default_rng(0).permutation(len(X))
