@@ -199,7 +199,7 @@ def check_flag(value, name):
 
 
 def frozen(values):
-    """A contiguous copy of an array that nobody can write to."""
+    """A contiguous copy of an array, locked against writing."""
     values = np.array(values, order="C")
     values.flags.writeable = False
     return values

@@ -151,7 +151,7 @@ def weight_decay_objective(network, X, y, lam):
 
 # %% ../nbs/01_networks.ipynb #2a7e84a0
 def balanced(network):
-    """The same function with |W_j| = |output_j| for every neuron: the cheapest under weight decay.
+    """The same function with |W_j| = |output_j| for each neuron: the cheapest scaling under weight decay.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
 from fixntk.kernels import finite_width_ntk, kernel_ridge, ntk
@@ -43,8 +44,17 @@ TAKES_X = {
         (np.ones((3, 0)), "at least one row and one column"),
         ([["a", "b"]] * 3, "must hold numbers"),
         (np.ones((3, 2)) * 1j, "must hold real numbers"),
+        (np.ma.array(np.ones((3, 2)), mask=[[0, 1]] * 3), "got a masked array"),
+        (np.full((3, 2), "NaT", "datetime64[D]"), "got dates or times"),
+        ([["1_0", "2"]] * 3, "got text"),
+        (csr_array(np.ones((3, 2))), "got a sparse one"),
+        ([[1.0, 2.0], [3.0], [4.0]], "rows of equal length"),
+        ([[1.0, None]] * 3, "got None"),
+        ([[1.0, 10**400]] * 3, "got a whole number of 401 digits"),
+        (2.0, r"got shape \(\)"),
+        ({"a": [1.0, 2.0]}, "got dict"),
     ],
-    ids=["nan", "inf", "1-D", "3-D", "no rows", "no columns", "text", "complex"],
+    ids="nan,inf,1-D,3-D,no rows,no columns,text,complex,masked,dates,underscores,sparse,ragged,missing,huge,scalar,dict".split(","),
 )
 def test_tables(name, bad, says):
     argument = name.split(", ")[1] if ", " in name else "X"
