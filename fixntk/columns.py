@@ -42,11 +42,6 @@ def _unit(rows):
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
 
 
-def _answers(X, z, gates):
-    """|X'Dz| for the masks of the gates, from its definition."""
-    return np.linalg.norm(((gates @ X.T >= 0) * z) @ X, axis=1)
-
-
 def _arcs(rows, steps, start, turn):
     """The arcs of each circle: the angles of their gates and |X'Dz|^2, both (c, m)."""
     begins, widths, centred = _walk(rows, steps, start, turn)
@@ -248,6 +243,9 @@ def _begin(X, y, lam, start, rng):
                          "Pass what solve_all_masks returned for the same X.")
     if not _belong(X, start.masks):
         raise ValueError("start must have masks of the rows of X; got masks of another table with as many rows and columns. "
+                         "Pass what solve_all_masks returned for the same X.")
+    if check_matrix(start.W, "start.W").shape != (start.masks.p, start.masks.d):
+        raise ValueError(f"start.W must have shape {(start.masks.p, start.masks.d)}, one row a mask; got {start.W.shape}. "
                          "Pass what solve_all_masks returned for the same X.")
     if all(name in start.history for name in record):
         record = {name: list(start.history[name]) for name in record}

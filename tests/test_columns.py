@@ -247,6 +247,21 @@ def test_a_start_that_is_far_too_large_is_shortened(factor):
     np.testing.assert_allclose(again.objective, found.objective, rtol=2e-6)  # both within tol
 
 
+def test_a_start_with_broken_coefficients_is_refused():
+    X, y = table(6)
+    found = solve_all_masks(X, y, 1.0, rng=np.random.default_rng(0))
+    for W in (np.nan * found.W, found.W[:, :-1], found.W[:-1] if len(found.W) > 1 else np.vstack([found.W, found.W])):
+        with pytest.raises(ValueError, match="start.W must"):
+            solve_all_masks(X, y, 1.0, rng=np.random.default_rng(0), start=replace(found, W=W))
+
+
+@pytest.mark.parametrize("X, y", [(np.zeros((4, 2)), np.ones(4)), (np.eye(4, 2), np.zeros(4)), (np.full((6, 2), 0.1), np.tile([0.1, -0.1], 3))])
+def test_nothing_to_explain_is_zero(X, y):
+    for max_masks in (1, 100):
+        found = solve_all_masks(X, y, 0.5, rng=np.random.default_rng(0), n_circles=10, max_masks=max_masks)
+        assert found.converged and not found.W.any() and lam_max_all(X, y, rng=np.random.default_rng(0), max_masks=max_masks)[0] == 0
+
+
 def test_what_is_proven_is_said_in_one_word():
     X, y = data(40, 4)
     listed = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20)
@@ -275,15 +290,16 @@ def test_interrupt_in_the_second_path_keeps_the_first_and_owes_it():
 
 
 def test_one_column_in_two_units():
-    exact = refused = 0
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        n = 4 + seed % 9
-        pressure = rng.standard_normal(n)
-        X = np.column_stack([pressure, 0.750061683 * pressure + 1e-16 * rng.standard_normal(n), rng.standard_normal(n), np.ones(n)])
-        y = rng.standard_normal(n)
+    """Pressure in two units, or a column that is the sum of two: its rounding is no direction of its own."""
+    exact = 0
+    for seed in range(80):
+        rng = np.random.default_rng(1000 + seed)
+        n = 4 + seed % 12
+        a, b = rng.normal(1000, 10, n), rng.normal(5, 2, n)
+        X = np.column_stack([a, 0.750061683 * a, b] if seed % 2 else [a, b, a + b])
+        X, y = np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(n)]), rng.standard_normal(n)
         value, sure = lam_max_all(X, y, rng=rng, n_circles=200)
-        sampled = GroupLassoProblem(MaskedDesign(X, sample_masks(X, 3000, rng=rng)), y, 1.0).lam_max
+        sampled = GroupLassoProblem(MaskedDesign(X, sample_masks(X, 1000, rng=rng)), y, 1.0).lam_max
         assert value >= sampled * (1 - 1e-9)
-        exact, refused = exact + sure, refused + (not sure)
-    assert exact >= 0.9 * (exact + refused)
+        exact += sure
+    assert exact >= 79  # at most one in a hundred may be refused
