@@ -6,7 +6,7 @@ __all__ = ['extract_patches', 'patch_masks', 'count_patch_cells', 'PatchDesign',
 # %% ../nbs/18_conv.ipynb #a5f20eab
 import numpy as np
 
-from .checks import as_floats, check_count, check_matrix, check_rng, check_vector, frozen
+from .checks import _shown, as_floats, check_count, check_matrix, check_rng, check_vector
 from .design import MaskedDesign, _refuse_large, check_weights
 from .kernels import ntk
 from .machine import check_memory, one_thread
@@ -15,9 +15,9 @@ from .masks import Masks, count_cells
 # %% ../nbs/18_conv.ipynb #a9d96834
 def _pair(value, name, least):
     "Two whole numbers from one or two."
-    pair = tuple(value) if isinstance(value, (tuple, list)) or np.ndim(value) == 1 else (value, value)
+    pair = tuple(value) if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim == 1) else (value, value)
     if len(pair) != 2 or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least for v in pair):
-        raise ValueError(f"{name} must be a whole number of at least {least}, or a pair (rows, columns) of them; got {value!r}. "
+        raise ValueError(f"{name} must be a whole number of at least {least}, or a pair (rows, columns) of them; got {_shown(value)}. "
                          "Use one number for squares.")
     return pair
 
@@ -43,7 +43,7 @@ def extract_patches(images, size, *, stride=1, padding=0):
     size, stride, padding = _pair(size, "size", 1), _pair(stride, "stride", 1), _pair(padding, "padding", 0)
     images = np.pad(images, [(0, 0), *((p, p) for p in padding), (0, 0)])
     if size[0] > images.shape[1] or size[1] > images.shape[2]:
-        raise ValueError(f"size must fit into the padded images, {images.shape[1]} x {images.shape[2]}; got {size}. "
+        raise ValueError(f"size must fit into the padded images, {images.shape[1]} x {images.shape[2]}; got {_shown(size)}. "
                          "Use smaller patches or more padding.")
     windows = np.lib.stride_tricks.sliding_window_view(images, size, axis=(1, 2))[:, ::stride[0], ::stride[1]]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # channels last within a patch
@@ -76,6 +76,7 @@ def patch_masks(patches, gates, *, rng=None):
     rows = _stacked(patches)[1]
     if np.isscalar(gates) or gates is None:
         n_gates = check_count(gates, "gates", "Give gates of shape (p, h), or how many to draw.")
+        check_memory(min(n_gates, 10**30) * (rows.shape[1] + len(rows) // 8), f"gates={_shown(n_gates)}, as many drawn gates,", "Draw fewer.")
         gates = check_rng(rng).standard_normal((n_gates, rows.shape[1]))
     return Masks.from_gates(rows, gates)
 
@@ -94,7 +95,8 @@ def count_patch_cells(n, n_patches, r):
     int
     """
     n = check_count(n, "n", "Ask for at least one image.")
-    return count_cells(n * check_count(n_patches, "n_patches", "An image has at least one patch."), r)
+    rows = n * check_count(n_patches, "n_patches", "An image has at least one patch.")
+    return count_cells(rows, min(check_count(r, "r", "Patches that are not all zero have rank at least 1."), rows))
 
 # %% ../nbs/18_conv.ipynb #8ffd9da8
 _BLOCK = 2**21  # entries of the blocks that are held at one time: 16 MB
@@ -114,7 +116,8 @@ class PatchDesign:
     """
 
     def __init__(self, patches, masks):
-        self._set(np.shape(patches), MaskedDesign(_stacked(patches)[1], masks))
+        patches, rows = _stacked(patches)
+        self._set(patches.shape, MaskedDesign(rows, masks))
 
     def _set(self, shape, inner):
         self._inner, self.masks, self.p = inner, inner.masks, inner.p

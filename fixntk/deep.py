@@ -10,7 +10,7 @@ from functools import reduce
 
 import numpy as np
 
-from .checks import check_count, check_kind, check_matrix, check_rng, frozen
+from .checks import _shown, check_count, check_kind, check_matrix, check_rng, frozen
 from .design import check_coefs, check_weights
 from .kernels import _pair
 from .machine import check_memory, one_thread
@@ -142,10 +142,11 @@ def layer_masks(X, n_gates, *, widths, rng):
     X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
     if not _is_list(widths):
         raise ValueError(f"widths must be a list with one number for each layer before the gates; got {widths!r}. Use [] for none.")
-    sizes = [X.shape[1]] + [check_count(m, "widths", "Each layer needs at least one neuron.") for m in widths]
+    sizes = [X.shape[1]] + [min(check_count(m, "widths", "Each layer needs at least one neuron."), 10**30) for m in widths]
     if len(sizes) == 1:
         return sample_masks(X, n_gates, rng=rng)
-    check_memory(n_gates * (sizes[-1] + len(X) / 8), f"n_gates={n_gates} gates of {sizes[-1]} features", "Draw fewer gates.")
+    entries = min(n_gates, 10**30) * (sizes[-1] + len(X) // 8) + sum(a * b for a, b in zip(sizes, sizes[1:])) + len(X) * max(sizes)
+    check_memory(entries, f"n_gates={_shown(n_gates)} gates of {sizes[-1]:.3g} features", "Draw fewer gates, or use narrower layers.")
     weights = tuple(rng.standard_normal(shape) / np.sqrt(shape[0]) for shape in zip(sizes, sizes[1:]))
     with one_thread(rows=len(X)):
         return DeepMasks.from_gates(X, rng.standard_normal((n_gates, sizes[-1])), weights)

@@ -227,8 +227,8 @@ def masking_kernels(design):
 def adjoint_mismatch(design, *, rng):
     """|<predict(W), z> - <W, correlate(z)>| relative to the larger of |predict(W)||z| and |W||correlate(z)|.
 
-    W and z are standard normal. The result is at rounding level if and only if (with probability one) `correlate` is
-    the adjoint of `predict`.
+    W and z are standard normal. For linear maps a result above rounding level shows that `correlate` is not the adjoint
+    of `predict`; one at rounding level shows, with probability one, that they differ from adjoints by no more than rounding.
 
     Parameters
     ----------
@@ -264,7 +264,7 @@ class RowMap:
 
     def predict(self, W):
         """T sum_i D_i X W_i for W of shape (p, d): shape (n,)."""
-        return self._map(self.design.predict(W))
+        return self._map(self.design.predict(check_coefs(W, self.p, self.d)))
 
     def correlate(self, z):
         """The rows X'D_i T z, shape (p, d)."""

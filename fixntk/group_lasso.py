@@ -135,6 +135,12 @@ def check_loss(loss, *more):
     return loss
 
 
+def check_steps(value, remedy):
+    """Return `value`, a whole number of steps, of at least zero."""
+    zero = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value == 0
+    return 0 if zero else check_count(value, "max_iter", remedy)
+
+
 def relative_gap(upper, lower):
     """(upper - lower) / upper; zero if rounding has put the floor above the ceiling."""
     return max(upper - lower, 0.0) / max(upper, np.finfo(float).tiny)
@@ -259,6 +265,7 @@ class Solution:
         """Let `problem` grade W; `reason` says in the solver's words why it stopped."""
         check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
         W = frozen(check_coefs(W, problem.design.p, problem.design.d))
+        tol = check_nonnegative(tol, "tol", "1e-6 is usual.")
         upper, lower = problem.bounds(W)
         gap = relative_gap(upper, lower)
         verdict = f"relative gap {gap:.1e} is {'within' if gap <= tol else 'above'} tol {tol:.1e}"

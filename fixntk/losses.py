@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, xlogy
 from sklearn.exceptions import ConvergenceWarning
-from .checks import as_floats, check_count, check_kind, check_nonnegative, check_positive, check_vector, frozen
+from .checks import as_floats, check_kind, check_nonnegative, check_positive, check_vector, frozen
 from .design import CentredDesign, MaskedDesign, RowMap, block_norms, check_design, check_weights
-from .group_lasso import GroupLassoProblem, SampleLoss, Solution, SquaredLoss, check_loss, group_norms, of_samples, relative_gap
+from .group_lasso import GroupLassoProblem, SampleLoss, Solution, SquaredLoss, check_loss, check_steps, group_norms, of_samples, relative_gap
 from .machine import one_thread
 from .newton import _take, solve
 from .reweighting import weighted_ridge
@@ -398,8 +398,7 @@ def _check_problem(problem, max_iter):
     "Refuse what is no problem, a loss without a largest curvature, and a number of models that is none."
     check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam, loss=...).")
     check_loss(problem.loss, "smoothness")
-    if max_iter != 0:
-        check_count(max_iter, "max_iter", "0 stops at W = 0.")
+    check_steps(max_iter, "0 stops at W = 0.")
 
 
 def squared_form(problem):
@@ -415,6 +414,7 @@ def squared_form(problem):
     -------
     GroupLassoProblem; None for any other loss
     """
+    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam, loss=...).")
     loss, y, design = problem.loss, problem.y, problem.design
     inner = loss.loss if isinstance(loss, FreeIntercept) else loss
     weighted = isinstance(inner, WeightedLoss)

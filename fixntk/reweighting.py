@@ -11,9 +11,9 @@ from scipy.sparse import diags_array
 from scipy.sparse.linalg import aslinearoperator, lsmr, lsqr
 from sklearn.exceptions import ConvergenceWarning
 
-from .checks import check_choice, check_count, check_flag, check_kind, check_nonnegative, check_positive, check_vector
+from .checks import check_choice, check_flag, check_kind, check_nonnegative, check_positive, check_vector
 from .design import check_design, check_weights
-from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms, relative_gap
+from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, check_steps, group_norms, relative_gap
 from .kernels import kernel_ridge
 from .machine import one_thread
 
@@ -101,8 +101,7 @@ def irls(problem, *, weights=None, update="repaired", floor=0.0, max_iter=1000, 
     check_flag(keep_weights, "keep_weights")
     weights = np.full(design.p, 1 / design.p) if weights is None else check_weights(weights, design.p)
     share, power = _UPDATES[check_choice(update, "update", tuple(_UPDATES))]
-    if max_iter != 0:
-        check_count(max_iter, "max_iter", "0 solves no ridge problem and grades W = 0.")
+    max_iter = check_steps(max_iter, "0 solves no ridge problem and grades W = 0.")
     tol = check_nonnegative(tol, "tol", "Use 0 to run all rounds.")
     start_off = np.count_nonzero(weights == 0)
     W, history = np.zeros((design.p, design.d)), {"objective": [], "gap": [], "weights": []}
