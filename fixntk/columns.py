@@ -13,7 +13,7 @@ from .checks import check_count, check_kind, check_matrix, check_positive, check
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, Solution
 from .masks import Masks, enumerate_masks
-from .machine import check_memory, one_thread
+from .machine import check_memory, one_thread, single_threaded
 from .newton import solve
 
 # %% ../nbs/09_columns.ipynb #0c7de881
@@ -163,6 +163,7 @@ def _every_mask(X, max_masks):
         return None
 
 # %% ../nbs/09_columns.ipynb #47b99a18
+@single_threaded
 def lam_max_all(X, y, *, rng, n_circles=10_000, max_masks=1_000_000):
     """The smallest lam for which zero solves the program over all masks: 2 max_D |X'Dy|.
 
@@ -192,6 +193,7 @@ def lam_max_all(X, y, *, rng, n_circles=10_000, max_masks=1_000_000):
     return 2 * float(largest) * size * height if largest > rounding else 0.0, every is not None
 
 # %% ../nbs/09_columns.ipynb #6e047b7e
+@single_threaded
 def pricing_bound(X, z):
     """A proven ceiling for |X'Dz| over all masks, (|X'z| + sqrt(s lambda)) / 2.
 
@@ -249,19 +251,19 @@ def _begin(X, y, lam, start, rng):
                          "Pass what solve_all_masks returned for the same X.")
     if all(name in start.history for name in record):
         record = {name: list(start.history[name]) for name in record}
-    on = np.flatnonzero(start.weights) if start.weights.any() else [0]
+    on = np.flatnonzero(start.W.any(1)) if start.W.any() else [0]
     masks, W = start.masks[on], start.W[on]
     return masks, _shortened(MaskedDesign(X, masks), y, lam, W), record
 
 
 def _shortened(design, y, lam, W):
     """W, or the best multiple of it if W is worse than zero coefficients."""
-    f, penalty = design.predict(W), lam * np.linalg.norm(W, axis=1).sum()
-    if penalty + (f - 2 * y) @ f <= 0:
+    size = max(1.0, np.abs(W).max())  # so that no square overflows
+    unit = W / size
+    f, penalty = design.predict(unit), lam * np.linalg.norm(unit, axis=1).sum()
+    if penalty + (size * f - 2 * y) @ f <= 0:
         return W
-    size = np.abs(f).max(initial=1.0)
-    f, penalty = f / size, penalty / size
-    return W * (max(f @ y - penalty / 2, 0.0) / (f @ f) / size if f.any() else 0.0)
+    return unit * (max(f @ y - penalty / 2, 0.0) / (f @ f) if f.any() else 0.0)
 
 
 def _improve(X, y, lam, masks, W, added, tol):
