@@ -185,40 +185,49 @@ class WeightedLoss(SampleLoss):
         check_loss(self.loss, "smoothness")
         check_kind(self.loss, "loss", SampleLoss, "Weights go inside: FreeIntercept(WeightedLoss(loss, weights)).")
         weights = as_floats(self.weights, "weights")
-        weights = check_weights(np.atleast_1d(weights), max(weights.size, 1)).reshape(weights.shape)
+        weights = check_weights(weights, weights.size).reshape(np.shape(self.weights))
         if not weights.any():
             raise ValueError("weights must not all be zero: no sample is left. Use at least one positive weight.")
         object.__setattr__(self, "weights", frozen(weights))
 
-    def check_targets(self, y):
+    def each(self, y):
+        """The weights, one for each of the targets y."""
         if self.weights.ndim and len(self.weights) != len(y):
             raise ValueError(f"weights must have one entry for each of the {len(y)} samples; got {len(self.weights)}. "
                              "Select the same samples in both.")
+        return np.broadcast_to(self.weights, np.shape(y))
+
+    def check_targets(self, y):
+        self.each(y)
         if hasattr(self.loss, "check_targets"):
             self.loss.check_targets(y)
 
+    @of_samples
     def values(self, f, y):
-        return self.weights * self.loss.values(f, y)
+        return self.each(y) * self.loss.values(f, y)
 
+    @of_samples
     def gradient(self, f, y):
-        return self.weights * self.loss.gradient(f, y)
+        return self.each(y) * self.loss.gradient(f, y)
 
+    @of_samples
     def curvature(self, f, y):
-        return self.weights * self.loss.curvature(f, y)
+        return self.each(y) * self.loss.curvature(f, y)
 
+    @of_samples
     def majorant(self, f, y):
-        return self.weights * _majorant(self.loss, f, y)
+        return self.each(y) * _majorant(self.loss, f, y)
 
     @of_samples
     def conjugates(self, z, y):
-        weights = np.broadcast_to(self.weights, z.shape)
+        weights = self.each(y)
         on = weights > 0
         slopes = np.divide(z, weights, out=np.zeros_like(z), where=on)
         return np.where(on, weights * self.loss.conjugates(slopes, y), np.where(z == 0, 0, np.inf))
 
     def expressions(self, f, y):
         import cvxpy as cp
-        return cp.multiply(np.broadcast_to(self.weights, y.shape), self.loss.expressions(f, y))
+        return cp.multiply(self.each(y), self.loss.expressions(f, y))
 
 
 def _majorant(loss, f, y):
@@ -299,7 +308,7 @@ class FreeIntercept:
 
     def _counts(self, y):
         "Which samples have a weight."
-        return np.broadcast_to(getattr(self.loss, "weights", 1.0), y.shape) > 0
+        return self.loss.each(y) > 0 if isinstance(self.loss, WeightedLoss) else np.full(y.shape, True)
 
     def check_targets(self, y):
         if hasattr(self.loss, "check_targets"):
@@ -420,7 +429,7 @@ def squared_form(problem):
     weighted = isinstance(inner, WeightedLoss)
     if not isinstance(inner.loss if weighted else inner, SquaredLoss):
         return None
-    root = np.sqrt(np.broadcast_to(inner.weights if weighted else 1.0, y.shape))
+    root = np.sqrt(inner.each(y)) if weighted else np.ones(len(y))
     design = scale_rows(design, root) if weighted else design
     if not isinstance(loss, FreeIntercept):
         return GroupLassoProblem(design, root * y, problem.lam)

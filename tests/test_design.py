@@ -224,9 +224,9 @@ def test_masks_of_another_table_are_refused_and_those_on_planes_are_not():
         MaskedDesign(X, wrong)
     scaled = MaskedDesign(rng.uniform(1e-8, 1e8, 200)[:, None] * X, masks)  # a row stays on its side
     assert scaled.p == masks.p
-    for lattice in (rng.integers(-2, 3, (30, 3)), rng.integers(-1, 2, (40, 2)) * [1e6, 1e-6], np.repeat(X[:20], 3, axis=0)):
-        table = lattice.astype(float)
-        gates = np.vstack([np.zeros(table.shape[1]), np.cross(table[:1, :3], table[1:2, :3])[:, :3] if table.shape[1] == 3 else table[:1] @ [[0, -1], [1, 0]]]) if table.shape[1] < 4 else np.eye(4)
+    lattices = rng.integers(-2, 3, (30, 3)), rng.integers(-1, 2, (40, 3)) * [1e6, 1, 1e-6], np.repeat(X[:20, :3], 3, axis=0)
+    for table in (lattice.astype(float) for lattice in lattices):
+        gates = np.vstack([np.zeros(3), np.cross(table[0], table[1:9]), np.cross(table[3], table[4:9])])  # with rows on them
         MaskedDesign(table, Masks.from_gates(table, gates))
         MaskedDesign(table * (1 + 1e-15), Masks.from_gates(table, gates))  # what lies on a plane may leave it by rounding
         MaskedDesign(table, sample_masks(table, 50, rng=rng))

@@ -439,3 +439,22 @@ def test_lam_max_of_rounding_is_zero_for_every_loss():
     y = rng.standard_normal(40)
     y -= y.mean()
     assert at(design, y, 1.0, SquaredLoss()).lam_max == 0 < at(design, y + 1e-9, 1.0, SquaredLoss()).lam_max
+
+
+@every_loss
+def test_one_weight_for_all_and_weights_of_another_length(loss):
+    design, y, _ = table(loss, seed=10)
+    one, many = (FreeIntercept(WeightedLoss(loss, w)) for w in (2.5, np.full(len(y), 2.5)))
+    lam = 0.1 * at(design, y, 1.0, many).lam_max
+    np.testing.assert_array_equal(solve_loss(at(design, y, lam, one)).W, solve_loss(at(design, y, lam, many)).W)
+    for short in (WeightedLoss(loss, np.ones(3)), FreeIntercept(WeightedLoss(loss, np.ones(3)))):
+        for method in ("value", "gradient", "curvature", "conjugate", "majorant"):
+            with pytest.raises(ValueError, match="weights must have one entry for each of the 40 samples; got 3"):
+                getattr(short, method)(0 * y, y)
+        with pytest.raises(ValueError, match="weights must have one entry"):
+            at(design, y, 1.0, short)
+    for bad, words in ((-1, "at least zero"), (0.0, "must not all be zero"), (np.zeros(4), "must not all be zero"), ([1, np.nan], "finite")):
+        with pytest.raises(ValueError, match=f"weights.*{words}"):
+            WeightedLoss(loss, bad)
+    with pytest.raises(TypeError, match="Weights go inside"):
+        WeightedLoss(FreeIntercept(loss), np.ones(40))
