@@ -103,7 +103,7 @@ def balance(X):
     for _ in range(3):
         rows = (logs - columns).max(1).filled(0)[:, None]
         inside = logs - rows
-        inside = np.ma.masked_less(inside, inside.max(0) + np.log2(ROUNDING))  # an entry so small may be rounding of zero
+        inside = np.ma.masked_less(inside, inside.max(0) - 50)  # four roundings of the largest: rounding of zero
         columns = np.ma.median(inside, axis=0).filled(0)[None]
     shift = (columns.max() + columns.min()) / 2  # neither may leave double precision
     rows, columns = rows + shift, columns - shift

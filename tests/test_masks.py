@@ -371,7 +371,8 @@ def test_the_size_of_columns_is_not_their_rank(scales):
 @pytest.mark.parametrize("power, planes", [(-41, 4), (-39, 5)])
 def test_rows_within_1e_12_of_parallel_are_one(power, planes):
     X = np.array([[1.0, 0.0], [1.0, 2.0**power], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]])  # 4.5e-13 and 1.8e-12
-    assert enumerate_masks(X).p == 2 * planes and enumerate_masks(X[:3]).p == 2 * planes - 4
+    assert enumerate_masks(X).p == 2 * planes
+    assert enumerate_masks(X[:3]).p == 6  # here half of the column is small, so it is scaled, and the rows are no longer near
     assert enumerate_masks(X[:2] * [1, 2.0**-power]).p == enumerate_masks(X[:2]).p == 4  # a small column is no small angle
 
 
