@@ -391,7 +391,7 @@ def _generate(X, y, lam, tol, masks, W, record, prices, max_rounds, progress, jo
     solution = _grade(X, y, lam, tol, masks, W, others, record, reason)
     proven = "all masks of open cells" if done and prices.every else "the masks kept and those that the last circles met"
     history = {**record, "interrupted": stopped, "proven_over": proven, "paths": prices.paths}
-    return replace(solution, converged=done, history=history)
+    return replace(solution, converged=done, history=history, proven_over=proven)
 
 
 def _grade(X, y, lam, tol, masks, W, others, record, reason):

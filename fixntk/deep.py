@@ -15,6 +15,7 @@ from .design import check_coefs, check_weights
 from .kernels import _pair
 from .machine import check_memory, one_thread
 from .masks import Masks, _first_of_each, sample_masks
+from .signs import is_open
 
 # %% ../nbs/17_deep.ipynb #78a271d1
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ class DeepMasks(Masks):
 
     def is_open(self, X):
         """Which masks pass which rows of X, also of new ones: bool, shape (rows, p)."""
-        return np.logical_and.reduce([features @ gates.T >= 0 for features, gates in self.factors(X)])
+        return np.logical_and.reduce([is_open(features, gates) for features, gates in self.factors(X)])
 
     def predict(self, W, X):
         """Answers sum_i open_i(x) x'W_i of the gated network with lines W, shape (p, d), at the rows of X: shape (rows,)."""

@@ -248,7 +248,7 @@ def adjoint_mismatch(design, *, rng):
 
 # %% ../nbs/04_design.ipynb #b7aee4a2
 class RowMap:
-    "The design with blocks T D_i X for a symmetric T: a subclass says by `_map` what T makes of a table of n rows."
+    "The design with blocks T D_i X for a symmetric T: a subclass says by `mapped` what T makes of a table of n rows."
 
     def __init__(self, design, vector):
         self.design, self._vector = design, vector
@@ -260,11 +260,11 @@ class RowMap:
         return type(self)(self.design[indices], self._vector)
 
     def _back(self, z):
-        return self._map(check_vector(z, self.n, "z", like="the design"))
+        return self.mapped(check_vector(z, self.n, "z", like="the design"))
 
     def predict(self, W):
         """T sum_i D_i X W_i for W of shape (p, d): shape (n,)."""
-        return self._map(self.design.predict(check_coefs(W, self.p, self.d)))
+        return self.mapped(self.design.predict(check_coefs(W, self.p, self.d)))
 
     def correlate(self, z):
         """The rows X'D_i T z, shape (p, d)."""
@@ -276,15 +276,15 @@ class RowMap:
 
     def kernel(self, weights):
         """sum_i weights_i T D_i X X'D_i T, shape (n, n)."""
-        return self._map(self._map(self.design.kernel(weights)).T)
+        return self.mapped(self.mapped(self.design.kernel(weights)).T)
 
     def block(self, i):
         """The table T D_i X, shape (n, d)."""
-        return self._map(self.design.block(i))
+        return self.mapped(self.design.block(i))
 
     def to_dense(self):
         """The whole n x pd matrix, for chapters and tests; refused above 1 GB."""
-        return self._map(self.design.to_dense())
+        return self.mapped(self.design.to_dense())
 
     as_linear_operator = MaskedDesign.as_linear_operator  # it needs predict and correlate only
 
@@ -315,10 +315,7 @@ class CentredDesign(RowMap):
     def __repr__(self):
         return f"CentredDesign({self.design!r})"
 
-    def _map(self, table):
-        return self.project(table)
-
-    def project(self, table):
+    def mapped(self, table):
         """P times a vector or a table of n rows."""
         for _ in range(2):
             table = table - np.multiply.outer(self.direction, self.direction @ table)

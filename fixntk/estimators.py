@@ -39,6 +39,7 @@ from .mkl import lam_hat_for, optimal_weights
 from .networks import GatedReLUNetwork
 from .newton import KernelList, solve
 from .reweighting import irls
+from .signs import is_open, numerical_rank
 from .weights import exact_weights, sampled_weights
 
 # %% ../nbs/14_estimators.ipynb #aa7cb950
@@ -349,7 +350,7 @@ def _draw(X, gates, n_gates, rng):
             return masks[:n_gates], weights[:n_gates] / weights[:n_gates].sum()
         gates = rng.standard_normal((n_gates, X.shape[1]))
     gates = check_matrix(gates, "gates")
-    masks, drawn = Masks.from_gates(X, gates), Counter(_names(X @ gates.T >= 0))
+    masks, drawn = Masks.from_gates(X, gates), Counter(_names(is_open(X, gates)))
     return masks, np.array([drawn[name] for name in _names(masks.patterns)]) / len(gates)
 
 
@@ -357,7 +358,7 @@ def _draw_all(X, rng):
     try:
         every = enumerate_masks(X, max_masks=_MOST)
     except ValueError:
-        if count_cells(len(X), np.linalg.matrix_rank(X)) <= _MOST:
+        if count_cells(len(X), numerical_rank(X)) <= _MOST:
             raise  # they are not too many: the reason is another
         return None
     try:
@@ -545,8 +546,8 @@ class _Finish:
         lam = _strength(lam, lam_ratio, lam_max_all(rows, y, rng=rng)[0] * self._lift[k] if lam is None else 1.0, "lam")
         for _ in range(30):
             found = solve_all_masks(rows, y - shift * root, lam, tol=self.tol, rng=rng, start=joint, progress=self._say,
-                                    n_circles=50 if quick else None, max_rounds=self.max_iter)
-            if "interrupted after" in found.reason:
+                                    n_circles=50 if quick else None, n_paths=1 if quick else 2, max_rounds=self.max_iter)
+            if found.history["interrupted"]:
                 raise KeyboardInterrupt
             design, settled = MaskedDesign(rows, found.masks), joint is not None and found.objective > (1 - 1e-12) * joint.objective
             if not quick and (settled or not part.free):
@@ -699,7 +700,7 @@ class _Spread:
         with one_thread(rows=len(X)):
             for network in self._networks():
                 walk = islice(_wander(self.X_fit_, network.gates, np.random.default_rng(self._seed)), draws)
-                share = sum(np.asarray(X @ gates.T >= 0, float) for gates in walk) / draws
+                share = sum(is_open(X, gates).astype(float) for gates in walk) / draws
                 columns.append(np.sqrt(((X @ network.W.T)**2 * share * (1 - share)).sum(1)))
         return np.column_stack(columns)
 

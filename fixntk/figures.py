@@ -17,6 +17,7 @@ from .masks import count_cells, enumerate_masks
 from .networks import balanced, random_network, train_by_gradient_descent, weight_decay_objective
 from .newton import solve
 from .reweighting import irls
+from .signs import numerical_rank
 from .weights import exact_weights, sampled_weights
 
 # %% ../nbs/13_figures.ipynb #ca723b60
@@ -307,7 +308,7 @@ def figure_2(X, y, lam, *, rng, n_circles=20, n_random=3, n_rounds=300):
     X, n_circles = check_matrix(X), check_count(n_circles, "n_circles", "Draw at least 2 circles.")
     trace = _traces(X, y, lam, rng, n_circles, n_random=n_random, n_rounds=n_rounds)
     best = trace["levels"]["optimum"]
-    if count_cells(len(X), np.linalg.matrix_rank(X)) <= 10_000:
+    if count_cells(len(X), numerical_rank(X)) <= 10_000:
         every = GroupLassoProblem(MaskedDesign(X, enumerate_masks(X)), y, lam)
         trace["levels"]["optimum, all masks"] = solve(every, tol=1e-9).objective
     excess = {name: (curve - best) / max(best, np.finfo(float).tiny) for name, curve in trace["curves"].items()}

@@ -247,6 +247,7 @@ class Solution:
     masks : the masks of the design, None if it has none
     intercept : what the loss adds to the answers of W, for a loss with a free intercept; else zero
     objective, gap : problem.objective(W) and the relative gap problem.gap(W)
+    proven_over : what the gap is over: "the given masks", or what column generation says in its place
     n_iter, converged, reason : iterations done, whether gap <= tol, why it stopped
     history : what the solver recorded, one list entry an iteration
     """
@@ -259,6 +260,7 @@ class Solution:
     reason: str
     history: dict = field(default_factory=dict)
     intercept: float = 0.0
+    proven_over: str = "the given masks"
 
     @classmethod
     def judge(cls, problem, W, *, n_iter, tol, reason="", history=None):

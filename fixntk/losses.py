@@ -142,7 +142,7 @@ class _ScaledRows(RowMap):
     def __getitem__(self, indices):
         return _ScaledRows(_take(self.design, np.arange(self.p)[indices]), self._vector)
 
-    def _map(self, table):
+    def mapped(self, table):
         return (table.T * self._vector).T
 
 
@@ -364,7 +364,7 @@ def _model(design, loss, f, y, damping):
     scaled, target = scale_rows(design, factors), factors * (f - steps)
     if isinstance(loss, FreeIntercept):  # a constant in f is `factors` here
         scaled = CentredDesign(scaled, factors)
-        target = scaled.project(target)
+        target = scaled.mapped(target)
     return scaled, target, float(slopes @ steps) / 2
 
 
@@ -434,7 +434,7 @@ def squared_form(problem):
     if not isinstance(loss, FreeIntercept):
         return GroupLassoProblem(design, root * y, problem.lam)
     design = CentredDesign(design, root)
-    return GroupLassoProblem(design, design.project(root * (y - loss.centre(y))), problem.lam)
+    return GroupLassoProblem(design, design.mapped(root * (y - loss.centre(y))), problem.lam)
 
 
 def solve_loss(problem, *, tol=1e-6, max_iter=100, weights=None):

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangular, svd
 
 from .checks import as_floats, check_count, check_kind, check_matrix, check_nonnegative, check_positive, check_vector, frozen
-from .design import MaskedDesign, check_weights
+from .design import MaskedDesign, RowMap, check_weights
 from .group_lasso import GroupLassoProblem, Solution, SquaredLoss
 from .machine import check_memory, one_thread
 
@@ -72,6 +72,8 @@ def _images(part, W):
     "The (k, n) table with rows block(i) @ W[i]."
     if type(part) is MaskedDesign:  # a subclass may have other blocks
         return part.masks.patterns.T * (W @ part.X.T)
+    if isinstance(part, RowMap):
+        return part.mapped(_images(part.design, W).T).T
     return np.stack([part.block(i) @ W[i] for i in range(part.p)])
 
 

@@ -22,6 +22,7 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer
 
 from .checks import check_flag, check_matrix
+from .signs import is_open
 
 # %% ../nbs/15_uci.ipynb #796d622b
 @cache
@@ -291,7 +292,7 @@ def _sampled_design(X, train, gates):
 
     Gates with one pattern on the training rows are one mask; elsewhere it is as open as its gates are on average.
     """
-    patterns = (X @ gates.T >= 0).T
+    patterns = is_open(X, gates).T
     _, first, cell, count = np.unique(np.packbits(patterns[:, train], axis=1), axis=0, return_index=True,
                                       return_inverse=True, return_counts=True)
     order = np.argsort(cell.ravel(), kind="stable")

@@ -172,8 +172,8 @@ def test_every_solver_takes_a_centred_design_for_a_free_direction(kind):
     import cvxpy as cp
 
     design, s, y = centred(kind)
-    dense, lam = design.design.to_dense(), 0.1 * GroupLassoProblem(design, design.project(y), 1.0).lam_max
-    problem = GroupLassoProblem(design, design.project(y), lam)
+    dense, lam = design.design.to_dense(), 0.1 * GroupLassoProblem(design, design.mapped(y), 1.0).lam_max
+    problem = GroupLassoProblem(design, design.mapped(y), lam)
 
     def referee(penalty):
         W, b = cp.Variable((design.p, design.d)), cp.Variable()
@@ -188,13 +188,13 @@ def test_every_solver_takes_a_centred_design_for_a_free_direction(kind):
         b = s @ (y - design.design.predict(found.W)) / (s @ s)
         by_hand = np.sum((design.design.predict(found.W) + b * s - y) ** 2) + lam * found.weights.sum()
         np.testing.assert_allclose(found.objective, by_hand, rtol=1e-11)
-    path = lam_path(design, design.project(y), n_lams=4, lam_min_ratio=0.1, tol=1e-9)
+    path = lam_path(design, design.mapped(y), n_lams=4, lam_min_ratio=0.1, tol=1e-9)
     np.testing.assert_allclose(path[-1].objective, expected, rtol=1e-8)
     assert not path[0].W.any()
     weights = np.random.default_rng(2).uniform(0.5, 2, design.p)
     _, V = referee(lambda W: 0.7 * cp.sum(cp.multiply(1 / weights, cp.sum(cp.square(W), axis=1))))
     for method in ("kernel", "lsqr"):
-        W = weighted_ridge(design, design.project(y), weights, 0.7, method=method)
+        W = weighted_ridge(design, design.mapped(y), weights, 0.7, method=method)
         np.testing.assert_allclose(W, V, atol=1e-5 * np.abs(V).max())  # the root of Clarabel's gap
 
 
