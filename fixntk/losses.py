@@ -185,7 +185,7 @@ class WeightedLoss(SampleLoss):
         check_loss(self.loss, "smoothness")
         check_kind(self.loss, "loss", SampleLoss, "Weights go inside: FreeIntercept(WeightedLoss(loss, weights)).")
         weights = as_floats(self.weights, "weights")
-        weights = check_weights(weights, weights.size).reshape(np.shape(self.weights))
+        weights = check_weights(weights if weights.ndim else weights[None], weights.size).reshape(weights.shape)
         if not weights.any():
             raise ValueError("weights must not all be zero: no sample is left. Use at least one positive weight.")
         object.__setattr__(self, "weights", frozen(weights))
