@@ -228,7 +228,7 @@ def adjoint_mismatch(design, *, rng):
     """|<predict(W), z> - <W, correlate(z)>| relative to the larger of |predict(W)||z| and |W||correlate(z)|.
 
     W and z are standard normal. For linear maps a result above rounding level shows that `correlate` is not the adjoint
-    of `predict`; one at rounding level shows, with probability one, that they differ from adjoints by no more than rounding.
+    of `predict`; one at rounding level makes a difference well above rounding unlikely, and is no proof.
 
     Parameters
     ----------
