@@ -148,11 +148,13 @@ def check_nonnegative(value, name, remedy):
     return number
 
 
-def check_count(value, name, remedy):
-    """Return `value` as a whole number of at least one."""
+def check_count(value, name, remedy, most=10**15):
+    """Return `value` as a whole number of at least one and at most `most`."""
     whole = _bare(value)
     if not isinstance(whole, Integral) or isinstance(whole, (bool, np.timedelta64)) or whole < 1:
         raise ValueError(f"{name} must be a whole number of at least 1; got {_shown(value)}. {remedy}")
+    if whole > most:
+        raise ValueError(f"{name} must be a whole number of at most {most:.0e}; got {_shown(value)}. {remedy}")
     return int(whole)
 
 

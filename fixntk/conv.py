@@ -16,8 +16,8 @@ from .masks import Masks, count_cells
 def _pair(value, name, least):
     "Two whole numbers from one or two."
     pair = tuple(value) if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim == 1) else (value, value)
-    if len(pair) != 2 or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least for v in pair):
-        raise ValueError(f"{name} must be a whole number of at least {least}, or a pair (rows, columns) of them; got {_shown(value)}. "
+    if len(pair) != 2 or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and least <= v <= 10**6 for v in pair):
+        raise ValueError(f"{name} must be a whole number of at least {least} and at most a million, or a pair (rows, columns) of them; got {_shown(value)}. "
                          "Use one number for squares.")
     return pair
 

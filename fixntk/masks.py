@@ -135,8 +135,8 @@ def count_cells(n, r):
     -------
     int
     """
-    n = check_count(n, "n", "Ask for at least one sample.")
-    r = check_count(r, "r", "The rank of samples that are not all zero is at least 1.")
+    n = check_count(n, "n", "Ask for at least one sample.", most=np.inf)
+    r = check_count(r, "r", "The rank of samples that are not all zero is at least 1.", most=np.inf)
     if r > 100_000 and n > 100_000:
         raise ValueError(f"n and r must not both exceed 100000; got {n} and {r}. The number would fill a book.")
     if r >= n:
@@ -351,7 +351,7 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     -------
     Masks, without duplicates
     """
-    X, max_masks = of_size_one(check_matrix(X)), check_count(max_masks, "max_masks", "It limits the number of masks.")
+    X, max_masks = of_size_one(check_matrix(X)), check_count(max_masks, "max_masks", "It limits the number of masks.", most=np.inf)
     boundary, (planes, space) = check_flag(boundary, "boundary"), _planes(X)
     if len(planes) == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))

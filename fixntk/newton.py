@@ -12,7 +12,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangula
 
 from .checks import as_floats, check_count, check_kind, check_matrix, check_nonnegative, check_positive, check_vector, frozen
 from .design import MaskedDesign, RowMap, check_weights
-from .group_lasso import GroupLassoProblem, Solution, SquaredLoss
+from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, check_steps
 from .machine import check_memory, one_thread
 
 # %% ../nbs/08_newton.ipynb #4756a11a
@@ -347,8 +347,7 @@ def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
         raise TypeError(f"problem must have SquaredLoss, whose ridge problems are linear; got {type(problem.loss).__name__}. "
                         "For other losses use fixntk.losses.solve_loss.")
     tol = check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
-    if isinstance(max_iter, bool) or max_iter != 0:
-        check_count(max_iter, "max_iter", "0 takes no step and grades the start.")
+    max_iter = check_steps(max_iter, "0 takes no step and grades the start.")
     design, y, ridge = problem.design, problem.y, problem.lam / 2
     given = None if weights is None else check_weights(weights, design.p)
     _check_room(design)

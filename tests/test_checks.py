@@ -235,7 +235,7 @@ def test_zero_is_not_positive_also_after_rounding(value):
 
 
 def test_counts():
-    for value in (1, 7, np.int8(7), np.uint64(7), np.array(7), 10**30):
+    for value in (1, 7, np.int8(7), np.uint64(7), np.array(7), 10**15):
         got = check_count(value, "n", "")
         assert type(got) is int and got == int(value)
     for value in (0, -1, 1.0, 2.5, True, np.True_, "3", None, np.timedelta64(3, "s"), np.array([3]), Fraction(3), np.array(True), -HUGE):
