@@ -241,6 +241,9 @@ def test_counts():
     for value in (0, -1, 1.0, 2.5, True, np.True_, "3", None, np.timedelta64(3, "s"), np.array([3]), Fraction(3), np.array(True), -HUGE):
         with pytest.raises(ValueError, match="^n must be a whole number of at least 1; got .*. Ask for 5.$"):
             check_count(value, "n", "Ask for 5.")
+    for value in (10**15 + 1, HUGE):
+        with pytest.raises(ValueError, match="^n must be a whole number of at most 1e\\+15; got"):
+            check_count(value, "n", "Ask for 5.")
 
 
 def test_names_kinds_flags_generators():
