@@ -26,7 +26,7 @@ class Masks:
     gates : array, shape (p, d)
         One row a gate.
 
-    Both are copies that nobody can write to. `masks[index]` selects; `masks | other` joins, without duplicate patterns.
+    Nobody can write to either: what somebody else could write to is copied. `masks[index]` selects; `masks | other` joins, without duplicate patterns.
     """
     patterns: np.ndarray
     gates: np.ndarray
