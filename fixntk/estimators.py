@@ -52,16 +52,22 @@ def _is_strange(value):
     return dated or isinstance(value, (str, bytes)) or isinstance(value, int) and abs(value) >= 2**1024
 
 
+def _is_masked(values):
+    parts = values if isinstance(values, (list, tuple)) else [values]
+    return any(isinstance(part, np.ma.MaskedArray) for part in parts)
+
+
 def _refuse_strangers(values, name):
     "Refuse what scikit-learn would turn into numbers, hidden entries, dates and text, and what it has no words for."
     if issparse(values) or values is None:
         return
+    if _is_masked(values):
+        return as_floats(values, name)
     try:
-        array = values if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        array = np.asarray(values)
     except ValueError:  # rows of unequal length
         return as_floats(values, name)
-    strange = array.dtype.kind in "mMSU" or isinstance(array, np.ma.MaskedArray)
-    if strange or array.dtype.kind == "O" and (array.ndim == 0 or any(map(_is_strange, array.flat))):
+    if array.dtype.kind in "mMSU" or array.dtype.kind == "O" and (array.ndim == 0 or any(map(_is_strange, array.flat))):
         as_floats(array, name)
 
 
@@ -94,7 +100,7 @@ class _Base(BaseEstimator):
     def _read_and_fit(self, X, y, sample_weight, **options):
         _refuse_strangers(X, "X")
         _refuse_strangers(sample_weight, "sample_weight")
-        if is_regressor(self) or isinstance(y, np.ma.MaskedArray):
+        if is_regressor(self) or _is_masked(y):
             _refuse_strangers(y, "y")
         X, y = validate_data(self, X, y, dtype=np.float64, order="C", y_numeric=is_regressor(self))
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -102,6 +108,7 @@ class _Base(BaseEstimator):
             raise ValueError("sample_weight must have a positive entry; got zeros only. Leave it out to count all rows alike.")
         check_flag(self.fit_intercept, "fit_intercept")
         _refuse_sizes(X, "X")
+        _refuse_sizes(weights, "sample_weight")
         with one_thread(rows=len(X)):
             targets, weights = self._targets(X, y, weights)
             self._fit(self._inputs(X), targets, weights, **options)
@@ -182,6 +189,7 @@ class _Classification(ClassifierMixin):
     def _targets(self, X, y, weights):
         check_classification_targets(y)
         before, weights = weights, weights * _factors(self.class_weight, y, weights)
+        _refuse_sizes(weights, "sample_weight times class_weight")
         self.classes_ = np.unique(y[weights > 0])
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes in rows of positive weight; got one class, {self.classes_[0]!r}. "

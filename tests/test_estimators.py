@@ -575,3 +575,27 @@ def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeyp
     np.testing.assert_allclose(generated.predict(rows), listed.predict(rows), atol=1e-3)  # answers move with the root of the gap
     error = weights @ (generated.predict(rows) - heights) ** 2
     np.testing.assert_allclose(error + generated.lam_ * generated.weights_.sum(), generated.solution_.objective, rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", [NTKRegressor(), MKLRegressor(), GatedReLURegressor(n_gates=4), NTKClassifier()])
+def test_masked_entries_inside_a_list_are_refused(model):
+    X = np.random.default_rng(0).standard_normal((12, 2))
+    y = np.where(X[:, 0] > 0, "up", "down") if hasattr(model, "class_weight") else X[:, 0]
+    hidden = np.ma.masked_array(X, mask=np.eye(12, 2))
+    with pytest.raises(TypeError, match="X must be a plain array; got a masked array"):
+        clone(model).fit(list(hidden), y)
+    with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):  # a hidden label became the class '0.0'
+        clone(model).fit(X, list(np.ma.masked_array(y, mask=np.arange(12) == 0)))
+    with pytest.raises(TypeError, match="X must be a plain array; got a masked array"):
+        clone(model).fit(X, y).predict(list(hidden))
+
+
+@pytest.mark.parametrize("model", [NTKClassifier(), GatedReLUClassifier(n_gates=4, loss="logistic"), GatedReLURegressor(n_gates=4)])
+@pytest.mark.parametrize("weight", [1e-300, 1e300, np.inf])
+def test_weights_whose_products_leave_double_precision_are_refused(model, weight):
+    X = np.random.default_rng(0).standard_normal((12, 2))  # 1e-300 gave a constant without a word
+    with pytest.raises(ValueError, match="NaN|infinity|sample_weight must have its largest number"):
+        clone(model).fit(X, X[:, 0] > 0, sample_weight=np.full(12, weight))
+    if hasattr(model, "class_weight") and np.isfinite(weight):
+        with pytest.raises(ValueError, match="sample_weight times class_weight must have its largest number"):
+            clone(model).set_params(class_weight={False: weight, True: weight}).fit(X, X[:, 0] > 0)
