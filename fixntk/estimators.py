@@ -960,6 +960,7 @@ class GatedReLUClassifierCV(_Loss, _Spread, _Classification, _Path):
 
 # %% ../nbs/14_estimators.ipynb #3aeb01ad
 _FROM_ZERO = ("chi2", "additive_chi2")  # kernels of histograms, which have no negative entries
+_OF_DIFFERENCES = ("rbf", "laplacian")  # the same for X + c, and without c more exact
 
 
 def _columns(X, group):
@@ -1027,7 +1028,8 @@ class MKLRegressor(_Regression, _Base):
         check_positive(self.tol, "tol", "1e-6 is usual; rounding leaves a gap of about 1e-12.")
         root, share = np.sqrt(weights), weights / weights.sum()
         mean, spread = _moments(X, weights)
-        self.X_fit_, self._mean, self._unit = X, mean if self.fit_intercept else 0 * mean, np.where(spread > 0, spread, 1)
+        self.X_fit_, self._middle, self._unit = X, mean, np.where(spread > 0, spread, 1)
+        self._mean = mean if self.fit_intercept else 0 * mean
         kernels, self._sizes = self._scaled(share)
         centre = share @ targets[:, 0] if self.fit_intercept else 0.0
         problem = GroupLassoProblem(KernelList(root[:, None] * kernels * root), root * (targets[:, 0] - centre), 1.0)
@@ -1069,7 +1071,7 @@ class MKLRegressor(_Regression, _Base):
         if not isinstance(kernel, str):
             return lambda X, Y: _columns(X - self._mean, kernel) @ _columns(Y - self._mean, kernel).T
         check_choice(kernel, "kernels", ("ntk", *sorted(PAIRWISE_KERNEL_FUNCTIONS)))
-        mean = 0 if kernel in _FROM_ZERO else self._mean
+        mean = 0 if kernel in _FROM_ZERO else self._middle if kernel in _OF_DIFFERENCES else self._mean
         if kernel == "ntk":
             return lambda X, Y: ntk(add_bias((X - mean) / self._unit), add_bias((Y - mean) / self._unit))
         return lambda X, Y: pairwise_kernels((X - mean) / self._unit, (Y - mean) / self._unit, metric=kernel)

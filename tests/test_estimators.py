@@ -599,3 +599,9 @@ def test_weights_whose_products_leave_double_precision_are_refused(model, weight
     if hasattr(model, "class_weight") and np.isfinite(weight):
         with pytest.raises(ValueError, match="sample_weight times class_weight must have its largest number"):
             clone(model).set_params(class_weight={False: weight, True: weight}).fit(X, X[:, 0] > 0)
+
+
+def test_kernels_of_differences_do_not_see_an_offset_without_an_intercept_either():
+    X = np.random.default_rng(0).integers(-50, 50, (8, 2)) / 8  # exact, with 2^26 added too
+    fits = [MKLRegressor(kernels=["rbf", "laplacian"], fit_intercept=False).fit(rows, X[:, 0]).predict(rows) for rows in (X, X + 2.0**26)]
+    np.testing.assert_allclose(*fits, atol=1e-6)  # means of 2^26 round by 1e-8; the kernel was "not positive semidefinite"
