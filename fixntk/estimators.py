@@ -606,7 +606,7 @@ class _Gated(_Finish, _Base):
         check_count(self.n_gates, "n_gates", "1000 is usual.")
         check_count(self.max_iter, "max_iter", "1000 is usual.")
         check_positive(self.tol, "tol", "1e-6 is usual; rounding leaves a gap of about 1e-12.")
-        if not isinstance(self.verbose, (bool, int, np.integer)):
+        if not isinstance(self.verbose, (int, np.integer, np.bool_)):
             raise ValueError(f"verbose must be True, False or a whole number; got {self.verbose!r}. True prints progress.")
         if self.loss != "squared" and self._reweights():
             raise ValueError(f"loss={self.loss!r} goes with solver='newton' and n_reweightings=None only; got solver={self.solver!r}, "
@@ -621,14 +621,15 @@ class _Gated(_Finish, _Base):
 
     def _table(self, X, targets, weights, rng):
         self._check()
-        n = len(X)
-        check_memory(5 * n**2 + n * self.n_gates // 8, f"X, whose {n} rows have kernels of {n} x {n} numbers,", _FEWER)
+        n, n_gates = len(X), int(self.n_gates)  # NumPy's small integers overflow
+        check_memory(5 * n**2 + n * n_gates // 8, f"X, whose {n} rows have kernels of {n} x {n} numbers and n_gates={n_gates} masks,",
+                     f"Lower n_gates. {_FEWER}" if n_gates > 40 * n else _FEWER)
         _warn_of_columns(X, weights, self.fit_intercept)
         table = _Table.of(X, targets, weights, _loss_solver(self.loss)[0], self.fit_intercept)
         self.X_fit_ = table.X
         self._column_spread = _moments(X, weights)[1]
         self._say(f"drawing masks of {len(table.X)} distinct rows")
-        return table, *(_draw(table.X, self.gates, self.n_gates, rng) or (None, None))
+        return table, *(_draw(table.X, self.gates, n_gates, rng) or (None, None))
 
     def _problem(self, part, k, lam_ratio, lam=None):
         problem = part.problem(k)
@@ -818,6 +819,8 @@ class _Folds:
     def _folds(self, X, targets, on, groups):
         "Pairs of row numbers, counted among the rows of positive weight."
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
+        if _is_masked(groups):
+            as_floats(groups, "groups")
         if groups is not None:
             check_consistent_length(X, groups)
         _check_pairs(self.cv)

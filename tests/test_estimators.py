@@ -605,3 +605,26 @@ def test_kernels_of_differences_do_not_see_an_offset_without_an_intercept_either
     X = np.random.default_rng(0).integers(-50, 50, (8, 2)) / 8  # exact, with 2^26 added too
     fits = [MKLRegressor(kernels=["rbf", "laplacian"], fit_intercept=False).fit(rows, X[:, 0]).predict(rows) for rows in (X, X + 2.0**26)]
     np.testing.assert_allclose(*fits, atol=1e-6)  # means of 2^26 round by 1e-8; the kernel was "not positive semidefinite"
+
+
+@pytest.mark.parametrize("gates", ["gaussian", "circles"])
+def test_small_integer_kinds_of_n_gates_count_as_any_other(gates):
+    X = np.random.default_rng(0).standard_normal((30, 3))  # 30 * 200 does not fit in eight bits, nor does -200
+    fits = [GatedReLURegressor(n_gates=count, gates=gates, random_state=0, verbose=np.False_).fit(X, X[:, 0]).coef_
+            for count in (100, np.int8(100), np.uint8(100), np.uint64(100))]
+    for coef in fits[1:]:
+        np.testing.assert_array_equal(coef, fits[0])
+
+
+def test_too_many_gates_for_memory_name_the_argument():
+    X = np.random.default_rng(0).standard_normal((30, 3))
+    with pytest.raises(ValueError, match=r"n_gates=1000000000000 masks, needs about .* Lower n_gates"):
+        GatedReLURegressor(n_gates=10**12).fit(X, X[:, 0])
+
+
+def test_masked_groups_are_refused():
+    X = np.random.default_rng(0).standard_normal((12, 2))
+    groups = np.ma.masked_array(np.arange(12) % 4, mask=np.arange(12) == 0)
+    for hidden in (groups, list(groups), groups.astype(str)):
+        with pytest.raises(TypeError, match="groups must be a plain array; got a masked array"):
+            GatedReLURegressorCV(n_gates=3, n_lams=2, cv=GroupKFold(2)).fit(X, X[:, 0], groups=hidden)
