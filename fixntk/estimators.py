@@ -188,6 +188,8 @@ class _Classification(ClassifierMixin):
 
     def _targets(self, X, y, weights):
         check_classification_targets(y)
+        if y.dtype.kind in "mM" and np.isnat(y).any():
+            raise ValueError("y must name the class of each sample; got NaT, a missing date. Drop these samples.")
         before, weights = weights, weights * _factors(self.class_weight, y, weights)
         _refuse_sizes(weights, "sample_weight times class_weight")
         self.classes_ = np.unique(y[weights > 0])

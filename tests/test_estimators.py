@@ -628,3 +628,9 @@ def test_masked_groups_are_refused():
     for hidden in (groups, list(groups), groups.astype(str)):
         with pytest.raises(TypeError, match="groups must be a plain array; got a masked array"):
             GatedReLURegressorCV(n_gates=3, n_lams=2, cv=GroupKFold(2)).fit(X, X[:, 0], groups=hidden)
+
+
+def test_a_missing_date_is_no_class():
+    X = np.random.default_rng(0).standard_normal((12, 2))
+    with pytest.raises(ValueError, match="y must name the class of each sample; got NaT"):
+        NTKClassifier().fit(X, np.array(["2020", "NaT", "2021"] * 4, dtype="M8[Y]"))
