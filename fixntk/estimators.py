@@ -52,16 +52,22 @@ def _is_strange(value):
     return dated or isinstance(value, (str, bytes)) or isinstance(value, int) and abs(value) >= 2**1024
 
 
+def _is_masked(values):
+    parts = values if isinstance(values, (list, tuple)) else [values]
+    return any(isinstance(part, np.ma.MaskedArray) for part in parts)
+
+
 def _refuse_strangers(values, name):
     "Refuse what scikit-learn would turn into numbers, hidden entries, dates and text, and what it has no words for."
     if issparse(values) or values is None:
         return
+    if _is_masked(values):
+        return as_floats(values, name)
     try:
-        array = values if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
+        array = np.asarray(values)
     except ValueError:  # rows of unequal length
         return as_floats(values, name)
-    strange = array.dtype.kind in "mMSU" or isinstance(array, np.ma.MaskedArray)
-    if strange or array.dtype.kind == "O" and (array.ndim == 0 or any(map(_is_strange, array.flat))):
+    if array.dtype.kind in "mMSU" or array.dtype.kind == "O" and (array.ndim == 0 or any(map(_is_strange, array.flat))):
         as_floats(array, name)
 
 
@@ -94,7 +100,7 @@ class _Base(BaseEstimator):
     def _read_and_fit(self, X, y, sample_weight, **options):
         _refuse_strangers(X, "X")
         _refuse_strangers(sample_weight, "sample_weight")
-        if is_regressor(self) or isinstance(y, np.ma.MaskedArray):
+        if is_regressor(self) or _is_masked(y):
             _refuse_strangers(y, "y")
         X, y = validate_data(self, X, y, dtype=np.float64, order="C", y_numeric=is_regressor(self))
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -102,6 +108,7 @@ class _Base(BaseEstimator):
             raise ValueError("sample_weight must have a positive entry; got zeros only. Leave it out to count all rows alike.")
         check_flag(self.fit_intercept, "fit_intercept")
         _refuse_sizes(X, "X")
+        _refuse_sizes(weights, "sample_weight")
         with one_thread(rows=len(X)):
             targets, weights = self._targets(X, y, weights)
             self._fit(self._inputs(X), targets, weights, **options)
@@ -181,7 +188,10 @@ class _Classification(ClassifierMixin):
 
     def _targets(self, X, y, weights):
         check_classification_targets(y)
+        if y.dtype.kind in "mM" and np.isnat(y).any():
+            raise ValueError("y must name the class of each sample; got NaT, a missing date. Drop these samples.")
         before, weights = weights, weights * _factors(self.class_weight, y, weights)
+        _refuse_sizes(weights, "sample_weight times class_weight")
         self.classes_ = np.unique(y[weights > 0])
         if len(self.classes_) < 2:
             raise ValueError(f"y must hold at least two classes in rows of positive weight; got one class, {self.classes_[0]!r}. "
@@ -598,7 +608,7 @@ class _Gated(_Finish, _Base):
         check_count(self.n_gates, "n_gates", "1000 is usual.")
         check_count(self.max_iter, "max_iter", "1000 is usual.")
         check_positive(self.tol, "tol", "1e-6 is usual; rounding leaves a gap of about 1e-12.")
-        if not isinstance(self.verbose, (bool, int, np.integer)):
+        if not isinstance(self.verbose, (int, np.integer, np.bool_)):
             raise ValueError(f"verbose must be True, False or a whole number; got {self.verbose!r}. True prints progress.")
         if self.loss != "squared" and self._reweights():
             raise ValueError(f"loss={self.loss!r} goes with solver='newton' and n_reweightings=None only; got solver={self.solver!r}, "
@@ -613,14 +623,15 @@ class _Gated(_Finish, _Base):
 
     def _table(self, X, targets, weights, rng):
         self._check()
-        n = len(X)
-        check_memory(5 * n**2 + n * self.n_gates // 8, f"X, whose {n} rows have kernels of {n} x {n} numbers,", _FEWER)
+        n, n_gates = len(X), int(self.n_gates)  # NumPy's small integers overflow
+        check_memory(5 * n**2 + n * n_gates // 8, f"X, whose {n} rows have kernels of {n} x {n} numbers and n_gates={n_gates} masks,",
+                     f"Lower n_gates. {_FEWER}" if n_gates > 40 * n else _FEWER)
         _warn_of_columns(X, weights, self.fit_intercept)
         table = _Table.of(X, targets, weights, _loss_solver(self.loss)[0], self.fit_intercept)
         self.X_fit_ = table.X
         self._column_spread = _moments(X, weights)[1]
         self._say(f"drawing masks of {len(table.X)} distinct rows")
-        return table, *(_draw(table.X, self.gates, self.n_gates, rng) or (None, None))
+        return table, *(_draw(table.X, self.gates, n_gates, rng) or (None, None))
 
     def _problem(self, part, k, lam_ratio, lam=None):
         problem = part.problem(k)
@@ -810,6 +821,8 @@ class _Folds:
     def _folds(self, X, targets, on, groups):
         "Pairs of row numbers, counted among the rows of positive weight."
         labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
+        if _is_masked(groups):
+            as_floats(groups, "groups")
         if groups is not None:
             check_consistent_length(X, groups)
         _check_pairs(self.cv)
@@ -952,6 +965,7 @@ class GatedReLUClassifierCV(_Loss, _Spread, _Classification, _Path):
 
 # %% ../nbs/14_estimators.ipynb #3aeb01ad
 _FROM_ZERO = ("chi2", "additive_chi2")  # kernels of histograms, which have no negative entries
+_OF_DIFFERENCES = ("rbf", "laplacian")  # the same for X + c, and without c more exact
 
 
 def _columns(X, group):
@@ -1019,7 +1033,8 @@ class MKLRegressor(_Regression, _Base):
         check_positive(self.tol, "tol", "1e-6 is usual; rounding leaves a gap of about 1e-12.")
         root, share = np.sqrt(weights), weights / weights.sum()
         mean, spread = _moments(X, weights)
-        self.X_fit_, self._mean, self._unit = X, mean if self.fit_intercept else 0 * mean, np.where(spread > 0, spread, 1)
+        self.X_fit_, self._middle, self._unit = X, mean, np.where(spread > 0, spread, 1)
+        self._mean = mean if self.fit_intercept else 0 * mean
         kernels, self._sizes = self._scaled(share)
         centre = share @ targets[:, 0] if self.fit_intercept else 0.0
         problem = GroupLassoProblem(KernelList(root[:, None] * kernels * root), root * (targets[:, 0] - centre), 1.0)
@@ -1061,7 +1076,7 @@ class MKLRegressor(_Regression, _Base):
         if not isinstance(kernel, str):
             return lambda X, Y: _columns(X - self._mean, kernel) @ _columns(Y - self._mean, kernel).T
         check_choice(kernel, "kernels", ("ntk", *sorted(PAIRWISE_KERNEL_FUNCTIONS)))
-        mean = 0 if kernel in _FROM_ZERO else self._mean
+        mean = 0 if kernel in _FROM_ZERO else self._middle if kernel in _OF_DIFFERENCES else self._mean
         if kernel == "ntk":
             return lambda X, Y: ntk(add_bias((X - mean) / self._unit), add_bias((Y - mean) / self._unit))
         return lambda X, Y: pairwise_kernels((X - mean) / self._unit, (Y - mean) / self._unit, metric=kernel)

@@ -575,3 +575,62 @@ def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeyp
     np.testing.assert_allclose(generated.predict(rows), listed.predict(rows), atol=1e-3)  # answers move with the root of the gap
     error = weights @ (generated.predict(rows) - heights) ** 2
     np.testing.assert_allclose(error + generated.lam_ * generated.weights_.sum(), generated.solution_.objective, rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", [NTKRegressor(), MKLRegressor(), GatedReLURegressor(n_gates=4), NTKClassifier()])
+def test_masked_entries_inside_a_list_are_refused(model):
+    X = np.random.default_rng(0).standard_normal((12, 2))
+    y = np.where(X[:, 0] > 0, "up", "down") if hasattr(model, "class_weight") else X[:, 0]
+    hidden = np.ma.masked_array(X, mask=np.eye(12, 2))
+    with pytest.raises(TypeError, match="X must be a plain array; got a masked array"):
+        clone(model).fit(list(hidden), y)
+    with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):  # a hidden label became the class '0.0'
+        clone(model).fit(X, list(np.ma.masked_array(y, mask=np.arange(12) == 0)))
+    with pytest.raises(TypeError, match="X must be a plain array; got a masked array"):
+        clone(model).fit(X, y).predict(list(hidden))
+
+
+@pytest.mark.parametrize("model", [NTKClassifier(), GatedReLUClassifier(n_gates=4, loss="logistic"), GatedReLURegressor(n_gates=4)])
+@pytest.mark.parametrize("weight", [1e-300, 1e300, np.inf])
+def test_weights_whose_products_leave_double_precision_are_refused(model, weight):
+    X = np.random.default_rng(0).standard_normal((12, 2))  # 1e-300 gave a constant without a word
+    with pytest.raises(ValueError, match="NaN|infinity|sample_weight must have its largest number"):
+        clone(model).fit(X, X[:, 0] > 0, sample_weight=np.full(12, weight))
+    if hasattr(model, "class_weight") and np.isfinite(weight):
+        with pytest.raises(ValueError, match="sample_weight times class_weight must have its largest number"):
+            clone(model).set_params(class_weight={False: weight, True: weight}).fit(X, X[:, 0] > 0)
+
+
+def test_kernels_of_differences_do_not_see_an_offset_without_an_intercept_either():
+    X = np.random.default_rng(0).integers(-50, 50, (8, 2)) / 8  # exact, with 2^26 added too
+    fits = [MKLRegressor(kernels=["rbf", "laplacian"], fit_intercept=False).fit(rows, X[:, 0]).predict(rows) for rows in (X, X + 2.0**26)]
+    np.testing.assert_allclose(*fits, atol=1e-6)  # means of 2^26 round by 1e-8; the kernel was "not positive semidefinite"
+
+
+@pytest.mark.parametrize("gates", ["gaussian", "circles"])
+def test_small_integer_kinds_of_n_gates_count_as_any_other(gates):
+    X = np.random.default_rng(0).standard_normal((30, 3))  # 30 * 200 does not fit in eight bits, nor does -200
+    fits = [GatedReLURegressor(n_gates=count, gates=gates, random_state=0, verbose=np.False_).fit(X, X[:, 0]).coef_
+            for count in (100, np.int8(100), np.uint8(100), np.uint64(100))]
+    for coef in fits[1:]:
+        np.testing.assert_array_equal(coef, fits[0])
+
+
+def test_too_many_gates_for_memory_name_the_argument():
+    X = np.random.default_rng(0).standard_normal((30, 3))
+    with pytest.raises(ValueError, match=r"n_gates=1000000000000 masks, needs about .* Lower n_gates"):
+        GatedReLURegressor(n_gates=10**12).fit(X, X[:, 0])
+
+
+def test_masked_groups_are_refused():
+    X = np.random.default_rng(0).standard_normal((12, 2))
+    groups = np.ma.masked_array(np.arange(12) % 4, mask=np.arange(12) == 0)
+    for hidden in (groups, list(groups), groups.astype(str)):
+        with pytest.raises(TypeError, match="groups must be a plain array; got a masked array"):
+            GatedReLURegressorCV(n_gates=3, n_lams=2, cv=GroupKFold(2)).fit(X, X[:, 0], groups=hidden)
+
+
+def test_a_missing_date_is_no_class():
+    X = np.random.default_rng(0).standard_normal((12, 2))
+    with pytest.raises(ValueError, match="y must name the class of each sample; got NaT"):
+        NTKClassifier().fit(X, np.array(["2020", "NaT", "2021"] * 4, dtype="M8[Y]"))
