@@ -252,7 +252,8 @@ CALLS = [
     (dict(seed=-1), "seed must be a whole number from 0 to 2**32 - 1; got -1"),
     (dict(seed=2**32), "seed must be a whole number from 0 to 2**32 - 1; got 4294967296"),
     (dict(n_jobs=0), "n_jobs must be a whole number of at least 1"),
-    (dict(gates=10**400), "memory"),
+    (dict(gates=10**14), "memory"),
+    (dict(gates=10**400), "gates must be a whole number of at most 1e+15"),
     (dict(target="opne"), "did you mean 'open'"),
     (dict(drop="open"), "cannot be the target and be dropped"),
 ]
