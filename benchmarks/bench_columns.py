@@ -5,6 +5,7 @@
 prints a table and writes it to nbs/results/bench_columns.csv. All times are processor time of one thread, the least of
 several runs. A circle prices 2n masks; the time of `price_gates` is that of everything it does.
 """
+
 import time
 
 import numpy as np
@@ -33,11 +34,29 @@ def pricing():
         X, z = gaussian_design(n, d, rng=rng), rng.standard_normal(n)
         design = MaskedDesign(X, sample_masks(X, 5000, rng=rng))
         stored = least(7, lambda: design.correlation_norms(z))
-        rate = 640 * 2 * n / least(7, lambda: price_gates(X, z, n_circles=640, rng=np.random.default_rng(1)))
-        yield f"correlation_norms over stored masks, n={n}, d={d}", "masks per second", design.p / stored, ""
+        rate = (
+            640
+            * 2
+            * n
+            / least(
+                7,
+                lambda: price_gates(X, z, n_circles=640, rng=np.random.default_rng(1)),
+            )
+        )
+        yield (
+            f"correlation_norms over stored masks, n={n}, d={d}",
+            "masks per second",
+            design.p / stored,
+            "",
+        )
         yield f"price_gates, n={n}, d={d}", "masks per second", rate, ""
         reach = "at least 3" if (n, d) == (1000, 20) else ""
-        yield f"price_gates against correlation_norms, n={n}, d={d}", "ratio of masks per second", rate / (design.p / stored), reach
+        yield (
+            f"price_gates against correlation_norms, n={n}, d={d}",
+            "ratio of masks per second",
+            rate / (design.p / stored),
+            reach,
+        )
 
 
 def main():

@@ -2,7 +2,7 @@
 
     python benchmarks/bench_estimators.py [--out FILE]
 
-One BLAS thread. Writes nbs/results/bench_estimators.csv, which chapter 14 shows.
+One BLAS thread. Writes nbs/results/bench_estimators.csv, which chapter 15 shows.
 """
 
 import argparse
@@ -21,10 +21,20 @@ from fixntk.estimators import GatedReLUClassifier, GatedReLUClassifierCV, NTKCla
 
 STEPS = [
     ("NTKClassifier, fit", NTKClassifier(), "fit", ""),
-    ("GatedReLUClassifier, fit", GatedReLUClassifier(random_state=0), "fit", "under 1 s"),
+    (
+        "GatedReLUClassifier, fit",
+        GatedReLUClassifier(random_state=0),
+        "fit",
+        "under 1 s",
+    ),
     ("GatedReLUClassifier, predict", None, "predict", ""),
     ("GatedReLUClassifier, predict with spread", None, "spread", ""),
-    ("GatedReLUClassifierCV, 20 lam, 5 folds, fit", GatedReLUClassifierCV(random_state=0), "fit", "under 30 s"),
+    (
+        "GatedReLUClassifierCV, 20 lam, 5 folds, fit",
+        GatedReLUClassifierCV(random_state=0),
+        "fit",
+        "under 30 s",
+    ),
 ]
 
 
@@ -46,7 +56,16 @@ def main():
             model.predict(X, **({"return_spread": True} if action == "spread" else {}))
         wall, process = time.perf_counter() - wall, time.process_time() - process
         gap = f"{model.dual_gap_:.1e}" if hasattr(model, "dual_gap_") else ""
-        rows.append({"what": what, "wall_seconds": f"{wall:.3g}", "process_seconds": f"{process:.3g}", "gap": gap, "reach": reach} | common)
+        rows.append(
+            {
+                "what": what,
+                "wall_seconds": f"{wall:.3g}",
+                "process_seconds": f"{process:.3g}",
+                "gap": gap,
+                "reach": reach,
+            }
+            | common
+        )
         print(*list(rows[-1].values())[:5], sep=" | ", flush=True)
     save(rows, args.out)
 

@@ -27,7 +27,9 @@ def instance():
     X = gaussian_design(20, 3, rng=rng)
     y = teacher_data(X, 4, noise=0.1, kind="relu", rng=rng)
     design = MaskedDesign(X, enumerate_masks(X))
-    return GroupLassoProblem(design, y, 0.03 * GroupLassoProblem(design, y, 1.0).lam_max)
+    return GroupLassoProblem(
+        design, y, 0.03 * GroupLassoProblem(design, y, 1.0).lam_max
+    )
 
 
 def judge(problem, name):
@@ -35,14 +37,27 @@ def judge(problem, name):
     try:
         found = version(package)
     except PackageNotFoundError:
-        return {"solver": name, "version": "", "objective": "", "gap": "", "note": "not installed"}
+        return {
+            "solver": name,
+            "version": "",
+            "objective": "",
+            "gap": "",
+            "note": "not installed",
+        }
     for tol in steps(6, 16):
         start = time.process_time()
         W = call(problem, tol)
-        if problem.gap(W) <= GAP or time.process_time() - start > 3 and tol < 1e-6:  # the first may compile
+        if (
+            problem.gap(W) <= GAP or time.process_time() - start > 3 and tol < 1e-6
+        ):  # the first may compile
             break
     result = {"objective": repr(problem.objective(W)), "gap": f"{problem.gap(W):.1e}"}
-    return {"solver": name, "version": found, **result, "note": f"own tolerance {tol:.0e}"}
+    return {
+        "solver": name,
+        "version": found,
+        **result,
+        "note": f"own tolerance {tol:.0e}",
+    }
 
 
 def main():

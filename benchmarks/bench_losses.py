@@ -30,8 +30,12 @@ def instance(name, folder):
     y = teacher_data(X, 10, noise=0.1, kind="relu", rng=rng)
     y, masks = np.where(y > np.median(y), 1.0, -1.0), sample_masks(X, p, rng=rng)
     path = Path(folder) / f"{name}.npz"
-    np.savez(path, X=X, y=y, patterns=np.packbits(masks.patterns, axis=0), gates=masks.gates)
-    return path, GroupLassoProblem(MaskedDesign(X, masks), y, 1.0, loss=LogisticLoss()).lam_max
+    np.savez(
+        path, X=X, y=y, patterns=np.packbits(masks.patterns, axis=0), gates=masks.gates
+    )
+    return path, GroupLassoProblem(
+        MaskedDesign(X, masks), y, 1.0, loss=LogisticLoss()
+    ).lam_max
 
 
 def graded(row, target, ours):
@@ -47,7 +51,10 @@ def graded(row, target, ours):
             }
         )
     if row["stopped"]:
-        return row | {"ratio_to_ours": f">{row['seconds'] / ours:.0f}", "seconds": f">{row['seconds']:.0f}"}
+        return row | {
+            "ratio_to_ours": f">{row['seconds'] / ours:.0f}",
+            "seconds": f">{row['seconds']:.0f}",
+        }
     return dict(row)
 
 
@@ -57,11 +64,19 @@ def measure(names, ratios, solvers, cap, memory):
             path, lam_max = instance(name, folder)
             own = run("fixntk", path, ratio * lam_max, cap, memory, "logistic")
             for solver in solvers:
-                row = own if solver == "fixntk" else run(solver, path, ratio * lam_max, cap, memory, "logistic")
+                row = (
+                    own
+                    if solver == "fixntk"
+                    else run(solver, path, ratio * lam_max, cap, memory, "logistic")
+                )
                 if "pass_seconds" in row:
                     row["passes"] = f"{row['seconds'] / row['pass_seconds']:.1f}"
                 for target in GAPS[-1:] if solver == "fixntk" else GAPS:
-                    at = row if solver == "fixntk" else graded(row, target, own["seconds"])
+                    at = (
+                        row
+                        if solver == "fixntk"
+                        else graded(row, target, own["seconds"])
+                    )
                     at |= {"instance": name, "lam_ratio": ratio, "solver": solver}
                     at["note"] = f"for a gap of {target:.0e}: {at['note']}"
                     yield {key: tidy(key, at.get(key, "")) for key in COLUMNS}
@@ -69,4 +84,12 @@ def measure(names, ratios, solvers, cap, memory):
 
 if __name__ == "__main__":
     out = RESULTS / "bench_losses.csv"
-    main(__doc__, measure, instances="L,S", lams="0.01", solvers=["fixntk", "skglm", "adelie"], cap=120, out=out)
+    main(
+        __doc__,
+        measure,
+        instances="L,S",
+        lams="0.01",
+        solvers=["fixntk", "skglm", "adelie"],
+        cap=120,
+        out=out,
+    )

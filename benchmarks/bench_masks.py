@@ -44,17 +44,33 @@ def best_of(repeats, call, *args):
 
 
 def enumeration():
-    seconds, masks = best_of(5, enumerate_masks, gaussian_design(60, 4, rng=np.random.default_rng(0)))
-    yield "enumerate_masks, n=60, r=4", "cells per second", masks.p / seconds, "at least 500000"
-    run = subprocess.run([sys.executable, "-c", LARGE], capture_output=True, text=True, check=True)
+    seconds, masks = best_of(
+        5, enumerate_masks, gaussian_design(60, 4, rng=np.random.default_rng(0))
+    )
+    yield (
+        "enumerate_masks, n=60, r=4",
+        "cells per second",
+        masks.p / seconds,
+        "at least 500000",
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", LARGE], capture_output=True, text=True, check=True
+    )
     seconds, gigabytes = map(float, run.stdout.split())
     yield "enumerate_masks, n=1000, r=3 (999002 cells)", "seconds", seconds, "under 15"
-    yield "enumerate_masks, n=1000, r=3 (999002 cells)", "peak GB of the process", gigabytes, "under 2"
+    yield (
+        "enumerate_masks, n=1000, r=3 (999002 cells)",
+        "peak GB of the process",
+        gigabytes,
+        "under 2",
+    )
 
 
 def exact():
     for n in (60, 200):
-        seconds, (masks, _) = best_of(3, exact_weights, gaussian_design(n, 3, rng=np.random.default_rng(0)))
+        seconds, (masks, _) = best_of(
+            3, exact_weights, gaussian_design(n, 3, rng=np.random.default_rng(0))
+        )
         yield f"exact_weights, n={n}, r=3 ({masks.p} cells)", "seconds", seconds, ""
 
 
@@ -65,8 +81,14 @@ def packed_counts(X, n_gates, rng, fast):
         patterns, counts = np.unique(bits, axis=0, return_counts=True)
         return patterns, counts / n_gates
     words = np.pad(bits, [(0, 0), (0, -bits.shape[1] % 8)]).view(np.uint64)
-    odd = 2 * np.random.default_rng(0).integers(2**63, size=words.shape[1], dtype=np.uint64) + 1
-    _, first, counts = np.unique((words ^ (words >> np.uint64(32))) @ odd, return_index=True, return_counts=True)
+    odd = (
+        2
+        * np.random.default_rng(0).integers(2**63, size=words.shape[1], dtype=np.uint64)
+        + 1
+    )
+    _, first, counts = np.unique(
+        (words ^ (words >> np.uint64(32))) @ odd, return_index=True, return_counts=True
+    )
     return bits[first], counts / n_gates
 
 
@@ -77,7 +99,10 @@ def circle_shares(X, n_circles, rng):
 
 def variance(estimates):
     """Total variance of one estimate, from the distances of independent pairs."""
-    tables = [{pattern.tobytes(): weight for pattern, weight in zip(*one)} for one in estimates]
+    tables = [
+        {pattern.tobytes(): weight for pattern, weight in zip(*one)}
+        for one in estimates
+    ]
     distances = [
         sum((a.get(key, 0) - b.get(key, 0)) ** 2 for key in a.keys() | b.keys())
         for a, b in zip(tables[::2], tables[1::2])
@@ -86,15 +111,38 @@ def variance(estimates):
 
 
 def sampling():
-    for n, r, n_circles in ((50, 3, 20000), (100, 3, 20000), (200, 3, 20000), (50, 5, 50000)):
+    for n, r, n_circles in (
+        (50, 3, 20000),
+        (100, 3, 20000),
+        (200, 3, 20000),
+        (50, 5, 50000),
+    ):
         X = gaussian_design(n, r, rng=np.random.default_rng(2))
-        circles = [best_of(1, circle_shares, X, n_circles, np.random.default_rng(seed)) for seed in range(4)]
-        for fast, label in ((True, "counted by 64-bit names"), (False, "counted by np.unique(axis=0)")):
+        circles = [
+            best_of(1, circle_shares, X, n_circles, np.random.default_rng(seed))
+            for seed in range(4)
+        ]
+        for fast, label in (
+            (True, "counted by 64-bit names"),
+            (False, "counted by np.unique(axis=0)"),
+        ):
             gates = [
-                best_of(1, packed_counts, X, 8 * n_circles, np.random.default_rng(seed), fast) for seed in range(4)
+                best_of(
+                    1,
+                    packed_counts,
+                    X,
+                    8 * n_circles,
+                    np.random.default_rng(seed),
+                    fast,
+                )
+                for seed in range(4)
             ]
-            ratio = variance([one for _, one in gates]) / variance([one for _, one in circles])
-            ratio *= min(seconds for seconds, _ in gates) / min(seconds for seconds, _ in circles)
+            ratio = variance([one for _, one in gates]) / variance(
+                [one for _, one in circles]
+            )
+            ratio *= min(seconds for seconds, _ in gates) / min(
+                seconds for seconds, _ in circles
+            )
             yield (
                 f"circles against gates, n={n}, r={r}, gates {label}",
                 "variance ratio at equal time",
@@ -131,8 +179,21 @@ def products(n, d, p):
 
 
 def main():
-    threads = max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
-    measured = chain(enumeration(), exact(), sampling(), products(500, 20, 2000), products(1000, 60, 5000))
+    threads = max(
+        (
+            pool["num_threads"]
+            for pool in threadpool_info()
+            if pool["user_api"] == "blas"
+        ),
+        default=1,
+    )
+    measured = chain(
+        enumeration(),
+        exact(),
+        sampling(),
+        products(500, 20, 2000),
+        products(1000, 60, 5000),
+    )
     save_measurements(measured, RESULTS / "bench_masks.csv", blas_threads=threads)
 
 

@@ -31,7 +31,9 @@ from fixntk.masks import sample_masks
 
 SIZES = {"A": (100, 5, 50), "B": (500, 10, 500)}
 TARGETS = (1e-3, 1e-4)
-OWN = [10.0**-k for k in range(5, 11)]  # pyscnn's tol and constraint_tol, in turn; both bound squared norms
+OWN = [
+    10.0**-k for k in range(5, 11)
+]  # pyscnn's tol and constraint_tol, in turn; both bound squared norms
 COLUMNS = [
     "instance",
     "lam_ratio",
@@ -52,7 +54,9 @@ def instance(name, ratio):
     X = gaussian_design(n, d, rng=rng)
     y = teacher_data(X, 10, noise=0.1, kind="relu", rng=rng)
     design = MaskedDesign(X, sample_masks(X, p, rng=rng))
-    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    return GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+    )
 
 
 def fixntk(problem, tol):
@@ -74,7 +78,9 @@ def pyscnn(problem, tol):
 
     design = problem.design
     model = ConvexReLU(design.masks.gates.T.copy())
-    solver = AL(model, max_primal_iters=10**9, max_dual_iters=10**9, tol=tol, constraint_tol=tol)
+    solver = AL(
+        model, max_primal_iters=10**9, max_dual_iters=10**9, tol=tol, constraint_tol=tol
+    )
     trained, _ = optimize_model(
         model,
         solver,
@@ -105,10 +111,17 @@ def child(solver, name, ratio, tol, cap):
         import torch
 
         torch.set_num_threads(1)
-    eye = MaskedDesign(np.eye(2), sample_masks(np.eye(2), 9, rng=np.random.default_rng(0)))
-    call(GroupLassoProblem(eye, np.ones(2), 0.1), 1e-2)  # imports, and whatever is set up once
+    eye = MaskedDesign(
+        np.eye(2), sample_masks(np.eye(2), 9, rng=np.random.default_rng(0))
+    )
+    call(
+        GroupLassoProblem(eye, np.ones(2), 0.1), 1e-2
+    )  # imports, and whatever is set up once
     problem = instance(name, ratio)
-    row = {"version": __version__ if solver == "fixntk" else version(solver), "own_tol": tol}
+    row = {
+        "version": __version__ if solver == "fixntk" else version(solver),
+        "own_tol": tol,
+    }
     signal.signal(signal.SIGPROF, stop)
     signal.setitimer(signal.ITIMER_PROF, cap)
     start = time.process_time()
@@ -118,7 +131,11 @@ def child(solver, name, ratio, tol, cap):
         signal.setitimer(signal.ITIMER_PROF, 0)
         judged = ReLUSolution.judge(problem, *parts, n_iter=0, tol=tol)
         longest = max(group_norms(part).max() for part in parts)
-        row |= {"objective": judged.objective, "gap": judged.gap, "violation": judged.violation / longest}
+        row |= {
+            "objective": judged.objective,
+            "gap": judged.gap,
+            "violation": judged.violation / longest,
+        }
     except TimeoutError:
         pass
     print(json.dumps(row), flush=True)
@@ -126,15 +143,42 @@ def child(solver, name, ratio, tol, cap):
 
 def run(solver, name, ratio, tol, cap):
     """What the child says, or the last line of its error."""
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-    command = [sys.executable, __file__, "--child", solver, name, repr(ratio), repr(tol), repr(cap)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | dict.fromkeys(threads, "1"))
+    threads = (
+        "OPENBLAS_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+    )
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        solver,
+        name,
+        repr(ratio),
+        repr(tol),
+        repr(cap),
+    ]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        env=os.environ | dict.fromkeys(threads, "1"),
+    )
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-    return json.loads(lines[-1]) if lines else {"error": (done.stderr.strip().splitlines() or ["no message"])[-1][:120]}
+    return (
+        json.loads(lines[-1])
+        if lines
+        else {"error": (done.stderr.strip().splitlines() or ["no message"])[-1][:120]}
+    )
 
 
 def reached(line, target, allowed):
-    return "objective" in line and abs(line["excess"]) <= target and line["violation"] <= allowed
+    return (
+        "objective" in line
+        and abs(line["excess"]) <= target
+        and line["violation"] <= allowed
+    )
 
 
 def rows_for(name, ratio, cap, allowed):
@@ -146,7 +190,11 @@ def rows_for(name, ratio, cap, allowed):
         others.append(run("pyscnn", name, ratio, tol, cap))
         if "objective" in others[-1]:
             others[-1]["excess"] = others[-1]["objective"] / best["objective"] - 1
-            print(f"  pyscnn at own tolerance {tol:.0e}: {others[-1]}", file=sys.stderr, flush=True)
+            print(
+                f"  pyscnn at own tolerance {tol:.0e}: {others[-1]}",
+                file=sys.stderr,
+                flush=True,
+            )
         if "objective" not in others[-1] or reached(others[-1], min(TARGETS), allowed):
             break
     for target, line in zip(TARGETS, ours, strict=True):
@@ -164,9 +212,16 @@ def rows_for(name, ratio, cap, allowed):
         elif "error" in last:
             row["note"] = f"failed: {last['error']}"
         else:
-            row["note"] = f"not reached down to own tolerance {done[-1]['own_tol']:.0e}" if done else "not reached"
+            row["note"] = (
+                f"not reached down to own tolerance {done[-1]['own_tol']:.0e}"
+                if done
+                else "not reached"
+            )
             if "objective" not in last:
-                row |= {"cpu_seconds": f">{cap}", "ratio_to_ours": f">{cap / line['cpu_seconds']:.0f}"}
+                row |= {
+                    "cpu_seconds": f">{cap}",
+                    "ratio_to_ours": f">{cap / line['cpu_seconds']:.0f}",
+                }
                 row["note"] += f"; stopped after {cap} s at {last['own_tol']:.0e}"
         for one in (*rows, row):
             one |= {"instance": name, "lam_ratio": ratio, "target": f"{target:.0e}"}
@@ -182,8 +237,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--instances", default="A,B")
     parser.add_argument("--lams", default="0.1,0.01")
-    parser.add_argument("--cap", type=int, default=120, help="the processor's seconds for one solver at one tolerance")
-    parser.add_argument("--violation", type=float, default=1e-4, help="relative violation of a cone that is allowed")
+    parser.add_argument(
+        "--cap",
+        type=int,
+        default=120,
+        help="the processor's seconds for one solver at one tolerance",
+    )
+    parser.add_argument(
+        "--violation",
+        type=float,
+        default=1e-4,
+        help="relative violation of a cone that is allowed",
+    )
     parser.add_argument("--out", type=Path, default=RESULTS / "bench_relu.csv")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     args = parser.parse_args()

@@ -28,7 +28,15 @@ from fixntk.masks import sample_masks
 
 HERE = Path(__file__).resolve().parent
 SIZES = {"S": (200, 10, 500), "M": (500, 20, 2000), "L": (1000, 60, 5000)}
-SOLVERS = ["fixntk", "fixntk path of 20", "celer", "skglm", "adelie", "clarabel", "pyscnn"]
+SOLVERS = [
+    "fixntk",
+    "fixntk path of 20",
+    "celer",
+    "skglm",
+    "adelie",
+    "clarabel",
+    "pyscnn",
+]
 COLUMNS = [
     "instance",
     "lam_ratio",
@@ -57,7 +65,9 @@ def instance(name, folder):
         y = teacher_data(X, 10, noise=0.1, kind="relu", rng=rng)
     masks = sample_masks(X, p, rng=rng)
     path = Path(folder) / f"{name}.npz"
-    np.savez(path, X=X, y=y, patterns=np.packbits(masks.patterns, axis=0), gates=masks.gates)
+    np.savez(
+        path, X=X, y=y, patterns=np.packbits(masks.patterns, axis=0), gates=masks.gates
+    )
     return path, GroupLassoProblem(MaskedDesign(X, masks), y, 1.0).lam_max
 
 
@@ -70,19 +80,58 @@ def processor_seconds(pid):
 def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
     """One child process; a dict of columns, with a note wherever something is missing."""
     threads = {
-        name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+        name: "1"
+        for name in (
+            "OPENBLAS_NUM_THREADS",
+            "OMP_NUM_THREADS",
+            "MKL_NUM_THREADS",
+            "NUMBA_NUM_THREADS",
+        )
     }
-    command = [sys.executable, str(HERE / "peers.py"), solver, str(path), repr(lam), repr(target), loss]
-    limited = ["bash", "-c", f'ulimit -v {memory * 1024 * 1024}; exec "$@"', "bash", *command]
+    command = [
+        sys.executable,
+        str(HERE / "peers.py"),
+        solver,
+        str(path),
+        repr(lam),
+        repr(target),
+        loss,
+    ]
+    limited = [
+        "bash",
+        "-c",
+        f'ulimit -v {memory * 1024 * 1024}; exec "$@"',
+        "bash",
+        *command,
+    ]
     with tempfile.TemporaryFile("w+") as err:
-        child = subprocess.Popen(limited, stdout=subprocess.PIPE, stderr=err, env=os.environ | threads, text=True)
-        output, lines, stopped, used, begun, since = Queue(), [], False, 0.0, 0.0, time.monotonic()
-        threading.Thread(target=lambda: [output.put(line) for line in chain(child.stdout, [""])], daemon=True).start()
+        child = subprocess.Popen(
+            limited,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            env=os.environ | threads,
+            text=True,
+        )
+        output, lines, stopped, used, begun, since = (
+            Queue(),
+            [],
+            False,
+            0.0,
+            0.0,
+            time.monotonic(),
+        )
+        threading.Thread(
+            target=lambda: [output.put(line) for line in chain(child.stdout, [""])],
+            daemon=True,
+        ).start()
         while not stopped:  # a line for each tolerance begun and each one done; the cap holds from line to line
             try:
                 line = output.get(timeout=1)
             except Empty:
-                limit, used = cap if lines else 600, processor_seconds(child.pid) - begun  # warming up has 600 s
+                limit, used = (
+                    cap if lines else 600,
+                    processor_seconds(child.pid) - begun,
+                )  # warming up has 600 s
                 stopped = used > limit or time.monotonic() - since > 10 * limit
                 continue
             if not line:
@@ -96,7 +145,10 @@ def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
         err.seek(0)
         errors = err.read().strip().splitlines()
     found = [line for line in lines if "seconds" in line]
-    row = {"version": lines[0]["version"] if lines else "", **(found[-1] if found else {})}
+    row = {
+        "version": lines[0]["version"] if lines else "",
+        **(found[-1] if found else {}),
+    }
     if stopped:
         best = (
             f"; gap {found[-1]['gap']:.1e} in {found[-1]['seconds']:.3g} s at {found[-1]['own_tol']:.0e}"
@@ -104,17 +156,27 @@ def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
             else ""
         )
         tried = [line["trying"] for line in lines if "trying" in line]
-        at = f"after {cap} s at own tolerance {tried[-1]:.0e}" if tried else "while warming up"
+        at = (
+            f"after {cap} s at own tolerance {tried[-1]:.0e}"
+            if tried
+            else "while warming up"
+        )
         row["note"], row["seconds"] = f"stopped {at}{best}", used
     elif not found or code and row["gap"] > target:
         row["note"] = f"failed (exit {code}, memory limit {memory} GB): " + (
             errors[-1][:120] if errors else "no message"
         )
     elif row["gap"] > target:
-        row["note"] = f"gap {target:.0e} not reached at own tolerance {row['own_tol']:.0e}"
+        row["note"] = (
+            f"gap {target:.0e} not reached at own tolerance {row['own_tol']:.0e}"
+        )
     else:
         row["note"] = f"own tolerance {row['own_tol']:.0e}"
-    return row | {"reached": bool(found) and row["gap"] <= target, "stopped": stopped, "found": found}
+    return row | {
+        "reached": bool(found) and row["gap"] <= target,
+        "stopped": stopped,
+        "found": found,
+    }
 
 
 def measure(names, ratios, solvers, cap, memory):
@@ -129,7 +191,10 @@ def measure(names, ratios, solvers, cap, memory):
                 if solver == "fixntk":
                     ours = row["seconds"]
                 elif row["stopped"]:
-                    row["ratio_to_ours"], row["seconds"] = f">{row['seconds'] / ours:.0f}", f">{row['seconds']:.0f}"
+                    row["ratio_to_ours"], row["seconds"] = (
+                        f">{row['seconds'] / ours:.0f}",
+                        f">{row['seconds']:.0f}",
+                    )
                 elif row["reached"] and solver != "fixntk path of 20":
                     row["ratio_to_ours"] = f"{row['seconds'] / ours:.1f}"
                 if "pass_seconds" in row:
@@ -149,9 +214,14 @@ def arguments(about, **defaults):
     parser.add_argument("--lams", default=defaults["lams"])
     parser.add_argument("--solvers", default=",".join(defaults["solvers"]))
     parser.add_argument(
-        "--cap", type=int, default=defaults["cap"], help="seconds for one solver on one problem at one tolerance"
+        "--cap",
+        type=int,
+        default=defaults["cap"],
+        help="seconds for one solver on one problem at one tolerance",
     )
-    parser.add_argument("--memory", type=int, default=12, help="GB of address space for one process")
+    parser.add_argument(
+        "--memory", type=int, default=12, help="GB of address space for one process"
+    )
     parser.add_argument("--out", type=Path, default=defaults["out"])
     return parser.parse_args()
 
@@ -159,10 +229,24 @@ def arguments(about, **defaults):
 def main(about, measure, **defaults):
     args, common = arguments(about, **defaults), settings("scipy")
     ratios = [float(r) for r in args.lams.split(",")]
-    rows = measure(args.instances.split(","), ratios, args.solvers.split(","), args.cap, args.memory)
+    rows = measure(
+        args.instances.split(","),
+        ratios,
+        args.solvers.split(","),
+        args.cap,
+        args.memory,
+    )
     save_as_measured(rows, COLUMNS, args.out, common)
     print("\n" + "; ".join(f"{key} {value}" for key, value in common.items()))
 
 
 if __name__ == "__main__":
-    main(__doc__, measure, instances="S,M,L,W", lams="0.01,0.1", solvers=SOLVERS, cap=300, out=RESULTS / "bench_solvers.csv")
+    main(
+        __doc__,
+        measure,
+        instances="S,M,L,W",
+        lams="0.01,0.1",
+        solvers=SOLVERS,
+        cap=300,
+        out=RESULTS / "bench_solvers.csv",
+    )

@@ -30,8 +30,13 @@ def grid_search():
     from fixntk.estimators import GatedReLUClassifier
 
     X, y = load_breast_cancer(return_X_y=True)
-    model = make_pipeline(StandardScaler(), GatedReLUClassifier(n_gates=300, random_state=0))
-    grid = {"gatedreluclassifier__lam_ratio": [0.003, 0.01, 0.03, 0.1], "gatedreluclassifier__n_reweightings": [0, 2, 8]}
+    model = make_pipeline(
+        StandardScaler(), GatedReLUClassifier(n_gates=300, random_state=0)
+    )
+    grid = {
+        "gatedreluclassifier__lam_ratio": [0.003, 0.01, 0.03, 0.1],
+        "gatedreluclassifier__n_reweightings": [0, 2, 8],
+    }
     return lambda: GridSearchCV(model, grid, cv=5).fit(X, y)
 
 
@@ -39,8 +44,18 @@ def compare():
     from fixntk import cli
 
     table, folder = load_wine(), Path(tempfile.mkdtemp())
-    rows, names = np.column_stack([table.data, table.target]), [*table.feature_names, "class"]
-    np.savetxt(folder / "wine.csv", rows, delimiter=",", header=",".join(names), comments="", fmt="%g")
+    rows, names = (
+        np.column_stack([table.data, table.target]),
+        [*table.feature_names, "class"],
+    )
+    np.savetxt(
+        folder / "wine.csv",
+        rows,
+        delimiter=",",
+        header=",".join(names),
+        comments="",
+        fmt="%g",
+    )
     os.chdir(folder)
     return lambda: cli.main(["compare", "wine.csv", "--target", "class"])
 
@@ -67,7 +82,11 @@ def seconds_of(what, one):
     environment = {k: v for k, v in os.environ.items() if k not in THREADS}
     environment |= dict.fromkeys(THREADS, "1") if one else {}
     run = subprocess.run(
-        [sys.executable, __file__, "--run", what], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, __file__, "--run", what],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return float(run.stdout)
 
@@ -75,14 +94,19 @@ def seconds_of(what, one):
 def run_one(what):
     work = WORK[what]()
     start = time.perf_counter()
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
         work()
     print(time.perf_counter() - start)
 
 
 def thread_rows():
     for what in WORK:
-        pairs = [(seconds_of(what, True), seconds_of(what, False)) for _ in range(3)]  # side by side: others may work here
+        pairs = [
+            (seconds_of(what, True), seconds_of(what, False)) for _ in range(3)
+        ]  # side by side: others may work here
         one, default = map(min, zip(*pairs))
         yield what, "seconds, one thread", one, ""
         yield what, "seconds, default threads", default, ""
@@ -100,7 +124,9 @@ def with_relatives(n, d, rng):
     X, k = rng.standard_normal((n, d)), n // 6
     X[k : 2 * k] = X[:k] * rng.uniform(0.1, 10, (k, 1))
     X[2 * k : 3 * k], X[3 * k : 4 * k] = -X[:k], X[:k]
-    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(-14, -1, (k, 1)) * rng.standard_normal((k, d))
+    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(
+        -14, -1, (k, 1)
+    ) * rng.standard_normal((k, d))
     return X
 
 
@@ -131,8 +157,18 @@ def kernel_rows():
         (plain_bytes, *plain), (our_bytes, *ours) = costs
         yield f"ntk, {name}", "processor seconds", min(ours), ""
         reach = "" if "all rows close" in name else "at most 3"
-        yield f"ntk, {name}", "processor time over the plain formula's", min(ours) / min(plain), reach
-        yield f"ntk, {name}", "peak memory over the plain formula's", our_bytes / plain_bytes, "at most 3"
+        yield (
+            f"ntk, {name}",
+            "processor time over the plain formula's",
+            min(ours) / min(plain),
+            reach,
+        )
+        yield (
+            f"ntk, {name}",
+            "peak memory over the plain formula's",
+            our_bytes / plain_bytes,
+            "at most 3",
+        )
 
 
 def main():

@@ -40,14 +40,22 @@ def fixntk(problem, tol):
 
 
 def fixntk_path(problem, tol):
-    return lam_path(problem.design, problem.y, tol=tol, lam_min_ratio=problem.lam / problem.lam_max)[-1].W
+    return lam_path(
+        problem.design, problem.y, tol=tol, lam_min_ratio=problem.lam / problem.lam_max
+    )[-1].W
 
 
 def celer(problem, tol):
     from celer import GroupLasso
 
     design = problem.design
-    model = GroupLasso(groups=design.d, alpha=problem.lam / (2 * design.n), fit_intercept=False, tol=tol, max_iter=1000)
+    model = GroupLasso(
+        groups=design.d,
+        alpha=problem.lam / (2 * design.n),
+        fit_intercept=False,
+        tol=tol,
+        max_iter=1000,
+    )
     return model.fit(dense(problem, "F"), problem.y).coef_.reshape(design.p, design.d)
 
 
@@ -58,7 +66,9 @@ def _skglm(problem, lam, loss, solver):
     design = problem.design
     indices, pointers = grp_converter(design.d, design.p * design.d)
     penalty = WeightedGroupL2(lam, np.ones(design.p), pointers, indices)
-    found = solver.solve(dense(problem, "F"), problem.y, loss(pointers, indices), penalty)
+    found = solver.solve(
+        dense(problem, "F"), problem.y, loss(pointers, indices), penalty
+    )
     return found[0][: design.p * design.d].reshape(design.p, design.d)
 
 
@@ -74,7 +84,9 @@ def skglm_logistic(problem, tol):
     from skglm.datafits import LogisticGroup
     from skglm.solvers import GroupProxNewton
 
-    solver = GroupProxNewton(max_iter=1000, max_pn_iter=10_000, tol=tol, fit_intercept=False)
+    solver = GroupProxNewton(
+        max_iter=1000, max_pn_iter=10_000, tol=tol, fit_intercept=False
+    )
     return _skglm(problem, problem.lam / problem.design.n, LogisticGroup, solver)
 
 
@@ -84,7 +96,11 @@ def _adelie(problem, loss, samples, tol, **options):
 
     design = problem.design
     state = ad.grpnet(
-        ad.matrix.convex_relu(np.asfortranarray(design.X), np.asfortranarray(design.masks.patterns), gated=True),
+        ad.matrix.convex_relu(
+            np.asfortranarray(design.X),
+            np.asfortranarray(design.masks.patterns),
+            gated=True,
+        ),
         loss,
         groups=np.arange(0, design.p * design.d, design.d),
         penalty=np.ones(design.p),
@@ -109,7 +125,14 @@ def adelie(problem, tol):
 def adelie_logistic(problem, tol):
     from adelie.glm import binomial
 
-    return _adelie(problem, binomial((problem.y + 1) / 2), problem.design.n, tol, irls_tol=tol, irls_max_iters=10**6)
+    return _adelie(
+        problem,
+        binomial((problem.y + 1) / 2),
+        problem.design.n,
+        tol,
+        irls_tol=tol,
+        irls_max_iters=10**6,
+    )
 
 
 def fixntk_logistic(problem, tol):
@@ -141,7 +164,9 @@ def pyscnn(problem, tol):
         unitize_data=False,
         dtype="float64",
     )
-    place = {pattern.tobytes(): i for i, pattern in enumerate(design.masks.patterns.T)}  # it sorts the gates
+    place = {
+        pattern.tobytes(): i for i, pattern in enumerate(design.masks.patterns.T)
+    }  # it sorts the gates
     W = np.zeros((design.p, design.d))
     for pattern, row in zip((design.X @ trained.G > 0).T, trained.parameters[0][0]):
         W[place[pattern.tobytes()]] = row
@@ -177,8 +202,13 @@ LOSSES = {"squared": SquaredLoss(), "logistic": LogisticLoss()}
 def tiny(loss):
     rng = np.random.default_rng(0)
     X = gaussian_design(20, 3, rng=rng)
-    design, y = MaskedDesign(X, sample_masks(X, 10, rng=rng)), rng.choice([-1.0, 1.0], 20)
-    return GroupLassoProblem(design, y, 0.3 * GroupLassoProblem(design, y, 1.0, loss=loss).lam_max, loss=loss)
+    design, y = (
+        MaskedDesign(X, sample_masks(X, 10, rng=rng)),
+        rng.choice([-1.0, 1.0], 20),
+    )
+    return GroupLassoProblem(
+        design, y, 0.3 * GroupLassoProblem(design, y, 1.0, loss=loss).lam_max, loss=loss
+    )
 
 
 def timed(call, problem, tol, repeats=5, enough=2.0):
@@ -195,8 +225,13 @@ def main(name, path, lam, tol, loss="squared"):
     warnings.simplefilter("ignore")
     (call, package, tolerances), loss = SOLVERS[loss][name], LOSSES[loss]
     file = np.load(path)
-    masks = Masks(np.unpackbits(file["patterns"], axis=0, count=len(file["X"])).astype(bool), file["gates"])
-    problem = GroupLassoProblem(MaskedDesign(file["X"], masks), file["y"], lam, loss=loss)
+    masks = Masks(
+        np.unpackbits(file["patterns"], axis=0, count=len(file["X"])).astype(bool),
+        file["gates"],
+    )
+    problem = GroupLassoProblem(
+        MaskedDesign(file["X"], masks), file["y"], lam, loss=loss
+    )
     found = __version__ if package == "fixntk" else version(package)
     call(tiny(loss), tolerances[0])
     for own in tolerances:
@@ -204,10 +239,17 @@ def main(name, path, lam, tol, loss="squared"):
         seconds, W = timed(call, problem, own)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         gap = problem.gap(W)
-        row = {"seconds": seconds, "gap": gap, "objective": problem.objective(W), "peak_mb": peak, "own_tol": own}
+        row = {
+            "seconds": seconds,
+            "gap": gap,
+            "objective": problem.objective(W),
+            "peak_mb": peak,
+            "own_tol": own,
+        }
         if package == "fixntk":
             row["pass_seconds"] = statistics.median(
-                timed(lambda p, _: p.design.correlation_norms(p.y), problem, own)[0] for _ in range(3)
+                timed(lambda p, _: p.design.correlation_norms(p.y), problem, own)[0]
+                for _ in range(3)
             )
         print(json.dumps(row), flush=True)
         if gap <= tol:
@@ -215,4 +257,6 @@ def main(name, path, lam, tol, loss="squared"):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4]), *sys.argv[5:])
+    main(
+        sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4]), *sys.argv[5:]
+    )

@@ -14,7 +14,11 @@ RESULTS = Path(__file__).resolve().parents[1] / "nbs" / "results"
 def cpu_model():
     info = Path("/proc/cpuinfo")
     names = (
-        [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+        [
+            line.split(":", 1)[1].strip()
+            for line in info.read_text().splitlines()
+            if line.startswith("model name")
+        ]
         if info.exists()
         else []
     )
@@ -25,7 +29,9 @@ def commit():
     """The commit that is measured, with a plus if files have changed since; empty where git does not say."""
     call = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
     try:
-        return subprocess.run(call, cwd=RESULTS.parent, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            call, cwd=RESULTS.parent, capture_output=True, text=True, check=True
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
 
@@ -33,7 +39,9 @@ def commit():
 def settings(*packages):
     """Command, date, commit, machine, and the versions of Python, NumPy and `packages`."""
     return {
-        "command": " ".join(["python", "benchmarks/" + Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": " ".join(
+            ["python", "benchmarks/" + Path(sys.argv[0]).name, *sys.argv[1:]]
+        ),
         "date": datetime.date.today().isoformat(),
         "commit": commit(),
         "cpu": cpu_model(),
@@ -54,8 +62,19 @@ def save_measurements(measured, path, **more):
     """Print and save what, measure, value and reach of every measurement, with the settings of the run."""
     rows, common = [], settings("scipy") | more
     for what, measure, value, reach in measured:
-        print(f"{what:80s} {value:12.4g}  {measure}{f' (reach: {reach})' if reach else ''}", flush=True)
-        rows.append({"what": what, "measure": measure, "value": f"{value:.4g}", "reach": reach, **common})
+        print(
+            f"{what:80s} {value:12.4g}  {measure}{f' (reach: {reach})' if reach else ''}",
+            flush=True,
+        )
+        rows.append(
+            {
+                "what": what,
+                "measure": measure,
+                "value": f"{value:.4g}",
+                "reach": reach,
+                **common,
+            }
+        )
     save(rows, path)
     print(f"written to {path}")
 

@@ -8,8 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .checks import (as_floats, check_choice, check_count, check_flag, check_matrix, check_nonnegative, check_positive,
-                           check_rng, check_vector)
+from fixntk.checks import (
+    as_floats,
+    check_choice,
+    check_count,
+    check_flag,
+    check_matrix,
+    check_nonnegative,
+    check_positive,
+    check_rng,
+    check_vector,
+)
 from .group_lasso import GroupLassoProblem, group_norms
 from .machine import check_memory, single_threaded
 from .newton import solve
@@ -19,8 +28,10 @@ def _check_design(design, *needed):
     """Return `design`, which must have the sizes n, p, d and the methods or attributes that are needed."""
     missing = [name for name in ("n", "p", "d", *needed) if not hasattr(design, name)]
     if missing or isinstance(design, type):
-        raise TypeError(f"design must be a MaskedDesign; got {type(design).__name__} without {', '.join(missing) or 'data'}. "
-                        "Make one with MaskedDesign(X, masks).")
+        raise TypeError(
+            f"design must be a MaskedDesign; got {type(design).__name__} without {', '.join(missing) or 'data'}. "
+            "Make one with MaskedDesign(X, masks)."
+        )
     return design
 
 
@@ -39,11 +50,19 @@ def effective_noise(design, eps):
     """
     n, eps = _check_design(design, "correlation_norms").n, as_floats(eps, "eps")
     if eps.ndim == 2 and check_matrix(eps, "eps").shape[1] != n:
-        raise ValueError(f"eps must have {n} columns, one for each row of the design; got shape {eps.shape}. "
-                         "One row is one draw of the noise: transpose eps if its columns are.")
+        raise ValueError(
+            f"eps must have {n} columns, one for each row of the design; got shape {eps.shape}. "
+            "One row is one draw of the noise: transpose eps if its columns are."
+        )
     if eps.ndim == 2:
         return np.array([effective_noise(design, row) for row in eps])
-    return 2 / n * float(design.correlation_norms(check_vector(eps, n, "eps", "the design")).max())
+    return (
+        2
+        / n
+        * float(
+            design.correlation_norms(check_vector(eps, n, "eps", "the design")).max()
+        )
+    )
 
 
 def prediction_bound(lam_mean, W, *, sharp=False):
@@ -62,7 +81,11 @@ def prediction_bound(lam_mean, W, *, sharp=False):
     float
     """
     lam_mean = check_nonnegative(lam_mean, "lam_mean", "It is lam / n.")
-    return (1 if check_flag(sharp, "sharp") else 2) * lam_mean * float(group_norms(W).sum())
+    return (
+        (1 if check_flag(sharp, "sharp") else 2)
+        * lam_mean
+        * float(group_norms(W).sum())
+    )
 
 # %% ../nbs/11_bounds.ipynb #59b5cb0c
 @single_threaded
@@ -82,19 +105,39 @@ def lam_mean_for(design, *, noise, level, method="union"):
     -------
     float
     """
-    noise, level = check_positive(noise, "noise", "Without noise any lam_mean will do."), _check_level(level)
+    noise, level = (
+        check_positive(noise, "noise", "Without noise any lam_mean will do."),
+        _check_level(level),
+    )
     check_choice(method, "method", ("union", "concentration", "printed"))
     _check_design(design, "block" if method == "concentration" else "X")
     if method == "concentration":
-        spectra = [np.linalg.svd(design.block(i), compute_uv=False) for i in range(design.p)]
-        return 2 * noise / design.n * max(np.linalg.norm(s) + s[0] * np.sqrt(2 * np.log(design.p / (1 - level))) for s in spectra)
+        spectra = [
+            np.linalg.svd(design.block(i), compute_uv=False) for i in range(design.p)
+        ]
+        return (
+            2
+            * noise
+            / design.n
+            * max(
+                np.linalg.norm(s) + s[0] * np.sqrt(2 * np.log(design.p / (1 - level)))
+                for s in spectra
+            )
+        )
     count = design.p if method == "union" else 1
-    return np.sqrt(8 * np.log(2 * count / (1 - level))) * noise * np.linalg.norm(design.X) / design.n
+    return (
+        np.sqrt(8 * np.log(2 * count / (1 - level)))
+        * noise
+        * np.linalg.norm(design.X)
+        / design.n
+    )
 
 
 def _check_level(level):
     if check_positive(level, "level", "0.9 is usual.") >= 1:
-        raise ValueError(f"level must be below 1, a probability that can be reached; got {level}. 0.9 is usual.")
+        raise ValueError(
+            f"level must be below 1, a probability that can be reached; got {level}. 0.9 is usual."
+        )
     return level
 
 # %% ../nbs/11_bounds.ipynb #02ed6547
@@ -120,23 +163,35 @@ def noise_quantile(design, *, noise, level=0.9, n_draws=2000, rng):
     -------
     lam_mean : float
     """
-    noise, level = check_positive(noise, "noise", "Without noise any lam_mean will do."), _check_level(level)
+    noise, level = (
+        check_positive(noise, "noise", "Without noise any lam_mean will do."),
+        _check_level(level),
+    )
     n_draws = _check_draws(n_draws)
     rank = int(np.ceil(level * (n_draws + 1)))
     if rank > n_draws:
-        raise ValueError(f"n_draws must be at least level / (1 - level) = {level / (1 - level):.0f}; got {n_draws}. Draw more.")
-    return float(np.sort(effective_noise(design, _draws(design, noise, n_draws, rng)))[rank - 1])
+        raise ValueError(
+            f"n_draws must be at least level / (1 - level) = {level / (1 - level):.0f}; got {n_draws}. Draw more."
+        )
+    return float(
+        np.sort(effective_noise(design, _draws(design, noise, n_draws, rng)))[rank - 1]
+    )
 
 
 def _draws(design, noise, n_draws, rng):
     """Gaussian noise, shape (n_draws, n), if it fits into memory."""
-    check_memory(2 * n_draws * _check_design(design, "correlation_norms").n, f"n_draws={n_draws:.6g}", "Draw fewer.")
+    check_memory(
+        2 * n_draws * _check_design(design, "correlation_norms").n,
+        f"n_draws={n_draws:.6g}",
+        "Draw fewer.",
+    )
     return noise * check_rng(rng).standard_normal((n_draws, design.n))
 
 # %% ../nbs/11_bounds.ipynb #6cc3fb9b
 class Coverage(NamedTuple):
     """How often a bound held: `event`, share of draws with effective noise <= lam_mean; `covered`, share of draws in
     which the error was within `bound`; `standard_error` of `covered`; `errors`, those of the fitted quiet draws."""
+
     lam_mean: float
     bound: float
     event: float
@@ -146,7 +201,9 @@ class Coverage(NamedTuple):
 
 
 @single_threaded
-def bound_coverage(design, W, lam_mean, *, noise, n_draws=2000, n_fits=50, sharp=False, rng):
+def bound_coverage(
+    design, W, lam_mean, *, noise, n_draws=2000, n_fits=50, sharp=False, rng
+):
     """Draw y = predict(W) + noise, fit (17) and count how often the error is within `prediction_bound`.
 
     Draws whose effective noise exceeds lam_mean are all fitted; of the others, where the bound holds by theorem, the
@@ -167,16 +224,33 @@ def bound_coverage(design, W, lam_mean, *, noise, n_draws=2000, n_fits=50, sharp
     -------
     Coverage
     """
-    noise, n_draws = check_positive(noise, "noise", "The bound is about noise."), _check_draws(n_draws)
-    n_fits, lam_mean = check_count(n_fits, "n_fits", "50 is usual."), check_positive(lam_mean, "lam_mean", "It is lam / n.")
-    truth, bound = _check_design(design, "predict").predict(check_matrix(W, "W")), prediction_bound(lam_mean, W, sharp=sharp)
+    noise, n_draws = (
+        check_positive(noise, "noise", "The bound is about noise."),
+        _check_draws(n_draws),
+    )
+    n_fits, lam_mean = (
+        check_count(n_fits, "n_fits", "50 is usual."),
+        check_positive(lam_mean, "lam_mean", "It is lam / n."),
+    )
+    truth, bound = (
+        _check_design(design, "predict").predict(check_matrix(W, "W")),
+        prediction_bound(lam_mean, W, sharp=sharp),
+    )
     draws = _draws(design, noise, n_draws, rng)
     quiet = effective_noise(design, draws) <= lam_mean
     errors, within = np.full(n_draws, np.nan), np.ones(n_draws, bool)
     for k in np.r_[np.flatnonzero(~quiet), np.flatnonzero(quiet)[:n_fits]]:
-        fit = solve(GroupLassoProblem(design, truth + draws[k], design.n * lam_mean), tol=1e-8)
-        errors[k] = np.mean((design.predict(fit.W) - truth)**2)
+        fit = solve(
+            GroupLassoProblem(design, truth + draws[k], design.n * lam_mean), tol=1e-8
+        )
+        errors[k] = np.mean((design.predict(fit.W) - truth) ** 2)
         within[k] = errors[k] <= bound + fit.gap * fit.objective / design.n
     covered = float(within.mean())
-    return Coverage(lam_mean, bound, float(quiet.mean()), covered, np.sqrt(covered * (1 - covered) / n_draws),
-                    errors[quiet & ~np.isnan(errors)])
+    return Coverage(
+        lam_mean,
+        bound,
+        float(quiet.mean()),
+        covered,
+        np.sqrt(covered * (1 - covered) / n_draws),
+        errors[quiet & ~np.isnan(errors)],
+    )

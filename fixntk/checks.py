@@ -21,11 +21,15 @@ def check_matrix(X, name="X", rows="a sample"):
     """
     X = as_floats(X, name)
     if X.ndim != 2:
-        raise ValueError(f"{name} must be a table of shape (n, d), one row {rows}; got shape {X.shape}. "
-                         f"For one column use {name}[:, None], for one row {name}[None, :].")
+        raise ValueError(
+            f"{name} must be a table of shape (n, d), one row {rows}; got shape {X.shape}. "
+            f"For one column use {name}[:, None], for one row {name}[None, :]."
+        )
     if X.size == 0:
-        raise ValueError(f"{name} must have at least one row and one column; got shape {X.shape}. "
-                         "Check the selection that made it.")
+        raise ValueError(
+            f"{name} must have at least one row and one column; got shape {X.shape}. "
+            "Check the selection that made it."
+        )
     return _check_finite(X, name)
 
 # %% ../nbs/engine/checks.ipynb #1d1d419d
@@ -36,12 +40,18 @@ def check_vector(y, length=None, name="y", like="X"):
     """
     y = as_floats(y, name)
     if y.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional; got shape {y.shape}. Use {name}.ravel() if it is one column.")
+        raise ValueError(
+            f"{name} must be one-dimensional; got shape {y.shape}. Use {name}.ravel() if it is one column."
+        )
     if length is not None and len(y) != length:
-        raise ValueError(f"{name} must have one entry for each of the {length} rows of {like}; got {len(y)}. "
-                         f"Select the same samples in both.")
+        raise ValueError(
+            f"{name} must have one entry for each of the {length} rows of {like}; got {len(y)}. "
+            f"Select the same samples in both."
+        )
     if y.size == 0:
-        raise ValueError(f"{name} must have at least one entry; got none. Check the selection that made it.")
+        raise ValueError(
+            f"{name} must have at least one entry; got none. Check the selection that made it."
+        )
     return _check_finite(y, name)
 
 # %% ../nbs/engine/checks.ipynb #62b6447f
@@ -53,55 +63,87 @@ def as_floats(values, name):
     TypeError if the entries are not real numbers; ValueError if the rows differ in length.
     """
     if issparse(values):
-        raise TypeError(f"{name} must be a dense array; got a sparse one. Use {name}.toarray().")
+        raise TypeError(
+            f"{name} must be a dense array; got a sparse one. Use {name}.toarray()."
+        )
     parts = values if isinstance(values, (list, tuple)) else [_as_array(values, name)]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        raise TypeError(f"{name} must be a plain array; got a masked array, whose hidden entries would be used. "
-                        f"Fill them with {name}.filled(value), or drop these samples.")
+        raise TypeError(
+            f"{name} must be a plain array; got a masked array, whose hidden entries would be used. "
+            f"Fill them with {name}.filled(value), or drop these samples."
+        )
     values = _as_array(values, name)
     if values.dtype.kind == "c":
-        raise TypeError(f"{name} must hold real numbers; got {values.dtype}. Take the real part if that is what you mean.")
+        raise TypeError(
+            f"{name} must hold real numbers; got {values.dtype}. Take the real part if that is what you mean."
+        )
     if values.dtype.kind not in "biuf":
         _refuse_strangers(values, name)
     try:
-        with np.errstate(over="ignore"):  # what leaves double precision becomes infinite, and is refused as that
+        with np.errstate(
+            over="ignore"
+        ):  # what leaves double precision becomes infinite, and is refused as that
             return np.asarray(values, dtype=np.float64, order="C")
     except (TypeError, ValueError, OverflowError):
-        raise TypeError(f"{name} must hold numbers; got {values.dtype}. Encode text as numbers and make rows equally long.") from None
+        raise TypeError(
+            f"{name} must hold numbers; got {values.dtype}. Encode text as numbers and make rows equally long."
+        ) from None
 
 
 def _as_array(values, name):
     try:
         return np.asanyarray(values)
     except OverflowError:
-        raise ValueError(f"{name} must hold numbers of double precision; got one that is larger. Rescale.") from None
+        raise ValueError(
+            f"{name} must hold numbers of double precision; got one that is larger. Rescale."
+        ) from None
     except ValueError as error:
         if "inhomogeneous" not in str(error):
-            raise ValueError(f"{name} must be an array of numbers; NumPy says: {error}") from None
-        raise ValueError(f"{name} must have rows of equal length; got rows that differ. Make rows equally long.") from None
-    except Exception as error:  # tables and tensors of other packages refuse in ways of their own
-        raise TypeError(f"{name} must be an array of numbers; got {type(values).__name__}, which says: {error}") from None
+            raise ValueError(
+                f"{name} must be an array of numbers; NumPy says: {error}"
+            ) from None
+        raise ValueError(
+            f"{name} must have rows of equal length; got rows that differ. Make rows equally long."
+        ) from None
+    except (
+        Exception
+    ) as error:  # tables and tensors of other packages refuse in ways of their own
+        raise TypeError(
+            f"{name} must be an array of numbers; got {type(values).__name__}, which says: {error}"
+        ) from None
 
 
 def _refuse_strangers(values, name):
     "Refuse what is no number: dates, text, missing values, and things that are no arrays at all."
     if values.dtype.kind in "mM":
-        raise TypeError(f"{name} must hold numbers; got dates or times, {values.dtype}. Use a difference in days, or year and month.")
+        raise TypeError(
+            f"{name} must hold numbers; got dates or times, {values.dtype}. Use a difference in days, or year and month."
+        )
     if values.dtype.kind != "O":
-        raise TypeError(f"{name} must hold numbers; got text or records, {values.dtype}. Encode text as numbers.")
+        raise TypeError(
+            f"{name} must hold numbers; got text or records, {values.dtype}. Encode text as numbers."
+        )
     if values.ndim == 0:
-        raise TypeError(f"{name} must be an array of numbers; got {type(values.item()).__name__}. Use np.array(list({name})).")
+        raise TypeError(
+            f"{name} must be an array of numbers; got {type(values.item()).__name__}. Use np.array(list({name}))."
+        )
     for value in values.flat:
         if not _is_real(value):
-            raise TypeError(f"{name} must hold numbers; got {_shown(value)}, {type(value).__name__}. "
-                            "Encode text and dates as numbers and fill or drop what is missing.")
+            raise TypeError(
+                f"{name} must hold numbers; got {_shown(value)}, {type(value).__name__}. "
+                "Encode text and dates as numbers and fill or drop what is missing."
+            )
         if np.isnan(_float(value)) and value == value:
-            raise ValueError(f"{name} must hold numbers of double precision; got {_shown(value)}. Rescale.")
+            raise ValueError(
+                f"{name} must hold numbers of double precision; got {_shown(value)}. Rescale."
+            )
 
 
 def _is_real(value):
     "Whether this is one real number: Python's and NumPy's, fractions, decimals, True and False, but no dates or times."
-    return isinstance(value, (Real, Decimal, np.bool_)) and not isinstance(value, np.timedelta64)
+    return isinstance(value, (Real, Decimal, np.bool_)) and not isinstance(
+        value, np.timedelta64
+    )
 
 
 def _float(value):
@@ -128,15 +170,19 @@ def _check_finite(values, name):
         return values
     bad = np.argwhere(~np.isfinite(values))
     at = tuple(int(i) for i in bad[0])
-    raise ValueError(f"{name} must be finite; got {values[at]} at {list(at)} and {len(bad)} such entries in all. "
-                     "Drop or impute these samples.")
+    raise ValueError(
+        f"{name} must be finite; got {values[at]} at {list(at)} and {len(bad)} such entries in all. "
+        "Drop or impute these samples."
+    )
 
 # %% ../nbs/engine/checks.ipynb #ae073d98
 def check_positive(value, name, remedy):
     """Return `value` as a float above zero; `remedy` says what to do instead."""
     number = _scalar(value)
     if not 0 < number < np.inf:
-        raise ValueError(f"{name} must be a positive number; got {_shown(value)}. {remedy}")
+        raise ValueError(
+            f"{name} must be a positive number; got {_shown(value)}. {remedy}"
+        )
     return number
 
 
@@ -144,17 +190,27 @@ def check_nonnegative(value, name, remedy):
     """Return `value` as a float of at least zero."""
     number = _scalar(value)
     if not 0 <= number < np.inf:
-        raise ValueError(f"{name} must be a number of at least zero; got {_shown(value)}. {remedy}")
+        raise ValueError(
+            f"{name} must be a number of at least zero; got {_shown(value)}. {remedy}"
+        )
     return number
 
 
 def check_count(value, name, remedy, most=10**15):
     """Return `value` as a whole number of at least one and at most `most`."""
     whole = _bare(value)
-    if not isinstance(whole, Integral) or isinstance(whole, (bool, np.timedelta64)) or whole < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1; got {_shown(value)}. {remedy}")
+    if (
+        not isinstance(whole, Integral)
+        or isinstance(whole, (bool, np.timedelta64))
+        or whole < 1
+    ):
+        raise ValueError(
+            f"{name} must be a whole number of at least 1; got {_shown(value)}. {remedy}"
+        )
     if whole > most:
-        raise ValueError(f"{name} must be a whole number of at most {most:.0e}; got {_shown(value)}. {remedy}")
+        raise ValueError(
+            f"{name} must be a whole number of at most {most:.0e}; got {_shown(value)}. {remedy}"
+        )
     return int(whole)
 
 
@@ -172,23 +228,33 @@ def _scalar(value):
 def check_choice(value, name, allowed):
     """Return `value`, one of the names in `allowed`."""
     if not (isinstance(value, str) and value in allowed):
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}; got {_shown(value)}. Choose one of them.")
+        raise ValueError(
+            f"{name} must be one of {', '.join(map(repr, allowed))}; got {_shown(value)}. Choose one of them."
+        )
     return value
 
 
 def check_rng(rng):
     """Return `rng`, a NumPy random generator."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a numpy.random.Generator; got {type(rng).__name__}. "
-                        "Make one with np.random.default_rng(0).")
+        raise TypeError(
+            f"rng must be a numpy.random.Generator; got {type(rng).__name__}. "
+            "Make one with np.random.default_rng(0)."
+        )
     return rng
 
 
 def check_kind(value, name, kind, remedy):
     """Return `value`, an instance of the class `kind` (or of one of a tuple of classes)."""
     if not isinstance(value, kind):
-        kinds = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
-        came = f"the class {value.__name__} itself" if isinstance(value, type) else type(value).__name__
+        kinds = " or ".join(
+            one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,))
+        )
+        came = (
+            f"the class {value.__name__} itself"
+            if isinstance(value, type)
+            else type(value).__name__
+        )
         raise TypeError(f"{name} must be a {kinds}; got {came}. {remedy}")
     return value
 

@@ -49,9 +49,13 @@ def _text(path):
     except OSError as error:
         raise OSError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} must be text in UTF-8; {error}. Save the table as CSV anew.") from None
+        raise ValueError(
+            f"{path} must be text in UTF-8; {error}. Save the table as CSV anew."
+        ) from None
     if "\0" in text:
-        raise ValueError(f"{path} must be text in UTF-8; got NUL characters. Save the table as CSV anew.")
+        raise ValueError(
+            f"{path} must be text in UTF-8; got NUL characters. Save the table as CSV anew."
+        )
     return text
 
 # %% ../nbs/cli.ipynb #91b2e7d0
@@ -68,7 +72,9 @@ def _rows(path):
                 _refuse_swallowed(path, line, row, mark, len(rows[0][1]))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise ValueError(f"{path} must be a CSV; the row that begins on line {line} is none: {error}. Is a quote not closed there?") from None
+        raise ValueError(
+            f"{path} must be a CSV; the row that begins on line {line} is none: {error}. Is a quote not closed there?"
+        ) from None
     return rows
 
 
@@ -76,7 +82,9 @@ def _refuse_swallowed(path, line, row, mark, width):
     "A quote that is not closed makes one cell of whole lines."
     inner = [part for cell in row for part in re.split(r"\r\n|\r|\n", cell)[1:]]
     if any(part.count(mark) >= width - 1 for part in inner):
-        raise ValueError(f"{path} must close its quotes; a cell that begins on line {line} holds whole lines of the table. Mend that line.")
+        raise ValueError(
+            f"{path} must close its quotes; a cell that begins on line {line} holds whole lines of the table. Mend that line."
+        )
 
 # %% ../nbs/cli.ipynb #5b0c2f11
 def _read(path, check=lambda n: None):
@@ -85,17 +93,31 @@ def _read(path, check=lambda n: None):
     check(len(rows) - 1)
     names = [name.strip() for name in rows[0][1]] if rows else []
     if len(rows) < 2 or len(names) < 2:
-        raise ValueError(f"{path} must hold a line of names and lines of samples with at least two columns; got {max(len(rows) - 1, 0)} "
-                         f"samples, {len(names)} columns. Is it a CSV?")
+        raise ValueError(
+            f"{path} must hold a line of names and lines of samples with at least two columns; got {max(len(rows) - 1, 0)} "
+            f"samples, {len(names)} columns. Is it a CSV?"
+        )
     if all(_number(name) is not None for name in names):
-        raise ValueError(f"{path} must begin with a line of column names; got {', '.join(names[:4])}. Put names above the numbers.")
-    repeated = [name or "(empty)" for name, count in Counter(names).items() if count > 1 or not name]
+        raise ValueError(
+            f"{path} must begin with a line of column names; got {', '.join(names[:4])}. Put names above the numbers."
+        )
+    repeated = [
+        name or "(empty)"
+        for name, count in Counter(names).items()
+        if count > 1 or not name
+    ]
     if repeated:
-        raise ValueError(f"{path} must name every column, each differently; got {', '.join(repeated)}. Rename it.")
+        raise ValueError(
+            f"{path} must name every column, each differently; got {', '.join(repeated)}. Rename it."
+        )
     for line, row in rows:
         if len(row) != len(names):
-            raise ValueError(f"{path} must have {len(names)} cells in every line; line {line} has {len(row)}. Mend that line.")
-    return {name: [_cell(row[j]) for _, row in rows[1:]] for j, name in enumerate(names)}
+            raise ValueError(
+                f"{path} must have {len(names)} cells in every line; line {line} has {len(row)}. Mend that line."
+            )
+    return {
+        name: [_cell(row[j]) for _, row in rows[1:]] for j, name in enumerate(names)
+    }
 
 
 def _cell(text):
@@ -108,42 +130,64 @@ def _features(name, cells):
     numbers = [np.nan if cell is None else _number(cell) for cell in cells]
     if None not in numbers:
         if np.isinf(numbers).any():
-            raise ValueError(f"column {name!r} must hold finite numbers; got infinity. Mend it, or leave the column out: --drop {name!r}.")
+            raise ValueError(
+                f"column {name!r} must hold finite numbers; got infinity. Mend it, or leave the column out: --drop {name!r}."
+            )
         column = _tame(np.array(numbers))
         varies = np.unique(column[~np.isnan(column)]).size > 1
-        return ([column], "") if varies else ([], f"{name} does not vary and was left out")
+        return (
+            ([column], "") if varies else ([], f"{name} does not vary and was left out")
+        )
     words = np.array(["(missing)" if cell is None else cell for cell in cells])
     levels = np.unique(words)
     if len(levels) > max(10, len(words) // 5):
-        raise ValueError(f"column {name!r} holds {len(levels)} different words in {len(words)} rows, too many for one-hot columns. If it names "
-                         f"the rows, leave it out: --drop {name!r}; if it should be numbers, mend {cells[numbers.index(None)]!r}; if it holds "
-                         "dates, make numbers of them, such as days since the first.")
+        raise ValueError(
+            f"column {name!r} holds {len(levels)} different words in {len(words)} rows, too many for one-hot columns. If it names "
+            f"the rows, leave it out: --drop {name!r}; if it should be numbers, mend {cells[numbers.index(None)]!r}; if it holds "
+            "dates, make numbers of them, such as days since the first."
+        )
     if len(levels) < 2:
         return [], f"{name} does not vary and was left out"
-    return [(words == level).astype(float) for level in levels[len(levels) == 2:]], f"{name} became {len(levels)} words, one-hot"
+    return [
+        (words == level).astype(float) for level in levels[len(levels) == 2 :]
+    ], f"{name} became {len(levels)} words, one-hot"
 
 # %% ../nbs/cli.ipynb #91b2e7c2
 def _tame(column):
     "The column in units in which no square overflows or vanishes; it is standardised later, which undoes any unit."
     largest = np.nanmax(np.abs(column), initial=0)
-    return column if largest == 0 or 1e-100 < largest < 1e100 else np.ldexp(column, -np.frexp(largest)[1])
+    return (
+        column
+        if largest == 0 or 1e-100 < largest < 1e100
+        else np.ldexp(column, -np.frexp(largest)[1])
+    )
 
 # %% ../nbs/cli.ipynb #91b2e7c3
 def _target(name, cells, task):
     "The target as classes or numbers, and which of the two it is."
     numbers = [_number(cell) for cell in cells]
     if None not in numbers and not np.isfinite(numbers).all():
-        raise ValueError(f"column {name!r} must hold finite numbers; got {cells[np.argmax(~np.isfinite(numbers))]!r}. Mend the column, or "
-                         "empty these cells and use --missing impute, which leaves rows without target out.")
+        raise ValueError(
+            f"column {name!r} must hold finite numbers; got {cells[np.argmax(~np.isfinite(numbers))]!r}. Mend the column, or "
+            "empty these cells and use --missing impute, which leaves rows without target out."
+        )
     distinct = len(set(numbers))
-    whole = None not in numbers and all(abs(number) < 2**53 and number == int(number) for number in numbers)
+    whole = None not in numbers and all(
+        abs(number) < 2**53 and number == int(number) for number in numbers
+    )
     if task is None:
-        task = "classification" if None in numbers or whole and distinct <= 10 else "regression"
+        task = (
+            "classification"
+            if None in numbers or whole and distinct <= 10
+            else "regression"
+        )
     if task == "classification":
         return np.array([int(number) for number in numbers] if whole else cells), task
     if None in numbers:
-        raise ValueError(f"column {name!r} must hold finite numbers for regression; got {cells[numbers.index(None)]!r}. "
-                         "Use --task classification, or mend the column.")
+        raise ValueError(
+            f"column {name!r} must hold finite numbers for regression; got {cells[numbers.index(None)]!r}. "
+            "Use --task classification, or mend the column."
+        )
     return _tame(np.array(numbers)), task
 
 # %% ../nbs/cli.ipynb #cba8fad9
@@ -151,27 +195,50 @@ def _table(columns, target, task, drop, impute):
     "Inputs X (n, d), NaN where missing, target y (n,), the task, and notes of what was done."
     for name in [target, *drop]:
         if name not in columns:
-            near = " or ".join(map(repr, get_close_matches(name, columns, n=2))) or "one of " + ", ".join(columns)
+            near = " or ".join(
+                map(repr, get_close_matches(name, columns, n=2))
+            ) or "one of " + ", ".join(columns)
             raise _Usage(f"no column {name!r} in the table; did you mean {near}?")
     if target in drop:
-        raise _Usage(f"column {target!r} cannot be the target and be dropped; leave --drop {target!r} out")
-    inputs = {name: cells for name, cells in columns.items() if name != target and name not in drop}
-    gaps = {name: cells.count(None) for name, cells in columns.items() if name not in drop and None in cells}
+        raise _Usage(
+            f"column {target!r} cannot be the target and be dropped; leave --drop {target!r} out"
+        )
+    inputs = {
+        name: cells
+        for name, cells in columns.items()
+        if name != target and name not in drop
+    }
+    gaps = {
+        name: cells.count(None)
+        for name, cells in columns.items()
+        if name not in drop and None in cells
+    }
     if gaps and not impute:
-        raise ValueError(f"values are missing in {', '.join(f'{name} ({count})' for name, count in gaps.items())}. Fill them, "
-                         "leave columns out with --drop, or let --missing impute fill them.")
+        raise ValueError(
+            f"values are missing in {', '.join(f'{name} ({count})' for name, count in gaps.items())}. Fill them, "
+            "leave columns out with --drop, or let --missing impute fill them."
+        )
     kept = [k for k, cell in enumerate(columns[target]) if cell is not None]
-    notes = [f"{gaps[target]} rows without target were left out"] if target in gaps else []
+    notes = (
+        [f"{gaps[target]} rows without target were left out"] if target in gaps else []
+    )
     if set(gaps) - {target}:
-        notes.append(f"missing values of {', '.join(sorted(set(gaps) - {target}))} were filled: numbers by the median, words by a word of their own")
+        notes.append(
+            f"missing values of {', '.join(sorted(set(gaps) - {target}))} were filled: numbers by the median, words by a word of their own"
+        )
     if not kept:
         raise ValueError(f"column {target!r} is empty; name another with --target.")
     y, task = _target(target, [columns[target][k] for k in kept], task)
-    made = {name: _features(name, [cells[k] for k in kept]) for name, cells in inputs.items()}
+    made = {
+        name: _features(name, [cells[k] for k in kept])
+        for name, cells in inputs.items()
+    }
     notes += [note for _, note in made.values() if note]
     features = [column for found, _ in made.values() for column in found]
     if not features:
-        raise ValueError("no column is left to predict from; all others were dropped or do not vary.")
+        raise ValueError(
+            "no column is left to predict from; all others were dropped or do not vary."
+        )
     return np.column_stack(features), y, task, notes
 
 # %% ../nbs/cli.ipynb #a17305b4
@@ -186,11 +253,21 @@ def _models(task, gates, seed, inner):
     from fixntk import estimators
 
     kind = "Classifier" if task == "classification" else "Regressor"
-    Gated, NTK = getattr(estimators, f"GatedReLU{kind}CV"), getattr(estimators, f"NTK{kind}")
+    Gated, NTK = (
+        getattr(estimators, f"GatedReLU{kind}CV"),
+        getattr(estimators, f"NTK{kind}"),
+    )
     path = dict(n_gates=gates, n_lams=8, cv=inner, random_state=seed)
     return {
-        "majority class" if task == "classification" else "mean": DummyClassifier() if task == "classification" else DummyRegressor(),
-        "NTK": GridSearchCV(NTK(), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}, cv=inner, error_score="raise"),
+        "majority class" if task == "classification" else "mean": DummyClassifier()
+        if task == "classification"
+        else DummyRegressor(),
+        "NTK": GridSearchCV(
+            NTK(),
+            {"ridge_ratio": 10.0 ** np.arange(-3, 3)},
+            cv=inner,
+            error_score="raise",
+        ),
         "partly fixed": Gated(n_reweightings=_ROUNDS, **path),
         "fully fixed": Gated(**path),
     }
@@ -199,7 +276,9 @@ def _models(task, gates, seed, inner):
 def _splitter(task, folds, seed):
     from sklearn.model_selection import KFold, StratifiedKFold
 
-    return (StratifiedKFold if task == "classification" else KFold)(folds, shuffle=True, random_state=seed)
+    return (StratifiedKFold if task == "classification" else KFold)(
+        folds, shuffle=True, random_state=seed
+    )
 
 
 def _ready(X, y, rows, task):
@@ -208,20 +287,36 @@ def _ready(X, y, rows, task):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()).fit(X[rows])
-    return scale.transform(X), y if task == "classification" else (y - y[rows].mean()) / (y[rows].std() or 1.0)
+    scale = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    ).fit(X[rows])
+    return scale.transform(X), y if task == "classification" else (
+        y - y[rows].mean()
+    ) / (y[rows].std() or 1.0)
 
 # %% ../nbs/cli.ipynb #91b2e7d4
 def _fit(X, y, train, test, name, task, gates, seed):
     "One model fitted to the rows `train`: its score on the rows `test`, or the model itself if there are none; and its warnings."
     X, y = _ready(X, y, train, task)
-    least = np.unique(y[train], return_counts=True)[1].min() if task == "classification" else len(train)
-    inner = _splitter(task, min(3, int(least)), seed)  # a class of the training part may be too small for three
+    least = (
+        np.unique(y[train], return_counts=True)[1].min()
+        if task == "classification"
+        else len(train)
+    )
+    inner = _splitter(
+        task, min(3, int(least)), seed
+    )  # a class of the training part may be too small for three
     with warnings.catch_warnings(record=True) as said, one_thread(rows=len(train)):
         warnings.simplefilter("always")
         model = _models(task, gates, seed, inner)[name].fit(X[train], y[train])
         result = model if test is None else float(model.score(X[test], y[test]))
-    return result, sorted({str(one.message) for one in said if issubclass(one.category, (UserWarning, RuntimeWarning))})
+    return result, sorted(
+        {
+            str(one.message)
+            for one in said
+            if issubclass(one.category, (UserWarning, RuntimeWarning))
+        }
+    )
 
 # %% ../nbs/cli.ipynb #14ac7a48
 def _check_rows(y, task, folds):
@@ -229,25 +324,39 @@ def _check_rows(y, task, folds):
     if task == "classification":
         classes, counts = np.unique(y, return_counts=True)
         if len(classes) < 2:
-            raise ValueError(f"the target must hold at least two classes; got only {str(classes[0])!r}. Is it the right column?")
+            raise ValueError(
+                f"the target must hold at least two classes; got only {str(classes[0])!r}. Is it the right column?"
+            )
         if counts.min() < max(folds, 4):
-            raise ValueError(f"every class must have at least {max(folds, 4)} rows for {folds} folds; class {str(classes[counts.argmin()])!r} has "
-                             f"{counts.min()}. Merge or drop small classes, or use fewer --folds.")
+            raise ValueError(
+                f"every class must have at least {max(folds, 4)} rows for {folds} folds; class {str(classes[counts.argmin()])!r} has "
+                f"{counts.min()}. Merge or drop small classes, or use fewer --folds."
+            )
     elif len(y) < 4 * folds or np.ptp(y) == 0:
-        raise ValueError(f"regression needs at least {4 * folds} rows for {folds} folds, and a target that varies; got {len(y)} rows.")
+        raise ValueError(
+            f"regression needs at least {4 * folds} rows for {folds} folds, and a target that varies; got {len(y)} rows."
+        )
 
 # %% ../nbs/cli.ipynb #91b2e7c5
 def _check_size(n, gates, jobs):
     "Refuse what does not fit in memory: a fit was seen to hold less than eight n x n matrices and one n x gates at once."
-    gates, room = min(gates, 10**18), 0.9 * (available_memory() or 0) / 8 / jobs  # no float holds the sizes beyond
+    gates, room = (
+        min(gates, 10**18),
+        0.9 * (available_memory() or 0) / 8 / jobs,
+    )  # no float holds the sizes beyond
     most = int((np.sqrt(float(gates) ** 2 + 32 * room) - gates) / 16)
-    check_memory(jobs * n * (8 * n + gates), f"a table of {n} rows, with {gates} gates and {jobs} fits at a time,",
-                 f"Take a sample of at most about {most} rows, or fewer gates or jobs.")
+    check_memory(
+        jobs * n * (8 * n + gates),
+        f"a table of {n} rows, with {gates} gates and {jobs} fits at a time,",
+        f"Take a sample of at most about {most} rows, or fewer gates or jobs.",
+    )
 
 
 def _seconds(n, d, gates):
     "Processor seconds of the four models fitted to n rows, roughly: measured where a product of two 600 x 600 matrices takes 0.01."
-    return 1.4e-6 * n**2 + 1.3 * n * (4.2e-9 * n * gates + 0.9e-9 * n**2 + 4.5e-8 * d * gates)
+    return 1.4e-6 * n**2 + 1.3 * n * (
+        4.2e-9 * n * gates + 0.9e-9 * n**2 + 4.5e-8 * d * gates
+    )
 
 # %% ../nbs/cli.ipynb #7d10f3b4
 _Plan = namedtuple("_Plan", "X y task notes folds seed gates jobs made_by")
@@ -256,48 +365,100 @@ _Plan = namedtuple("_Plan", "X y task notes folds seed gates jobs made_by")
 def _plan(path, target, task, drop, missing, folds, seed, gates, n_jobs):
     "The table and the settings, checked; `made_by` is what the numbers depend on."
     drop = [drop] if isinstance(drop, str) else list(drop)
-    for name in [check_kind(target, "target", str, "It is the name of a column."), *drop]:
+    for name in [
+        check_kind(target, "target", str, "It is the name of a column."),
+        *drop,
+    ]:
         check_kind(name, "drop", str, "It holds names of columns.")
     if task is not None:
         check_choice(task, "task", ("classification", "regression"))
     check_choice(missing, "missing", ("refuse", "impute"))
     check_count(gates, "gates", "1000 is usual.")
     if check_count(folds, "folds", "5 is usual.") < 2:
-        raise ValueError("folds must be at least 2, to fit on some rows and score on others; got 1. 5 is usual.")
-    if not (isinstance(seed, (int, np.integer)) and not isinstance(seed, bool) and 0 <= seed < 2**32):
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. 0 is usual.")
-    jobs = min((os.cpu_count() or 1) if n_jobs == -1 else check_count(n_jobs, "n_jobs", "1 is usual, -1 is all cores."), 4 * (folds + 1))
+        raise ValueError(
+            "folds must be at least 2, to fit on some rows and score on others; got 1. 5 is usual."
+        )
+    if not (
+        isinstance(seed, (int, np.integer))
+        and not isinstance(seed, bool)
+        and 0 <= seed < 2**32
+    ):
+        raise ValueError(
+            f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. 0 is usual."
+        )
+    jobs = min(
+        (os.cpu_count() or 1)
+        if n_jobs == -1
+        else check_count(n_jobs, "n_jobs", "1 is usual, -1 is all cores."),
+        4 * (folds + 1),
+    )
     cells = _read(path, lambda n: _check_size(n, gates, jobs))
     X, y, task, notes = _table(cells, target, task, drop, missing == "impute")
     _check_rows(y, task, folds)
-    packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")} | {"fixntk": __version__}
-    made_by = dict(table=hashlib.sha256(Path(path).read_bytes()).hexdigest(), target=target, task=task, drop=sorted(drop), missing=missing,
-                   folds=int(folds), seed=int(seed), gates=int(gates), versions=packages)
+    packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")} | {
+        "fixntk": __version__
+    }
+    made_by = dict(
+        table=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+        target=target,
+        task=task,
+        drop=sorted(drop),
+        missing=missing,
+        folds=int(folds),
+        seed=int(seed),
+        gates=int(gates),
+        versions=packages,
+    )
     return _Plan(X, y, task, notes, folds, seed, gates, jobs, made_by)
 
 # %% ../nbs/cli.ipynb #91b2e7c6
 def _announce(path, plan, say):
     n, d = plan.X.shape
-    say(f"{path}: {n} rows, {d} input columns; {plan.task} of {plan.made_by['target']!r}" + "".join(f"\n  {note}" for note in plan.notes))
+    say(
+        f"{path}: {n} rows, {d} input columns; {plan.task} of {plan.made_by['target']!r}"
+        + "".join(f"\n  {note}" for note in plan.notes)
+    )
     trial, start = np.ones((600, 600)), time.process_time()
     with one_thread():
         trial @ trial
     speed = 0.01 / max(time.process_time() - start, 1e-3)
-    minutes = (plan.folds * _seconds(n - n // plan.folds, d, plan.gates) + _seconds(n, d, plan.gates)) / speed / plan.jobs / 60
+    minutes = (
+        (
+            plan.folds * _seconds(n - n // plan.folds, d, plan.gates)
+            + _seconds(n, d, plan.gates)
+        )
+        / speed
+        / plan.jobs
+        / 60
+    )
     if minutes > 1:
-        say(f"  this may take {minutes:.0f} minutes, up to a factor of three; Ctrl-C loses little, the same command goes on")
+        say(
+            f"  this may take {minutes:.0f} minutes, up to a factor of three; Ctrl-C loses little, the same command goes on"
+        )
 
 # %% ../nbs/cli.ipynb #91b2e7d2
 def _carry_out(plan, done, keep, follow):
     "All fits of a plan but those in `done`, a dict of scores and warnings by fold and model; `keep` sees it grow."
     import joblib
 
-    splits = [*_splitter(plan.task, plan.folds, plan.seed).split(plan.X, plan.y), (np.arange(len(plan.X)), None)]
+    splits = [
+        *_splitter(plan.task, plan.folds, plan.seed).split(plan.X, plan.y),
+        (np.arange(len(plan.X)), None),
+    ]
     names, models = list(_models(plan.task, plan.gates, plan.seed, None)), {}
-    todo = [(k, name) for k in range(len(splits)) for name in names if (k, name) not in done]
-    jobs = [joblib.delayed(_fit)(plan.X, plan.y, *splits[k], name, plan.task, plan.gates, plan.seed) for k, name in todo]
+    todo = [
+        (k, name) for k in range(len(splits)) for name in names if (k, name) not in done
+    ]
+    jobs = [
+        joblib.delayed(_fit)(
+            plan.X, plan.y, *splits[k], name, plan.task, plan.gates, plan.seed
+        )
+        for k, name in todo
+    ]
     said = [text for _, texts in done.values() for text in texts]
-    for (result, texts), (k, name) in zip(follow(joblib.Parallel(plan.jobs, return_as="generator")(jobs), len(done)), todo):
+    for (result, texts), (k, name) in zip(
+        follow(joblib.Parallel(plan.jobs, return_as="generator")(jobs), len(done)), todo
+    ):
         said += texts
         if k < plan.folds:
             done[k, name] = result, texts
@@ -305,12 +466,33 @@ def _carry_out(plan, done, keep, follow):
         else:
             models[name] = result
     for text, count in Counter(said).items():
-        warnings.warn(f"in {count} of {len(splits) * len(names)} fits: {text}", stacklevel=3)
-    return {"scores": {name: [done[k, name][0] for k in range(plan.folds)] for name in names}, "models": models, "task": plan.task,
-            "X": _ready(plan.X, plan.y, slice(None), plan.task)[0], "y": _ready(plan.X, plan.y, slice(None), plan.task)[1]}
+        warnings.warn(
+            f"in {count} of {len(splits) * len(names)} fits: {text}", stacklevel=3
+        )
+    return {
+        "scores": {
+            name: [done[k, name][0] for k in range(plan.folds)] for name in names
+        },
+        "models": models,
+        "task": plan.task,
+        "X": _ready(plan.X, plan.y, slice(None), plan.task)[0],
+        "y": _ready(plan.X, plan.y, slice(None), plan.task)[1],
+    }
 
 # %% ../nbs/cli.ipynb #91b2e7c7
-def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed=0, gates=1000, n_jobs=1, say=print):
+def compare(
+    path,
+    target,
+    *,
+    task=None,
+    drop=(),
+    missing="refuse",
+    folds=5,
+    seed=0,
+    gates=1000,
+    n_jobs=1,
+    say=print,
+):
     """Cross-validate the NTK against the partly and the fully fixed kernel on a CSV.
 
     Parameters
@@ -349,14 +531,24 @@ def compare(path, target, *, task=None, drop=(), missing="refuse", folds=5, seed
 # %% ../nbs/cli.ipynb #b66d0605
 def _summary(result):
     "The lines of the report: scores, differences from the NTK split by split, certificate."
-    ntk, unit = np.array(result["scores"]["NTK"]), "accuracy" if result["task"] == "classification" else "R^2"
+    ntk, unit = (
+        np.array(result["scores"]["NTK"]),
+        "accuracy" if result["task"] == "classification" else "R^2",
+    )
     lines = ["", f"{'':16}{unit:>16}{'against NTK':>20}{'better, equal, worse':>24}"]
     for name, scores in result["scores"].items():
-        line, gain = f"{name:16}{np.mean(scores):9.3f} ± {np.std(scores, ddof=1):.3f}", np.round(np.array(scores) - ntk, 12)
+        line, gain = (
+            f"{name:16}{np.mean(scores):9.3f} ± {np.std(scores, ddof=1):.3f}",
+            np.round(np.array(scores) - ntk, 12),
+        )
         if name.endswith("fixed"):
             line += f"{gain.mean().round(3) + 0.0:+12.3f} ± {gain.std(ddof=1):.3f}{(gain > 0).sum():12}, {(gain == 0).sum()}, {(gain < 0).sum()}"
         lines.append(line)
-    return lines + ["(mean ± standard deviation over the folds)", "", *_certificate(result)]
+    return lines + [
+        "(mean ± standard deviation over the folds)",
+        "",
+        *_certificate(result),
+    ]
 
 # %% ../nbs/cli.ipynb #91b2e7c8
 def _certificate(result):
@@ -365,18 +557,33 @@ def _certificate(result):
 
     model = result["models"]["fully fixed"]
     single = getattr(estimators, type(model).__name__.removesuffix("CV"))
-    start = single(n_gates=model.n_gates, random_state=model.random_state, lam_ratio=model.lam_ratio_, n_reweightings=0)
-    objectives = [sum(solution.objective for solution in np.ravel([fit.solution_])) for fit in (start.fit(result["X"], result["y"]), model)]
+    start = single(
+        n_gates=model.n_gates,
+        random_state=model.random_state,
+        lam_ratio=model.lam_ratio_,
+        n_reweightings=0,
+    )
+    objectives = [
+        sum(solution.objective for solution in np.ravel([fit.solution_]))
+        for fit in (start.fit(result["X"], result["y"]), model)
+    ]
     on = (np.reshape(model.weights_, (-1, model.masks_.p)) > 0).any(0)
     rounds = result["models"]["partly fixed"].n_reweightings_
-    return [f"fit to all rows: {on.sum()} of {model.masks_.p} masks carry weight; partly fixed took {rounds} reweightings",
-            f"training objective (8): {objectives[0]:.6g} with the NTK's weights, {objectives[1]:.6g} at the optimum",
-            f"certificate: relative duality gap {model.dual_gap_:.1e}, {'within' if model.dual_gap_ <= model.tol else 'ABOVE'} the {model.tol:.0e} asked for"]
+    return [
+        f"fit to all rows: {on.sum()} of {model.masks_.p} masks carry weight; partly fixed took {rounds} reweightings",
+        f"training objective (8): {objectives[0]:.6g} with the NTK's weights, {objectives[1]:.6g} at the optimum",
+        f"certificate: relative duality gap {model.dual_gap_:.1e}, {'within' if model.dual_gap_ <= model.tol else 'ABOVE'} the {model.tol:.0e} asked for",
+    ]
 
 # %% ../nbs/cli.ipynb #2a0f5b4d
 def _scores_csv(scores):
     text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows([("fold", *scores), *((k + 1, *row) for k, row in enumerate(zip(*scores.values())))])
+    csv.writer(text, lineterminator="\n").writerows(
+        [
+            ("fold", *scores),
+            *((k + 1, *row) for k, row in enumerate(zip(*scores.values()))),
+        ]
+    )
     return text.getvalue()
 
 # %% ../nbs/cli.ipynb #91b2e7c9
@@ -388,15 +595,40 @@ def _figure_png(result):
     left, right = figure.subplots(1, 2)
     unit = "accuracy" if result["task"] == "classification" else "$R^2$"
     models = list(result["scores"])[1:]
-    left.plot(models, [result["scores"][name] for name in models], ".-", lw=0.8, color="0.5", mfc="C0", mec="C0")
+    left.plot(
+        models,
+        [result["scores"][name] for name in models],
+        ".-",
+        lw=0.8,
+        color="0.5",
+        mfc="C0",
+        mec="C0",
+    )
     left.set(ylabel=f"{unit} on the test part", title="one line a fold")
     partly, fully = result["models"]["partly fixed"], result["models"]["fully fixed"]
-    least = 0 if result["task"] == "classification" else 1  # scores_ are accuracies, or minus squared errors of a target of variance 1
+    least = (
+        0 if result["task"] == "classification" else 1
+    )  # scores_ are accuracies, or minus squared errors of a target of variance 1
     for rounds, scores in zip(_ROUNDS, partly.scores_.mean(0)):
-        right.semilogx(partly.lam_ratios_, least + scores, lw=1, color=str(0.8 - 0.2 * _ROUNDS.index(rounds)), label=f"{rounds} reweightings")
-    right.semilogx(fully.lam_ratios_[1:], least + fully.scores_.mean(0)[0, 1:], lw=2, color="C1", label="optimum")
+        right.semilogx(
+            partly.lam_ratios_,
+            least + scores,
+            lw=1,
+            color=str(0.8 - 0.2 * _ROUNDS.index(rounds)),
+            label=f"{rounds} reweightings",
+        )
+    right.semilogx(
+        fully.lam_ratios_[1:],
+        least + fully.scores_.mean(0)[0, 1:],
+        lw=2,
+        color="C1",
+        label="optimum",
+    )
     right.invert_xaxis()
-    right.set(xlabel="strength, as a share of the largest", title=f"{unit} in cross-validation")
+    right.set(
+        xlabel="strength, as a share of the largest",
+        title=f"{unit} in cross-validation",
+    )
     right.legend(fontsize=7)
     file = BytesIO()
     figure.savefig(file, dpi=150)
@@ -405,13 +637,29 @@ def _figure_png(result):
 # %% ../nbs/cli.ipynb #da453a7f
 def _tally(rows):
     "Lines that count, for each protocol, where fixing helped: accuracies averaged over splits, then set against the NTK's."
-    lines = ["", f"{'protocol':12}{'sets':>6}{'NTK':>8}{'fixed':>8}{'better, equal, worse':>24}"]
+    lines = [
+        "",
+        f"{'protocol':12}{'sets':>6}{'NTK':>8}{'fixed':>8}{'better, equal, worse':>24}",
+    ]
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
-        mean = lambda name, model: np.mean([row[model] for row in rows if (row["name"], row["protocol"]) == (name, protocol)])
-        names = list(dict.fromkeys(row["name"] for row in rows if row["protocol"] == protocol))
-        ntk, fixed = (np.array([mean(name, model) for name in names]) for model in ("ntk", "fixed"))
+        mean = lambda name, model: np.mean(
+            [
+                row[model]
+                for row in rows
+                if (row["name"], row["protocol"]) == (name, protocol)
+            ]
+        )
+        names = list(
+            dict.fromkeys(row["name"] for row in rows if row["protocol"] == protocol)
+        )
+        ntk, fixed = (
+            np.array([mean(name, model) for name in names])
+            for model in ("ntk", "fixed")
+        )
         gain = np.round(fixed - ntk, 9)
-        lines.append(f"{protocol:12}{len(names):6}{ntk.mean():8.3f}{fixed.mean():8.3f}{(gain > 0).sum():16}, {(gain == 0).sum()}, {(gain < 0).sum()}")
+        lines.append(
+            f"{protocol:12}{len(names):6}{ntk.mean():8.3f}{fixed.mean():8.3f}{(gain > 0).sum():16}, {(gain == 0).sum()}, {(gain < 0).sum()}"
+        )
     return lines
 
 # %% ../nbs/cli.ipynb #91b2e7ca
@@ -438,10 +686,14 @@ def _run_table(args):
     from fixntk import uci
 
     if not args.out.parent.is_dir():
-        raise _Usage(f"there is no folder {str(args.out.parent)!r}; make it first, or name another file with --out")
+        raise _Usage(
+            f"there is no folder {str(args.out.parent)!r}; make it first, or name another file with --out"
+        )
     _check_files(args.out)
     if args.out.exists() and not args.resume:
-        raise _Usage(f"{args.out} exists: add --resume to go on with it, or name another file with --out")
+        raise _Usage(
+            f"{args.out} exists: add --resume to go on with it, or name another file with --out"
+        )
     for name in args.sets or []:
         try:
             uci._recipe(name.partition("__")[0], "__" in name)
@@ -449,8 +701,14 @@ def _run_table(args):
             raise _Usage(str(error)) from None
     if args.download:
         _fetch_missing(uci, args.data)
-    here, folder = uci.available(data_dir=args.data), args.data or os.environ.get("FIXNTK_DATA")
-    total, remedy = len(uci._recipes()), "--data names a folder of CSVs, --download asks the UCI archive"
+    here, folder = (
+        uci.available(data_dir=args.data),
+        args.data or os.environ.get("FIXNTK_DATA"),
+    )
+    total, remedy = (
+        len(uci._recipes()),
+        "--data names a folder of CSVs, --download asks the UCI archive",
+    )
     absent = [name for name in args.sets or [] if name.partition("__")[0] not in here]
     if absent:
         raise ValueError(f"{', '.join(absent)} cannot be read here: {remedy}.")
@@ -461,10 +719,19 @@ def _run_table(args):
         print("without a SPLITS.csv in the folder the protocol 'inferred' is left out")
         protocols.remove("inferred")
     try:
-        rows = uci.accuracy_table(args.sets, protocols=protocols, data_dir=args.data, out=args.out, n_jobs=args.jobs, resume=args.resume,
-                                  progress=not args.quiet)
+        rows = uci.accuracy_table(
+            args.sets,
+            protocols=protocols,
+            data_dir=args.data,
+            out=args.out,
+            n_jobs=args.jobs,
+            resume=args.resume,
+            progress=not args.quiet,
+        )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"finished lines are in {args.out}, if there are any; --resume goes on from there") from None
+        raise KeyboardInterrupt(
+            f"finished lines are in {args.out}, if there are any; --resume goes on from there"
+        ) from None
     print("\n".join([*_tally(rows), "", f"{len(rows)} lines are in {args.out}"]))
 
 # %% ../nbs/cli.ipynb #c84a6f27
@@ -475,13 +742,19 @@ def _kept(record, others, made_by, overwrite):
         return {}
     try:
         saved = json.loads(record.read_text())
-        differ = [name for name in made_by if saved["made_by"].get(name) != made_by[name]]
+        differ = [
+            name for name in made_by if saved["made_by"].get(name) != made_by[name]
+        ]
         if not differ:
-            return {(k, name): (score, texts) for k, name, score, texts in saved["fits"]}
+            return {
+                (k, name): (score, texts) for k, name, score, texts in saved["fits"]
+            }
         why = f"hold results of another run; {', '.join(differ)} differ"
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         why = "are there, and not from this command"
-    raise _Usage(f"{', '.join(there)} {why}: --overwrite replaces them, --out names another folder")
+    raise _Usage(
+        f"{', '.join(there)} {why}: --overwrite replaces them, --out names another folder"
+    )
 
 # %% ../nbs/cli.ipynb #91b2e7d3
 def _keep(record, made_by, done):
@@ -494,7 +767,10 @@ def _save(result, scores, figure):
     try:
         write_atomically(figure, _figure_png(result))
     except ImportError:
-        print("no figure: it needs matplotlib (pip install 'fixntk[cli]')", file=sys.stderr)
+        print(
+            "no figure: it needs matplotlib (pip install 'fixntk[cli]')",
+            file=sys.stderr,
+        )
 
 
 def _bar(results, kept, total, quiet):
@@ -507,29 +783,61 @@ def _bar(results, kept, total, quiet):
 
 # %% ../nbs/cli.ipynb #91b2e7cc
 def _run_compare(args):
-    record, scores, figure = (args.out / f"{args.csv.stem}-compare{ending}" for ending in (".json", ".csv", ".png"))
+    record, scores, figure = (
+        args.out / f"{args.csv.stem}-compare{ending}"
+        for ending in (".json", ".csv", ".png")
+    )
     _check_files(record, scores, figure)
-    plan = _plan(args.csv, args.target, args.task, args.drop, args.missing, args.folds, args.seed, args.gates, args.jobs)
-    done, total = _kept(record, (scores, figure), plan.made_by, args.overwrite), 4 * (args.folds + 1)
+    plan = _plan(
+        args.csv,
+        args.target,
+        args.task,
+        args.drop,
+        args.missing,
+        args.folds,
+        args.seed,
+        args.gates,
+        args.jobs,
+    )
+    done, total = (
+        _kept(record, (scores, figure), plan.made_by, args.overwrite),
+        4 * (args.folds + 1),
+    )
     _announce(args.csv, plan, (lambda line: None) if args.quiet else print)
     args.out.mkdir(parents=True, exist_ok=True)
     with only_writer(record):
         _keep(record, plan.made_by, done)
         try:
-            result = _carry_out(plan, done, lambda done: _keep(record, plan.made_by, done), lambda fits, kept: _bar(fits, kept, total, args.quiet))
+            result = _carry_out(
+                plan,
+                done,
+                lambda done: _keep(record, plan.made_by, done),
+                lambda fits, kept: _bar(fits, kept, total, args.quiet),
+            )
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"{len(done)} of {total} fits are kept in {record}; the same command goes on from there") from None
+            raise KeyboardInterrupt(
+                f"{len(done)} of {total} fits are kept in {record}; the same command goes on from there"
+            ) from None
         try:
             _save(result, scores, figure)
         finally:  # what cannot be saved can be read, what cannot be printed is saved
             print("\n".join(_summary(result)))
-    print("saved: " + ", ".join(str(path) for path in (scores, figure) if path.exists()))
+    print(
+        "saved: " + ", ".join(str(path) for path in (scores, figure) if path.exists())
+    )
 
 # %% ../nbs/cli.ipynb #5c41752a
 def _at_least(least, most=None):
     def count(text):
-        if not text.isdecimal() or int(text) < least or most is not None and int(text) > most:
-            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}{f' and at most {most}' if most else ''}; got {text!r}")
+        if (
+            not text.isdecimal()
+            or int(text) < least
+            or most is not None
+            and int(text) > most
+        ):
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number of at least {least}{f' and at most {most}' if most else ''}; got {text!r}"
+            )
         return int(text)
 
     return count
@@ -537,8 +845,12 @@ def _at_least(least, most=None):
 # %% ../nbs/cli.ipynb #91b2e7d6
 def _existing(kind):
     def path(text):
-        if not getattr(os.path, f"is{kind}")(text):  # unlike Path's, it is False for names that no system takes
-            raise argparse.ArgumentTypeError(f"there is no {'folder' if kind == 'dir' else 'file'} {text!r}")
+        if not getattr(os.path, f"is{kind}")(
+            text
+        ):  # unlike Path's, it is False for names that no system takes
+            raise argparse.ArgumentTypeError(
+                f"there is no {'folder' if kind == 'dir' else 'file'} {text!r}"
+            )
         return Path(text)
 
     return path
@@ -548,61 +860,173 @@ _CODES = "Exit codes: 0 done; 1 the data or the computation failed; 2 the comman
 
 
 def _parser():
-    parser = argparse.ArgumentParser("fixntk", description="Fix the NTK on data: exact convex programs for gated ReLU networks.", epilog=_CODES)
+    parser = argparse.ArgumentParser(
+        "fixntk",
+        description="Fix the NTK on data: exact convex programs for gated ReLU networks.",
+        epilog=_CODES,
+    )
     parser.add_argument("--version", action="version", version=f"fixntk {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="compare | table")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="compare | table"
+    )
     _compare_parser(commands)
     _table_parser(commands)
     for command in commands.choices.values():
-        command.add_argument("--jobs", type=_at_least(1), default=1, metavar="N", help="processes to use (default: 1)")
-        command.add_argument("--quiet", action="store_true", help="print results only, no progress")
-        command.add_argument("--debug", action="store_true", help="let errors end in a traceback")
+        command.add_argument(
+            "--jobs",
+            type=_at_least(1),
+            default=1,
+            metavar="N",
+            help="processes to use (default: 1)",
+        )
+        command.add_argument(
+            "--quiet", action="store_true", help="print results only, no progress"
+        )
+        command.add_argument(
+            "--debug", action="store_true", help="let errors end in a traceback"
+        )
         command.set_defaults(parser=command)
     return parser
 
 # %% ../nbs/cli.ipynb #91b2e7cd
 def _compare_parser(commands):
     add = commands.add_parser(
-        "compare", help="cross-validate the NTK against its fixed kernels on your own CSV", epilog="Example: fixntk compare wine.csv "
-        "--target grower --drop id. " + _CODES, description="Read a CSV with a line of column names, predict one column from the others, and "
+        "compare",
+        help="cross-validate the NTK against its fixed kernels on your own CSV",
+        epilog="Example: fixntk compare wine.csv --target grower --drop id. " + _CODES,
+        description="Read a CSV with a line of column names, predict one column from the others, and "
         "compare by cross-validation: the majority class (or the mean), the neural tangent kernel (NTK), the kernel partly fixed by a few rounds "
         "of reweighting, and fully fixed, the certified optimum of the convex program. Strengths and rounds are chosen inside each "
         "training part. Prints scores, differences and certificate; saves the scores of each fold and a figure. Finished fits are kept as "
-        "they come: after Ctrl-C the same command goes on from there.").add_argument
-    add("csv", type=_existing("file"), metavar="DATA.csv", help="table: a line of names, then samples; commas, semicolons or tabs")
-    add("--target", required=True, metavar="COLUMN", help="name of the column to predict")
-    add("--task", choices=["classification", "regression"], help="default: classification if the target is words or up to 10 whole numbers")
-    add("--drop", action="append", default=[], metavar="COLUMN", help="leave a column out, such as a row's name; may be repeated")
-    add("--missing", choices=["refuse", "impute"], default="refuse", help="cells that are empty, ?, NA or NaN: refuse the table (default), or "
-        "fill them, numbers by the median of the training rows, words by a word of their own; rows without target are left out")
-    add("--folds", type=_at_least(2), default=5, metavar="K", help="parts of the cross-validation (default: 5)")
-    add("--gates", type=_at_least(1), default=1000, metavar="P", help="random gates of the network (default: 1000)")
-    add("--seed", type=_at_least(0, 2**32 - 1), default=0, metavar="S", help="seed of splits and gates (default: 0); the same seed, the same numbers")
-    add("--out", type=Path, default=Path("."), metavar="FOLDER", help="where DATA-compare.csv, .png and .json, the fits kept, go (default: here)")
-    add("--overwrite", action="store_true", help="replace results of another table or other settings; without this they are refused")
+        "they come: after Ctrl-C the same command goes on from there.",
+    ).add_argument
+    add(
+        "csv",
+        type=_existing("file"),
+        metavar="DATA.csv",
+        help="table: a line of names, then samples; commas, semicolons or tabs",
+    )
+    add(
+        "--target",
+        required=True,
+        metavar="COLUMN",
+        help="name of the column to predict",
+    )
+    add(
+        "--task",
+        choices=["classification", "regression"],
+        help="default: classification if the target is words or up to 10 whole numbers",
+    )
+    add(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="leave a column out, such as a row's name; may be repeated",
+    )
+    add(
+        "--missing",
+        choices=["refuse", "impute"],
+        default="refuse",
+        help="cells that are empty, ?, NA or NaN: refuse the table (default), or "
+        "fill them, numbers by the median of the training rows, words by a word of their own; rows without target are left out",
+    )
+    add(
+        "--folds",
+        type=_at_least(2),
+        default=5,
+        metavar="K",
+        help="parts of the cross-validation (default: 5)",
+    )
+    add(
+        "--gates",
+        type=_at_least(1),
+        default=1000,
+        metavar="P",
+        help="random gates of the network (default: 1000)",
+    )
+    add(
+        "--seed",
+        type=_at_least(0, 2**32 - 1),
+        default=0,
+        metavar="S",
+        help="seed of splits and gates (default: 0); the same seed, the same numbers",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("."),
+        metavar="FOLDER",
+        help="where DATA-compare.csv, .png and .json, the fits kept, go (default: here)",
+    )
+    add(
+        "--overwrite",
+        action="store_true",
+        help="replace results of another table or other settings; without this they are refused",
+    )
 
 # %% ../nbs/cli.ipynb #91b2e7ce
 def _table_parser(commands):
     add = commands.add_parser(
-        "table", help="compute Table 1 of the paper on the UCI sets", epilog="Example: fixntk table --data uci --out table1.csv --jobs 2 --resume. "
-        + _CODES, description="Compute Table 1 under up to three protocols: printed (one split, best strength on the test part, optimistic), "
+        "table",
+        help="compute Table 1 of the paper on the UCI sets",
+        epilog="Example: fixntk table --data uci --out table1.csv --jobs 2 --resume. "
+        + _CODES,
+        description="Compute Table 1 under up to three protocols: printed (one split, best strength on the test part, optimistic), "
         "inferred (the split read off the archive of 2014) and honest (ten splits, all choices inside the training part). Every finished line "
-        "is saved at once; a run that was stopped goes on with --resume.").add_argument
-    add("--data", type=_existing("dir"), metavar="FOLDER", help="folder of CSVs, one a set (default: the environment's FIXNTK_DATA; "
-        "else what scikit-learn and the cache have)")
-    add("--download", action="store_true", help="fetch the sets that are missing from the UCI archive, into the cache")
-    add("--out", type=Path, default=Path("table1.csv"), metavar="FILE", help="where the lines go (default: table1.csv)")
-    add("--resume", action="store_true", help="go on with an existing file; without this an existing file is refused")
-    add("--sets", nargs="+", metavar="NAME", help="only these sets; NAME__corrected is a repaired conversion")
-    add("--protocols", nargs="+", choices=["printed", "inferred", "honest"], help="only these protocols")
+        "is saved at once; a run that was stopped goes on with --resume.",
+    ).add_argument
+    add(
+        "--data",
+        type=_existing("dir"),
+        metavar="FOLDER",
+        help="folder of CSVs, one a set (default: the environment's FIXNTK_DATA; "
+        "else what scikit-learn and the cache have)",
+    )
+    add(
+        "--download",
+        action="store_true",
+        help="fetch the sets that are missing from the UCI archive, into the cache",
+    )
+    add(
+        "--out",
+        type=Path,
+        default=Path("table1.csv"),
+        metavar="FILE",
+        help="where the lines go (default: table1.csv)",
+    )
+    add(
+        "--resume",
+        action="store_true",
+        help="go on with an existing file; without this an existing file is refused",
+    )
+    add(
+        "--sets",
+        nargs="+",
+        metavar="NAME",
+        help="only these sets; NAME__corrected is a repaired conversion",
+    )
+    add(
+        "--protocols",
+        nargs="+",
+        choices=["printed", "inferred", "honest"],
+        help="only these protocols",
+    )
 
 # %% ../nbs/cli.ipynb #92e054f3
 def _in_words(error):
     "What went wrong, for people: the system's own words for files, a remedy for memory, the kind of error where it has no words."
     text = str(error)
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else f"{error.strerror} (while writing results or output)"
-    if isinstance(error, MemoryError) or type(error).__name__ == "TerminatedWorkerError":
+        return (
+            f"{error.strerror}: {error.filename}"
+            if error.filename
+            else f"{error.strerror} (while writing results or output)"
+        )
+    if (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "TerminatedWorkerError"
+    ):
         return f"the memory ran out. Take fewer rows, --gates or --jobs. {text.splitlines()[0] if text else ''}".strip()
     expected = isinstance(error, (ValueError, OSError, ImportError)) and text
     return text if expected else f"{type(error).__name__} {text}".strip()
@@ -624,14 +1048,23 @@ def main(argv=None):
     args = _parser().parse_args(argv)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *where, **how: print(f"fixntk: {message}", file=sys.stderr)
-            warnings.simplefilter("ignore", DeprecationWarning)  # meant for those who write programs
-            {"compare": _run_compare, "table": _run_table}[args.parser.prog.split()[-1]](args)
+            warnings.showwarning = lambda message, *where, **how: print(
+                f"fixntk: {message}", file=sys.stderr
+            )
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # meant for those who write programs
+            {"compare": _run_compare, "table": _run_table}[
+                args.parser.prog.split()[-1]
+            ](args)
             sys.stdout.flush()
     except _Usage as error:
         args.parser.error(str(error))
     except KeyboardInterrupt as stop:
-        print(f"fixntk: stopped; {stop}" if str(stop) else "fixntk: stopped", file=sys.stderr)
+        print(
+            f"fixntk: stopped; {stop}" if str(stop) else "fixntk: stopped",
+            file=sys.stderr,
+        )
         return 130
     except Exception as error:
         if args.debug:

@@ -13,7 +13,14 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.optimize import linprog, nnls
 
-from .checks import check_choice, check_count, check_kind, check_matrix, check_positive, check_vector
+from fixntk.checks import (
+    check_choice,
+    check_count,
+    check_kind,
+    check_matrix,
+    check_positive,
+    check_vector,
+)
 from .design import MaskedDesign
 from .group_lasso import GroupLassoProblem, SquaredLoss, group_norms, relative_gap
 from .machine import check_memory, one_thread, single_threaded
@@ -36,7 +43,9 @@ def cone_rows(X, pattern):
     X = check_matrix(X)
     pattern = check_vector(pattern, len(X), "pattern")
     if not np.isin(pattern, (0, 1)).all():
-        raise ValueError(f"pattern must hold True and False; got {pattern[(pattern != 0) & (pattern != 1)][0]}. Use X @ gate >= 0.")
+        raise ValueError(
+            f"pattern must hold True and False; got {pattern[(pattern != 0) & (pattern != 1)][0]}. Use X @ gate >= 0."
+        )
     return np.where(pattern, 1.0, -1.0)[:, None] * _unit_rows(X)
 
 
@@ -83,10 +92,14 @@ def _nonnegative_least_squares(E, target):
     "m >= 0 with the least |E m - target|: the only door to the compiled routine, which trusts the shapes that it is given."
     E = check_matrix(E, "E")
     try:
-        return nnls(E, check_vector(target, len(E), "target", like="E"), maxiter=30 * E.size)[0]
+        return nnls(
+            E, check_vector(target, len(E), "target", like="E"), maxiter=30 * E.size
+        )[0]
     except RuntimeError:
-        raise ValueError(f"the cone must be one that {30 * E.size} exchanges settle; got {E.shape[1]} rows that differ too little. "
-                         "Drop rows that are nearly equal.") from None
+        raise ValueError(
+            f"the cone must be one that {30 * E.size} exchanges settle; got {E.shape[1]} rows that differ too little. "
+            "Drop rows that are nearly equal."
+        ) from None
 
 # %% ../nbs/12_cones.ipynb #365c8ca9
 def _reaches(design, z, lam):
@@ -102,7 +115,11 @@ def _reaches(design, z, lam):
 def _floor(residual, y, largest, lam):
     "Dual value of the best admissible multiple of z = 2 residual, if `largest` is the largest reach of z."
     size = residual @ residual
-    scale = min(lam / largest if largest > 0 else np.inf, max(-(residual @ y) / size, 0.0)) if size > 0 else 0.0
+    scale = (
+        min(lam / largest if largest > 0 else np.inf, max(-(residual @ y) / size, 0.0))
+        if size > 0
+        else 0.0
+    )
     return float(-2 * scale * (residual @ y) - scale**2 * size)
 
 
@@ -112,6 +129,7 @@ class ReLUSolution:
     duality gap; violation, the largest amount by which a row of (2D_i - I) X v_i, over the length of that row of X, is
     below zero; n_iter, converged, reason, as in `Solution`.
     """
+
     positive: np.ndarray
     negative: np.ndarray
     masks: object
@@ -126,13 +144,35 @@ class ReLUSolution:
     def judge(cls, problem, positive, negative, *, n_iter, tol, reason=""):
         design, lam = problem.design, problem.lam
         residual = design.predict(positive - negative) - problem.y
-        upper = float(residual @ residual + lam * (group_norms(positive) + group_norms(negative)).sum())
-        gap = relative_gap(upper, _floor(residual, problem.y, _reaches(design, 2 * residual, lam).max(), lam))
+        upper = float(
+            residual @ residual
+            + lam * (group_norms(positive) + group_norms(negative)).sum()
+        )
+        gap = relative_gap(
+            upper,
+            _floor(residual, problem.y, _reaches(design, 2 * residual, lam).max(), lam),
+        )
         used = np.flatnonzero(positive.any(1) | negative.any(1))
-        violation = max((-(cone_rows(design.X, design.masks.patterns[:, i]) @ v[i]).min()
-                         for i in used for v in (positive, negative)), default=0.0)
+        violation = max(
+            (
+                -(cone_rows(design.X, design.masks.patterns[:, i]) @ v[i]).min()
+                for i in used
+                for v in (positive, negative)
+            ),
+            default=0.0,
+        )
         converged = bool(gap <= tol and violation <= 1e-8)
-        return cls(positive, negative, design.masks, upper, gap, max(0.0, violation), n_iter, converged, reason)
+        return cls(
+            positive,
+            negative,
+            design.masks,
+            upper,
+            gap,
+            max(0.0, violation),
+            n_iter,
+            converged,
+            reason,
+        )
 
     def network(self):
         """The ReLU network of this solution, balanced; its weight decay objective (2) at lam / 2 is `objective`."""
@@ -148,10 +188,13 @@ def _network(positive, negative):
 def _clarabel(program):
     "Let Clarabel solve a CVXPY program as well as it can; False if it gives up."
     import cvxpy as cp
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": what comes out is judged
         try:
-            program.solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+            program.solve(
+                solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12
+            )
         except cp.SolverError:
             return False
     return all(variable.value is not None for variable in program.variables())
@@ -161,18 +204,33 @@ def _solve_cvxpy(problem, tol, max_entries=200_000):
     "(3) by CVXPY and Clarabel: one dense table, all cones."
     design = problem.design
     if design.n * design.p * design.d > max_entries:
-        raise ValueError(f"design must have at most {max_entries} numbers when dense for method='cvxpy'; got "
-                         f"{design.n} x {design.p} x {design.d}. Use method='interior'.")
+        raise ValueError(
+            f"design must have at most {max_entries} numbers when dense for method='cvxpy'; got "
+            f"{design.n} x {design.p} x {design.d}. Use method='interior'."
+        )
     import cvxpy as cp
-    signs, parts = 2.0 * design.masks.patterns.T - 1, [cp.Variable((design.p, design.d)) for _ in range(2)]
+
+    signs, parts = (
+        2.0 * design.masks.patterns.T - 1,
+        [cp.Variable((design.p, design.d)) for _ in range(2)],
+    )
     answers = design.to_dense() @ cp.vec(parts[0] - parts[1], order="C")
     penalty = sum(cp.sum(cp.norm(part, 2, axis=1)) for part in parts)
     cones = [cp.multiply(signs, part @ design.X.T) >= 0 for part in parts]
-    program = cp.Problem(cp.Minimize(cp.sum_squares(answers - problem.y) + problem.lam * penalty), cones)
+    program = cp.Problem(
+        cp.Minimize(cp.sum_squares(answers - problem.y) + problem.lam * penalty), cones
+    )
     if not _clarabel(program):
-        raise ValueError("problem must be one that Clarabel can solve for method='cvxpy'; it gave up. Use method='interior'.")
-    return ReLUSolution.judge(problem, *(part.value for part in parts), tol=tol, n_iter=int(program.solver_stats.num_iters),
-                              reason=f"CLARABEL says {program.status}")
+        raise ValueError(
+            "problem must be one that Clarabel can solve for method='cvxpy'; it gave up. Use method='interior'."
+        )
+    return ReLUSolution.judge(
+        problem,
+        *(part.value for part in parts),
+        tol=tol,
+        n_iter=int(program.solver_stats.num_iters),
+        reason=f"CLARABEL says {program.status}",
+    )
 
 # %% ../nbs/12_cones.ipynb #6a351db9
 @single_threaded
@@ -197,11 +255,22 @@ def cone_interior(A, gate):
     rounding = 4 * d * np.finfo(float).eps
     if (A @ gate)[used].min(initial=np.inf) > rounding * np.linalg.norm(gate):
         return gate, used
-    check_memory(3 * n * (n + d), f"the linear program of a cone with {n} rows", "Drop rows that repeat.")
-    best = linprog(np.r_[np.zeros(d), -np.ones(n)], A_ub=np.c_[-A, np.eye(n)], b_ub=np.zeros(n),
-                   bounds=[(None, None)] * d + [(0, 1)] * n, method="highs").x
+    check_memory(
+        3 * n * (n + d),
+        f"the linear program of a cone with {n} rows",
+        "Drop rows that repeat.",
+    )
+    best = linprog(
+        np.r_[np.zeros(d), -np.ones(n)],
+        A_ub=np.c_[-A, np.eye(n)],
+        b_ub=np.zeros(n),
+        bounds=[(None, None)] * d + [(0, 1)] * n,
+        method="highs",
+    ).x
     best = np.zeros(d + n) if best is None else best
-    return best[:d], used & (best[d:] > 0.5) & (A @ best[:d] > rounding * np.linalg.norm(best[:d]))
+    return best[:d], used & (best[d:] > 0.5) & (
+        A @ best[:d] > rounding * np.linalg.norm(best[:d])
+    )
 
 
 def _span(A, strict):
@@ -217,7 +286,10 @@ def _units(X):
 # %% ../nbs/12_cones.ipynb #f244f959
 class _Blocks(NamedTuple):
     "Working blocks: block k adds lines_k v_k to the answers, v_k in its cone."
-    lines: np.ndarray  # (k, n, d), D_i X with the sign of the output, on the span of the cone
+
+    lines: (
+        np.ndarray
+    )  # (k, n, d), D_i X with the sign of the output, on the span of the cone
     rows: np.ndarray  # (k, n, d), the conditions rows_k v_k >= 0 that can be strict, on the span of the cone
     spans: np.ndarray  # (k, d, d), orthogonal projectors
     points: np.ndarray  # (k, d), inside the cones
@@ -225,9 +297,16 @@ class _Blocks(NamedTuple):
 
 def _block(design, i, sign):
     A, units = cone_rows(design.X, design.masks.patterns[:, i]), _units(design.X)
-    point, strict = cone_interior(A / units, design.masks.gates[i] * units)  # in columns of equal size
+    point, strict = cone_interior(
+        A / units, design.masks.gates[i] * units
+    )  # in columns of equal size
     span = _span(A, strict)
-    return sign * design.block(i) @ span, strict[:, None] * (A @ span), span, span @ (point / units)
+    return (
+        sign * design.block(i) @ span,
+        strict[:, None] * (A @ span),
+        span,
+        span @ (point / units),
+    )
 
 
 def _apply(tables, V):
@@ -245,24 +324,37 @@ def _dots(V, U):
 def _factors(blocks, V, q, stiffness, s, root, lam):
     "Inverse transposed Cholesky factors of the blocks G_k, shape (k, d, d)."
     outer, eye = q[:, :, None] * V[:, None, :], np.eye(V.shape[1])
-    H = (lam * eye - (outer + outer.transpose(0, 2, 1)) / root[:, None, None]) / s[:, None, None]
+    H = (lam * eye - (outer + outer.transpose(0, 2, 1)) / root[:, None, None]) / s[
+        :, None, None
+    ]
     values, vectors = np.linalg.eigh(H)
-    half = np.sqrt(np.maximum(values, 1e-15 * values[:, -1:]))[:, :, None] * vectors.transpose(0, 2, 1)
-    stacked = np.concatenate([np.sqrt(stiffness)[:, :, None] * blocks.rows, half @ blocks.spans, eye - blocks.spans], axis=1)
+    half = np.sqrt(np.maximum(values, 1e-15 * values[:, -1:]))[
+        :, :, None
+    ] * vectors.transpose(0, 2, 1)
+    stacked = np.concatenate(
+        [
+            np.sqrt(stiffness)[:, :, None] * blocks.rows,
+            half @ blocks.spans,
+            eye - blocks.spans,
+        ],
+        axis=1,
+    )
     return np.linalg.inv(np.linalg.qr(stacked, mode="r").transpose(0, 2, 1))
 
 
 def _direction(blocks, state, slopes, lam, mu):
     "Newton's direction for (V, q, m) towards the point mu of the central path, and the change of the slack."
     V, q, m, slack = state
-    root = np.sqrt((mu / lam)**2 + 4 * _dots(V, V))
+    root = np.sqrt((mu / lam) ** 2 + 4 * _dots(V, V))
     s = (mu / lam + root) / 2
     factors = _factors(blocks, V, q, m / slack, s, root, lam)
     wide = (factors @ blocks.lines.transpose(0, 2, 1)).reshape(V.size, -1)
     small = wide.T @ wide
     small[np.diag_indices_from(small)] += 0.5
     push = (mu / slack - m) * (m > 0)
-    right = _apply(blocks.spans, -slopes - lam * V / s[:, None]) + _adjoint(blocks.rows, push)
+    right = _apply(blocks.spans, -slopes - lam * V / s[:, None]) + _adjoint(
+        blocks.rows, push
+    )
     right = _apply(factors, right).ravel()
     step = right - wide @ cho_solve(cho_factor(small), wide.T @ right)
     dV = _adjoint(factors, step.reshape(V.shape))
@@ -273,20 +365,30 @@ def _direction(blocks, state, slopes, lam, mu):
 # %% ../nbs/12_cones.ipynb #605d00f0
 def _longest(value, change):
     "The longest step up to 1 that keeps `value` above 1% of itself."
-    return min(1.0, 0.99 * np.min(-value[change < 0] / change[change < 0], initial=np.inf))
+    return min(
+        1.0, 0.99 * np.min(-value[change < 0] / change[change < 0], initial=np.inf)
+    )
 
 
 def _within(q, dq, lam):
     "For each row the longest step up to 1 that keeps it shorter than lam."
     a, b, c = _dots(dq, dq), _dots(q, dq), _dots(q, q) - lam**2
-    reach = (np.sqrt(np.maximum(b * b - a * c, 0)) - b) / np.maximum(a, np.finfo(float).tiny)
+    reach = (np.sqrt(np.maximum(b * b - a * c, 0)) - b) / np.maximum(
+        a, np.finfo(float).tiny
+    )
     return np.minimum(1, 0.99 * reach)[:, None]
 
 
 def _start(blocks, y, lam):
     "V inside the cones with answers of a sensible size, q half way to the boundary, multipliers on a rough central path."
     size = np.linalg.norm(_apply(blocks.lines, blocks.points), axis=1)
-    V = 0.3 * np.linalg.norm(y) / np.sqrt(len(size)) * blocks.points / np.maximum(size, 1e-12 * size.max() + 1e-300)[:, None]
+    V = (
+        0.3
+        * np.linalg.norm(y)
+        / np.sqrt(len(size))
+        * blocks.points
+        / np.maximum(size, 1e-12 * size.max() + 1e-300)[:, None]
+    )
     used, lengths = blocks.rows.any(axis=2), group_norms(V)
     slack = np.where(used, _apply(blocks.rows, V), 1.0)
     m = np.where(used, np.minimum(0.1 * lam * lengths.mean() / slack, lam), 0.0)
@@ -299,22 +401,41 @@ def _interior_point(blocks, y, lam, tol, max_iter=100):
     shrink, best = 0.3, (np.inf, V)
     for n_iter in range(max_iter):
         residual, lengths = _apply(blocks.lines, V).sum(0) - y, group_norms(V)
-        slopes = 2 * np.einsum("knd,n->kd", blocks.lines, residual) - _adjoint(blocks.rows, m)
+        slopes = 2 * np.einsum("knd,n->kd", blocks.lines, residual) - _adjoint(
+            blocks.rows, m
+        )
         upper = residual @ residual + lam * lengths.sum()
-        best = min(best, (relative_gap(upper, _floor(residual, y, group_norms(slopes).max(), lam)), V), key=lambda pair: pair[0])
+        best = min(
+            best,
+            (
+                relative_gap(
+                    upper, _floor(residual, y, group_norms(slopes).max(), lam)
+                ),
+                V,
+            ),
+            key=lambda pair: pair[0],
+        )
         if best[0] <= tol:
             break
-        mu = shrink * ((slack * m).sum() + (lam * lengths - _dots(q, V)).sum()) / (used.sum() + len(V))
+        mu = (
+            shrink
+            * ((slack * m).sum() + (lam * lengths - _dots(q, V)).sum())
+            / (used.sum() + len(V))
+        )
         try:
             dV, dq, dm, dslack = _direction(blocks, (V, q, m, slack), slopes, lam, mu)
-        except LinAlgError:  # the end of double precision: what was best so far is returned, and judged
+        except (
+            LinAlgError
+        ):  # the end of double precision: what was best so far is returned, and judged
             break
         primal, dual = _longest(slack, dslack), _longest(m, dm)
         V, q, m = V + primal * dV, q + _within(q, dq, lam) * dq, m + dual * dm
         slack = np.where(used, _apply(blocks.rows, V), 1.0)
-        if slack.min() <= 0:  # so close to the wall that rounding has stepped through it: the same end
+        if (
+            slack.min() <= 0
+        ):  # so close to the wall that rounding has stepped through it: the same end
             break
-        shrink = np.clip((1 - min(primal, dual))**2, 0.02, 0.7)
+        shrink = np.clip((1 - min(primal, dual)) ** 2, 0.02, 0.7)
     return best[1], n_iter
 
 # %% ../nbs/12_cones.ipynb #9fa179de
@@ -338,40 +459,84 @@ def solve_relu(problem, *, method="interior", tol=1e-6, max_passes=60, block=40)
     -------
     ReLUSolution
     """
-    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
-    check_kind(problem.design, "the design of problem", MaskedDesign, "The cones are those of masks of X.")
+    check_kind(
+        problem,
+        "problem",
+        GroupLassoProblem,
+        "Make one with GroupLassoProblem(design, y, lam).",
+    )
+    check_kind(
+        problem.design,
+        "the design of problem",
+        MaskedDesign,
+        "The cones are those of masks of X.",
+    )
     if not isinstance(problem.loss, SquaredLoss):
-        raise TypeError(f"problem must have SquaredLoss; got {type(problem.loss).__name__}. Other losses have no solver with cones here.")
+        raise TypeError(
+            f"problem must have SquaredLoss; got {type(problem.loss).__name__}. Other losses have no solver with cones here."
+        )
     tol = check_positive(tol, "tol", "1e-6 is usual.")
-    max_passes, block = check_count(max_passes, "max_passes", "60 is usual."), check_count(block, "block", "40 is usual.")
+    max_passes, block = (
+        check_count(max_passes, "max_passes", "60 is usual."),
+        check_count(block, "block", "40 is usual."),
+    )
     if check_choice(method, "method", ("interior", "cvxpy")) == "cvxpy":
         return _solve_cvxpy(problem, tol)
     n, d, p = problem.design.n, problem.design.d, problem.design.p
-    check_memory(6 * min(block, 2 * p) * n * d + 3 * n**2, f"a block of {block} cones over {n} samples", "Lower block, or take fewer samples.")
+    check_memory(
+        6 * min(block, 2 * p) * n * d + 3 * n**2,
+        f"a block of {block} cones over {n} samples",
+        "Lower block, or take fewer samples.",
+    )
     with one_thread():
         return _solve_interior(problem, tol, max_passes, block)
 
 
 def _solve_interior(problem, tol, max_passes, block):
     design, y, lam = problem.design, problem.y, problem.lam
-    V, working, parts, n_iter, inner, reason = np.zeros((2 * design.p, design.d)), [], [], 0, 1e-2, "no pass left"
+    V, working, parts, n_iter, inner, reason = (
+        np.zeros((2 * design.p, design.d)),
+        [],
+        [],
+        0,
+        1e-2,
+        "no pass left",
+    )
     for _ in range(max_passes):
         residual = design.predict(V[::2] - V[1::2]) - y
         reaches = _reaches(design, 2 * residual, lam).ravel()
-        gap = relative_gap(residual @ residual + lam * group_norms(V).sum(), _floor(residual, y, reaches.max(), lam))
+        gap = relative_gap(
+            residual @ residual + lam * group_norms(V).sum(),
+            _floor(residual, y, reaches.max(), lam),
+        )
         violated = np.setdiff1d(np.flatnonzero(reaches > lam), working)
         violated = violated[np.argsort(-reaches[violated])][:block]
         if gap <= tol or (not len(violated) and inner <= 1e-12):
-            reason = "no cone is violated beyond the gap" if gap <= tol else "double precision reached"
+            reason = (
+                "no cone is violated beyond the gap"
+                if gap <= tol
+                else "double precision reached"
+            )
             break
-        inner = max(min(inner, gap) / 30 if len(violated) else inner / 100, tol / 3 if len(violated) else 0)
+        inner = max(
+            min(inner, gap) / 30 if len(violated) else inner / 100,
+            tol / 3 if len(violated) else 0,
+        )
         working += list(violated)
         parts += [_block(design, k // 2, 1 - 2 * (k % 2)) for k in violated]
-        V[working], steps = _interior_point(_Blocks(*map(np.stack, zip(*parts))), y, lam, inner)
+        V[working], steps = _interior_point(
+            _Blocks(*map(np.stack, zip(*parts))), y, lam, inner
+        )
         n_iter += steps
-    for share in (1e-5, 1e-7, 0):  # set traces of blocks to zero as long as the judge agrees
+    for share in (
+        1e-5,
+        1e-7,
+        0,
+    ):  # set traces of blocks to zero as long as the judge agrees
         kept = np.where((group_norms(V) > share * group_norms(V).max())[:, None], V, 0)
-        found = ReLUSolution.judge(problem, kept[::2], kept[1::2], n_iter=n_iter, tol=tol, reason=reason)
+        found = ReLUSolution.judge(
+            problem, kept[::2], kept[1::2], n_iter=n_iter, tol=tol, reason=reason
+        )
         if found.gap <= max(tol, gap) or share == 0:
             return found
 
@@ -380,6 +545,7 @@ class Decomposition(NamedTuple):
     """Pairs (v_i, u_i) of (28): positive, negative (p, d); growth (p,), (|v_i| + |u_i|) / |W_i|, NaN where W_i is zero;
     flat, indices of used masks whose cone has no interior; failed, used masks without a pair: flat ones whose span does
     not hold the line, and ones whose cone is so narrow that the pair loses the answers to rounding."""
+
     positive: np.ndarray
     negative: np.ndarray
     growth: np.ndarray
@@ -408,7 +574,9 @@ def decompose(design, W, *, method="fast"):
     check_kind(design, "design", MaskedDesign, "Make one with MaskedDesign(X, masks).")
     W = check_matrix(W, "W")
     if W.shape != (design.p, design.d):
-        raise ValueError(f"W must have shape {(design.p, design.d)}, one row a mask; got {W.shape}. Pass the masks that W was fitted with.")
+        raise ValueError(
+            f"W must have shape {(design.p, design.d)}, one row a mask; got {W.shape}. Pass the masks that W was fitted with."
+        )
     check_choice(method, "method", ("fast", "socp"))
     V, flat, failed, units = np.zeros((2, *W.shape)), [], [], _units(design.X)
     for i in np.flatnonzero(W.any(axis=1)):
@@ -418,14 +586,22 @@ def decompose(design, W, *, method="fast"):
         failed += [i] if pair is None else []
         V[:, i] = 0 if pair is None else pair / units
     lengths = group_norms(W)
-    growth = np.divide(group_norms(V[0]) + group_norms(V[1]), lengths, out=np.full(design.p, np.nan), where=lengths > 0)
+    growth = np.divide(
+        group_norms(V[0]) + group_norms(V[1]),
+        lengths,
+        out=np.full(design.p, np.nan),
+        where=lengths > 0,
+    )
     growth[failed] = np.inf
     return Decomposition(*V, growth, np.array(flat, int), np.array(failed, int))
 
 # %% ../nbs/12_cones.ipynb #6b1d04aa
 def _shortest_half(rows, need, far, units):
     "The e with rows @ e >= need and the least |e / units|, given one that is `far`."
-    unit, lengths = np.linalg.norm(far / units), _nonzero(np.linalg.norm(rows * units, axis=1))
+    unit, lengths = (
+        np.linalg.norm(far / units),
+        _nonzero(np.linalg.norm(rows * units, axis=1)),
+    )
     if unit == 0:
         return far
     E = np.vstack([(rows * units / lengths[:, None]).T, need / lengths / unit])
@@ -444,16 +620,29 @@ def _preimage(block, span, target):
 def _cvxpy_pair(cone, line, units):
     "A list with the pair of least |v / units| + |u / units| as Clarabel finds it, empty if it finds none."
     import cvxpy as cp
-    v, u, size = cp.Variable(len(line)), cp.Variable(len(line)), np.linalg.norm(line / units) or 1.0
+
+    v, u, size = (
+        cp.Variable(len(line)),
+        cp.Variable(len(line)),
+        np.linalg.norm(line / units) or 1.0,
+    )
     shares = units.min() / units
     length = cp.norm(cp.multiply(shares, v)) + cp.norm(cp.multiply(shares, u))
     scale = size * units.min()
-    program = cp.Problem(cp.Minimize(length), [cone.block @ (v - u) == cone.block @ (line / scale), cone.rows @ v >= 0, cone.rows @ u >= 0])
+    program = cp.Problem(
+        cp.Minimize(length),
+        [
+            cone.block @ (v - u) == cone.block @ (line / scale),
+            cone.rows @ v >= 0,
+            cone.rows @ u >= 0,
+        ],
+    )
     return [scale * np.array([v.value, u.value])] if _clarabel(program) else []
 
 # %% ../nbs/12_cones.ipynb #af5148ee
 class _Cone(NamedTuple):
     "The cone of one mask, in columns of equal size."
+
     block: np.ndarray  # (n, d), D_i X
     rows: np.ndarray  # (n, d), of length one
     point: np.ndarray  # (d,), inside
@@ -465,7 +654,9 @@ class _Cone(NamedTuple):
         X, pattern = design.X / units, design.masks.patterns[:, i]
         A = cone_rows(X, pattern)
         point, strict = cone_interior(A, design.masks.gates[i] * units)
-        return cls(pattern[:, None] * X, A, point, strict, bool(strict[A.any(axis=1)].all()))
+        return cls(
+            pattern[:, None] * X, A, point, strict, bool(strict[A.any(axis=1)].all())
+        )
 
     def pair(self, line, units, method):
         "v, u in the cone with the answers of `line`, as short as `method` makes them over `units`; None if rounding forbids."
@@ -473,21 +664,32 @@ class _Cone(NamedTuple):
         line = line if self.is_open else _preimage(self.block, span, answers)
         need = np.abs(self.rows @ line) / 2 * self.strict
         point = span @ self.point
-        far = np.max(need[self.strict] / (self.rows @ point)[self.strict], initial=0.0) * point  # inside, but not near
+        far = (
+            np.max(need[self.strict] / (self.rows @ point)[self.strict], initial=0.0)
+            * point
+        )  # inside, but not near
         halves = [far, _shortest_half(self.rows, need, far, units)]
         pairs = [np.array([half + line / 2, half - line / 2]) for half in halves]
         pairs += _cvxpy_pair(self, line, units) if method == "socp" else []
         pairs = [self._push(pair, line, span, point) for pair in pairs]
         size = np.abs(answers).max() or np.abs(self.rows @ line).max()
         kept = [pair for pair in pairs if self._error(pair, answers) <= 1e-7 * size]
-        length = np.linalg.norm if method == "fast" else lambda pair: np.linalg.norm(pair, axis=1).sum()
+        length = (
+            np.linalg.norm
+            if method == "fast"
+            else lambda pair: np.linalg.norm(pair, axis=1).sum()
+        )
         return min(kept, key=lambda pair: length(pair / units), default=None)
 
     def _push(self, pair, line, span, point):
         "Equal answers, and then inside the cone, up to rounding."
         pair[0] += _preimage(self.block, span, self.block @ (line - pair[0] + pair[1]))
         inside = self.rows[self.strict]
-        return pair + max(np.max(-(inside @ w) / (inside @ point), initial=0.0) for w in pair) * point
+        return (
+            pair
+            + max(np.max(-(inside @ w) / (inside @ point), initial=0.0) for w in pair)
+            * point
+        )
 
     def _error(self, pair, answers):
         positive, negative = (np.maximum(self.block @ w, 0) for w in pair)
@@ -511,11 +713,18 @@ def relu_from_gated(design, W, *, method="fast"):
         At most two neurons for each mask that is on.
     """
     pair = decompose(design, W, method=method)
-    flat, narrow = np.intersect1d(pair.failed, pair.flat), np.setdiff1d(pair.failed, pair.flat)
+    flat, narrow = (
+        np.intersect1d(pair.failed, pair.flat),
+        np.setdiff1d(pair.failed, pair.flat),
+    )
     if len(flat):
-        raise ValueError(f"W must be zero on masks whose cone is too flat for it; got masks {flat.tolist()}. "
-                         "Use the masks of open cells, enumerate_masks(X), whose cones all have an interior.")
+        raise ValueError(
+            f"W must be zero on masks whose cone is too flat for it; got masks {flat.tolist()}. "
+            "Use the masks of open cells, enumerate_masks(X), whose cones all have an interior."
+        )
     if len(narrow):
-        raise ValueError(f"W must be zero on masks whose cone is too narrow for double precision; got masks {narrow.tolist()}. "
-                         "They tell samples apart that are nearly equal: merge these samples, or drop these masks.")
+        raise ValueError(
+            f"W must be zero on masks whose cone is too narrow for double precision; got masks {narrow.tolist()}. "
+            "They tell samples apart that are nearly equal: merge these samples, or drop these masks."
+        )
     return _network(pair.positive, pair.negative)

@@ -6,19 +6,38 @@ __all__ = ['extract_patches', 'patch_masks', 'count_patch_cells', 'PatchDesign',
 # %% ../nbs/18_conv.ipynb #a5f20eab
 import numpy as np
 
-from .checks import _shown, as_floats, check_count, check_matrix, check_rng, check_vector
+from fixntk.checks import (
+    _shown,
+    as_floats,
+    check_count,
+    check_matrix,
+    check_rng,
+    check_vector,
+)
 from .design import MaskedDesign, _refuse_large, check_weights
 from .kernels import ntk
-from .machine import check_memory, one_thread
+from .machine import check_memory
 from .masks import Masks, count_cells
 
 # %% ../nbs/18_conv.ipynb #a9d96834
 def _pair(value, name, least):
     "Two whole numbers from one or two."
-    pair = tuple(value) if isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim == 1) else (value, value)
-    if len(pair) != 2 or not all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and least <= v <= 10**6 for v in pair):
-        raise ValueError(f"{name} must be a whole number of at least {least} and at most a million, or a pair (rows, columns) of them; got {_shown(value)}. "
-                         "Use one number for squares.")
+    pair = (
+        tuple(value)
+        if isinstance(value, (tuple, list))
+        or (isinstance(value, np.ndarray) and value.ndim == 1)
+        else (value, value)
+    )
+    if len(pair) != 2 or not all(
+        isinstance(v, (int, np.integer))
+        and not isinstance(v, bool)
+        and least <= v <= 10**6
+        for v in pair
+    ):
+        raise ValueError(
+            f"{name} must be a whole number of at least {least} and at most a million, or a pair (rows, columns) of them; got {_shown(value)}. "
+            "Use one number for squares."
+        )
     return pair
 
 
@@ -36,16 +55,26 @@ def extract_patches(images, size, *, stride=1, padding=0):
     """
     images = as_floats(images, "images")
     if images.ndim not in (3, 4):
-        raise ValueError(f"images must have shape (n, height, width) or (n, height, width, channels); got {images.shape}. "
-                         "For one image use images[None].")
+        raise ValueError(
+            f"images must have shape (n, height, width) or (n, height, width, channels); got {images.shape}. "
+            "For one image use images[None]."
+        )
     flat = check_matrix(images.reshape(len(images), images[:1].size), "images")
     images = flat.reshape(*images.shape[:3], -1)
-    size, stride, padding = _pair(size, "size", 1), _pair(stride, "stride", 1), _pair(padding, "padding", 0)
+    size, stride, padding = (
+        _pair(size, "size", 1),
+        _pair(stride, "stride", 1),
+        _pair(padding, "padding", 0),
+    )
     images = np.pad(images, [(0, 0), *((p, p) for p in padding), (0, 0)])
     if size[0] > images.shape[1] or size[1] > images.shape[2]:
-        raise ValueError(f"size must fit into the padded images, {images.shape[1]} x {images.shape[2]}; got {_shown(size)}. "
-                         "Use smaller patches or more padding.")
-    windows = np.lib.stride_tricks.sliding_window_view(images, size, axis=(1, 2))[:, ::stride[0], ::stride[1]]
+        raise ValueError(
+            f"size must fit into the padded images, {images.shape[1]} x {images.shape[2]}; got {_shown(size)}. "
+            "Use smaller patches or more padding."
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(images, size, axis=(1, 2))[
+        :, :: stride[0], :: stride[1]
+    ]
     windows = windows.transpose(0, 1, 2, 4, 5, 3)  # channels last within a patch
     return windows.reshape(len(images), windows.shape[1] * windows.shape[2], -1)
 
@@ -54,9 +83,14 @@ def _stacked(patches):
     "Checked patches, shape (n, B, h), and all of them as rows, shape (n * B, h)."
     patches = as_floats(patches, "patches")
     if patches.ndim != 3:
-        raise ValueError(f"patches must have shape (n, B, h), B patches of h numbers for each image; got {patches.shape}. "
-                         "Use extract_patches(images, size).")
-    rows = check_matrix(patches.reshape(patches.shape[0] * patches.shape[1], patches.shape[2]), "patches")
+        raise ValueError(
+            f"patches must have shape (n, B, h), B patches of h numbers for each image; got {patches.shape}. "
+            "Use extract_patches(images, size)."
+        )
+    rows = check_matrix(
+        patches.reshape(patches.shape[0] * patches.shape[1], patches.shape[2]),
+        "patches",
+    )
     return rows.reshape(patches.shape), rows
 
 
@@ -75,8 +109,14 @@ def patch_masks(patches, gates, *, rng=None):
     """
     rows = _stacked(patches)[1]
     if np.isscalar(gates) or gates is None:
-        n_gates = check_count(gates, "gates", "Give gates of shape (p, h), or how many to draw.")
-        check_memory(min(n_gates, 10**30) * (rows.shape[1] + len(rows) // 8), f"gates={_shown(n_gates)}, as many drawn gates,", "Draw fewer.")
+        n_gates = check_count(
+            gates, "gates", "Give gates of shape (p, h), or how many to draw."
+        )
+        check_memory(
+            min(n_gates, 10**30) * (rows.shape[1] + len(rows) // 8),
+            f"gates={_shown(n_gates)}, as many drawn gates,",
+            "Draw fewer.",
+        )
         gates = check_rng(rng).standard_normal((n_gates, rows.shape[1]))
     return Masks.from_gates(rows, gates)
 
@@ -96,7 +136,13 @@ def count_patch_cells(n, n_patches, r):
     """
     n = check_count(n, "n", "Ask for at least one image.")
     rows = n * check_count(n_patches, "n_patches", "An image has at least one patch.")
-    return count_cells(rows, min(check_count(r, "r", "Patches that are not all zero have rank at least 1."), rows))
+    return count_cells(
+        rows,
+        min(
+            check_count(r, "r", "Patches that are not all zero have rank at least 1."),
+            rows,
+        ),
+    )
 
 # %% ../nbs/18_conv.ipynb #8ffd9da8
 _BLOCK = 2**21  # entries of the blocks that are held at one time: 16 MB
@@ -127,7 +173,9 @@ class PatchDesign:
 
     def __getitem__(self, indices):
         some = self.masks[np.atleast_1d(np.arange(self.p)[indices])]
-        return PatchDesign.__new__(PatchDesign)._set(self.patches.shape, MaskedDesign._of(self._inner.X, some))
+        return PatchDesign.__new__(PatchDesign)._set(
+            self.patches.shape, MaskedDesign._of(self._inner.X, some)
+        )
 
     def predict(self, W):
         """sum_i A_i W_i for W of shape (p, h): shape (n,)."""
@@ -146,7 +194,11 @@ class PatchDesign:
 
     def _blocks(self, index):
         "The blocks of the masks `index`, shape (n, len(index), h)."
-        opened = self.masks.patterns.T[index].reshape(-1, self.n, self._places).transpose(1, 0, 2)
+        opened = (
+            self.masks.patterns.T[index]
+            .reshape(-1, self.n, self._places)
+            .transpose(1, 0, 2)
+        )
         return opened.astype(np.float64) @ self.patches
 
     def block(self, i):
@@ -156,24 +208,40 @@ class PatchDesign:
     def kernel(self, weights):
         """sum_i weights_i A_i A_i', shape (n, n); zero weights cost nothing."""
         weights, total = check_weights(weights, self.p), np.zeros((self.n, self.n))
-        on, step = np.flatnonzero(weights), max(1, _BLOCK // (self.n * max(self.d, self._places)))
+        on, step = (
+            np.flatnonzero(weights),
+            max(1, _BLOCK // (self.n * max(self.d, self._places))),
+        )
         for index in np.split(on, range(step, len(on), step)):
-            side_by_side = (self._blocks(index) * np.sqrt(weights[index])[:, None]).reshape(self.n, -1)
+            side_by_side = (
+                self._blocks(index) * np.sqrt(weights[index])[:, None]
+            ).reshape(self.n, -1)
             total += side_by_side @ side_by_side.T
         return total
 
     def block_norms(self):
         """The Frobenius norms |A_i|, shape (p,), by as few masks at a time as `kernel` takes."""
         step = max(1, _BLOCK // (self.n * max(self.d, self._places)))
-        parts = (self._blocks(np.arange(self.p)[start:start + step]) for start in range(0, self.p, step))
-        return np.sqrt(np.concatenate([np.einsum("nih,nih->i", part, part) for part in parts]))
+        parts = (
+            self._blocks(np.arange(self.p)[start : start + step])
+            for start in range(0, self.p, step)
+        )
+        return np.sqrt(
+            np.concatenate([np.einsum("nih,nih->i", part, part) for part in parts])
+        )
 
     def to_dense(self):
         """The whole n x ph matrix, for chapters and tests; refused above 1 GB."""
-        _refuse_large(self.n * self.p * self.d, "the n x ph matrix", "Use predict, correlate and kernel.")
+        _refuse_large(
+            self.n * self.p * self.d,
+            "the n x ph matrix",
+            "Use predict, correlate and kernel.",
+        )
         return self._blocks(np.arange(self.p)).reshape(self.n, -1)
 
-    as_linear_operator = MaskedDesign.as_linear_operator  # it needs predict and correlate only
+    as_linear_operator = (
+        MaskedDesign.as_linear_operator
+    )  # it needs predict and correlate only
 
 # %% ../nbs/18_conv.ipynb #5c3d59ad
 def pooled_predict(network, patches):
@@ -190,7 +258,9 @@ def pooled_predict(network, patches):
     """
     patches, rows = _stacked(patches)
     if not hasattr(network, "predict") or isinstance(network, type):
-        raise TypeError(f"network must have a method predict for rows; got {type(network).__name__}. Use Solution.network().")
+        raise TypeError(
+            f"network must have a method predict for rows; got {type(network).__name__}. Use Solution.network()."
+        )
     return network.predict(rows).reshape(len(patches), -1).sum(axis=1)
 
 # %% ../nbs/18_conv.ipynb #b77c966d
@@ -209,6 +279,17 @@ def patch_ntk(patches, other=None):
     patches = _stacked(patches)[0]
     other, rows = _stacked(patches if other is None else other)
     if other.shape[2] != patches.shape[2]:
-        raise ValueError(f"other must have patches of {patches.shape[2]} numbers, as patches has; got {other.shape[2]}. Cut both with one size.")
-    check_memory(8 * len(rows) * patches.shape[1], f"The kernel of one image with {len(rows)} patches", "Take fewer images.")
-    return np.array([ntk(image, rows).sum(axis=0).reshape(len(other), -1).sum(axis=1) for image in patches])
+        raise ValueError(
+            f"other must have patches of {patches.shape[2]} numbers, as patches has; got {other.shape[2]}. Cut both with one size."
+        )
+    check_memory(
+        8 * len(rows) * patches.shape[1],
+        f"The kernel of one image with {len(rows)} patches",
+        "Take fewer images.",
+    )
+    return np.array(
+        [
+            ntk(image, rows).sum(axis=0).reshape(len(other), -1).sum(axis=1)
+            for image in patches
+        ]
+    )

@@ -8,7 +8,13 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer
 from sklearn.preprocessing import StandardScaler
 
-from .checks import check_choice, check_count, check_matrix, check_nonnegative, check_rng
+from fixntk.checks import (
+    check_choice,
+    check_count,
+    check_matrix,
+    check_nonnegative,
+    check_rng,
+)
 from .machine import check_memory, one_thread
 
 # %% ../nbs/00_data.ipynb #c1ab18a0
@@ -88,8 +94,15 @@ def teacher_data(X, width, *, noise, kind, rng):
     noise = check_nonnegative(noise, "noise", "Use 0 for no noise.")
     check_choice(kind, "kind", ("relu", "gated"))
     rng = check_rng(rng)
-    check_memory(3 * width * sum(X.shape), f"width: a teacher of {width} neurons", "Ask for fewer neurons.")
-    hidden, output = rng.standard_normal((X.shape[1], width)), rng.standard_normal(width)
+    check_memory(
+        3 * width * sum(X.shape),
+        f"width: a teacher of {width} neurons",
+        "Ask for fewer neurons.",
+    )
+    hidden, output = (
+        rng.standard_normal((X.shape[1], width)),
+        rng.standard_normal(width),
+    )
     gates = hidden if kind == "relu" else rng.standard_normal(hidden.shape)
     with one_thread(len(X)):
         signal = ((X @ gates >= 0) * (X @ hidden)) @ output / np.sqrt(width)

@@ -10,7 +10,14 @@ from functools import reduce
 
 import numpy as np
 
-from .checks import _shown, check_count, check_kind, check_matrix, check_rng, frozen
+from fixntk.checks import (
+    _shown,
+    check_count,
+    check_kind,
+    check_matrix,
+    check_rng,
+    frozen,
+)
 from .design import check_coefs, check_weights
 from .kernels import _pair
 from .machine import check_memory, one_thread
@@ -27,21 +34,33 @@ class ReLULayers:
     d : int, number of inputs
     weights : tuple of arrays, shapes (d, m_1), (m_1, m_2), ...
     """
+
     d: int
     weights: tuple = ()
 
     def __post_init__(self):
         check_count(self.d, "d", "It is the number of columns of X.")
-        check_kind(self.weights, "weights", (tuple, list), "Put the tables of the layers into a list, [] for none.")
+        check_kind(
+            self.weights,
+            "weights",
+            (tuple, list),
+            "Put the tables of the layers into a list, [] for none.",
+        )
         weights = tuple(frozen(check_matrix(U, "weights")) for U in self.weights)
         if [len(U) for U in weights] != [self.d, *(U.shape[1] for U in weights)][:-1]:
-            raise ValueError(f"weights must lead from {self.d} inputs from layer to layer, each of shape (inputs, outputs); got "
-                             f"shapes {[U.shape for U in weights]}. Transpose those whose rows are neurons.")
+            raise ValueError(
+                f"weights must lead from {self.d} inputs from layer to layer, each of shape (inputs, outputs); got "
+                f"shapes {[U.shape for U in weights]}. Transpose those whose rows are neurons."
+            )
         object.__setattr__(self, "weights", weights)
 
     def __eq__(self, other):
-        return (isinstance(other, ReLULayers) and self.d == other.d and len(self.weights) == len(other.weights)
-                and all(map(np.array_equal, self.weights, other.weights)))
+        return (
+            isinstance(other, ReLULayers)
+            and self.d == other.d
+            and len(self.weights) == len(other.weights)
+            and all(map(np.array_equal, self.weights, other.weights))
+        )
 
     @property
     def width(self):
@@ -52,7 +71,9 @@ class ReLULayers:
         """The features of the rows of X, shape (n, width)."""
         X = check_matrix(X)
         if X.shape[1] != self.d:
-            raise ValueError(f"X must have {self.d} columns, one for each input; got {X.shape[1]}. With a bias use add_bias(X).")
+            raise ValueError(
+                f"X must have {self.d} columns, one for each input; got {X.shape[1]}. With a bias use add_bias(X)."
+            )
         return reduce(lambda Z, U: np.maximum(Z @ U, 0), self.weights, X)
 
 # %% ../nbs/17_deep.ipynb #5d2596aa
@@ -66,6 +87,7 @@ class DeepMasks(Masks):
     gates : array, shape (p, total width of the layers), row i the gates of mask i in all factors, side by side
     layers : tuple of ReLULayers, one a factor, the first without weights
     """
+
     layers: tuple
 
     def __post_init__(self):
@@ -75,8 +97,10 @@ class DeepMasks(Masks):
             check_kind(layer, "layers", ReLULayers, "One ReLULayers for each factor.")
         width = sum(layer.width for layer in self.layers)
         if self.gates.shape[1] != width:
-            raise ValueError(f"gates must have {width} columns, one for each feature of the {len(self.layers)} factors; got "
-                             f"shape {self.gates.shape}. DeepMasks.from_gates(X, gates, weights) arranges them.")
+            raise ValueError(
+                f"gates must have {width} columns, one for each feature of the {len(self.layers)} factors; got "
+                f"shape {self.gates.shape}. DeepMasks.from_gates(X, gates, weights) arranges them."
+            )
 
     d = property(lambda self: self.layers[0].d, doc="Number of features.")
 
@@ -86,7 +110,11 @@ class DeepMasks(Masks):
         X = check_matrix(X)
         layers = ReLULayers(X.shape[1]), ReLULayers(X.shape[1], weights)
         masks = Masks.from_gates(layers[1].features(X), gates)
-        return cls(masks.patterns, np.hstack([np.zeros((masks.p, X.shape[1])), masks.gates]), layers)
+        return cls(
+            masks.patterns,
+            np.hstack([np.zeros((masks.p, X.shape[1])), masks.gates]),
+            layers,
+        )
 
     def factors(self, X):
         """Pairs (features of the rows of X, gates), one a factor: a mask passes a row if all of them do."""
@@ -94,7 +122,9 @@ class DeepMasks(Masks):
 
     def is_open(self, X):
         """Which masks pass which rows of X, also of new ones: bool, shape (rows, p)."""
-        return np.logical_and.reduce([is_open(features, gates) for features, gates in self.factors(X)])
+        return np.logical_and.reduce(
+            [is_open(features, gates) for features, gates in self.factors(X)]
+        )
 
     def predict(self, W, X):
         """Answers sum_i open_i(x) x'W_i of the gated network with lines W, shape (p, d), at the rows of X: shape (rows,)."""
@@ -107,12 +137,18 @@ class DeepMasks(Masks):
         return DeepMasks(part.patterns, part.gates, self.layers)
 
     def __eq__(self, other):
-        return isinstance(other, DeepMasks) and self.layers == other.layers and super().__eq__(other)
+        return (
+            isinstance(other, DeepMasks)
+            and self.layers == other.layers
+            and super().__eq__(other)
+        )
 
     def union(self, other):
         """The masks of both, which must stand behind equal layers; of masks with one pattern the first is kept."""
         if not isinstance(other, DeepMasks) or self.layers != other.layers:
-            raise ValueError(f"other must be DeepMasks behind the same layers; got {other!r}. Draw all gates of a layer at once.")
+            raise ValueError(
+                f"other must be DeepMasks behind the same layers; got {other!r}. Draw all gates of a layer at once."
+            )
         both = super().union(other)
         return DeepMasks(both.patterns, both.gates, self.layers)
 
@@ -140,21 +176,45 @@ def layer_masks(X, n_gates, *, widths, rng):
     -------
     DeepMasks, without duplicate patterns; Masks if widths is empty
     """
-    X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
+    X, n_gates, rng = (
+        check_matrix(X),
+        check_count(n_gates, "n_gates", "Draw at least one gate."),
+        check_rng(rng),
+    )
     if not _is_list(widths):
-        raise ValueError(f"widths must be a list with one number for each layer before the gates; got {widths!r}. Use [] for none.")
-    sizes = [X.shape[1]] + [min(check_count(m, "widths", "Each layer needs at least one neuron."), 10**30) for m in widths]
+        raise ValueError(
+            f"widths must be a list with one number for each layer before the gates; got {widths!r}. Use [] for none."
+        )
+    sizes = [X.shape[1]] + [
+        min(check_count(m, "widths", "Each layer needs at least one neuron."), 10**30)
+        for m in widths
+    ]
     if len(sizes) == 1:
         return sample_masks(X, n_gates, rng=rng)
-    entries = min(n_gates, 10**30) * (sizes[-1] + len(X) // 8) + sum(a * b for a, b in zip(sizes, sizes[1:])) + len(X) * max(sizes)
-    check_memory(entries, f"n_gates={_shown(n_gates)} gates of {sizes[-1]:.3g} features", "Draw fewer gates, or use narrower layers.")
-    weights = tuple(rng.standard_normal(shape) / np.sqrt(shape[0]) for shape in zip(sizes, sizes[1:]))
+    entries = (
+        min(n_gates, 10**30) * (sizes[-1] + len(X) // 8)
+        + sum(a * b for a, b in zip(sizes, sizes[1:]))
+        + len(X) * max(sizes)
+    )
+    check_memory(
+        entries,
+        f"n_gates={_shown(n_gates)} gates of {sizes[-1]:.3g} features",
+        "Draw fewer gates, or use narrower layers.",
+    )
+    weights = tuple(
+        rng.standard_normal(shape) / np.sqrt(shape[0])
+        for shape in zip(sizes, sizes[1:])
+    )
     with one_thread(rows=len(X)):
-        return DeepMasks.from_gates(X, rng.standard_normal((n_gates, sizes[-1])), weights)
+        return DeepMasks.from_gates(
+            X, rng.standard_normal((n_gates, sizes[-1])), weights
+        )
 
 
 def _is_list(values):
-    return isinstance(values, (list, tuple)) or (isinstance(values, np.ndarray) and values.ndim == 1)
+    return isinstance(values, (list, tuple)) or (
+        isinstance(values, np.ndarray) and values.ndim == 1
+    )
 
 
 def second_layer_masks(X, n_gates, *, width, rng):
@@ -170,7 +230,12 @@ def second_layer_masks(X, n_gates, *, width, rng):
     -------
     DeepMasks, without duplicate patterns
     """
-    return layer_masks(X, n_gates, widths=[check_count(width, "width", "Use at least one neuron; 50 is usual.")], rng=rng)
+    return layer_masks(
+        X,
+        n_gates,
+        widths=[check_count(width, "width", "Use at least one neuron; 50 is usual.")],
+        rng=rng,
+    )
 
 # %% ../nbs/17_deep.ipynb #d434183b
 _MOST = 2_000_000  # pairs
@@ -179,23 +244,45 @@ _MOST = 2_000_000  # pairs
 def _products(first, second, pairs, max_masks):
     "Indices of the pairs with products that are not empty, and the products as packed rows."
     for name, masks in (("first", first), ("second", second)):
-        check_kind(masks, name, (Masks, DeepMasks), "Make it with sample_masks or layer_masks.")
+        check_kind(
+            masks, name, (Masks, DeepMasks), "Make it with sample_masks or layer_masks."
+        )
     if (first.n, first.d) != (second.n, second.d):
-        raise ValueError(f"second must be Masks of the same {first.n} samples and {first.d} features; got {second!r}. "
-                         "Make both from one X.")
+        raise ValueError(
+            f"second must be Masks of the same {first.n} samples and {first.d} features; got {second!r}. "
+            "Make both from one X."
+        )
     if pairs is None and first.p * second.p > max_masks:
-        raise ValueError(f"first and second must have at most max_masks={max_masks} products; got {first.p} x {second.p}. "
-                         "Draw fewer gates, or give product_masks some pairs.")
-    pairs = np.indices((first.p, second.p)).reshape(2, -1).T if pairs is None else _whole(pairs)
+        raise ValueError(
+            f"first and second must have at most max_masks={max_masks} products; got {first.p} x {second.p}. "
+            "Draw fewer gates, or give product_masks some pairs."
+        )
+    pairs = (
+        np.indices((first.p, second.p)).reshape(2, -1).T
+        if pairs is None
+        else _whole(pairs)
+    )
     limits = [first.p, second.p]
-    if pairs.dtype.kind not in "iu" or pairs.shape[1:] != (2,) or (pairs < 0).any() or (pairs >= limits).any():
-        raise ValueError(f"pairs must be whole numbers of shape (k, 2), below {limits}; got {pairs.dtype} of shape {pairs.shape}. "
-                         "Each row is an index into first and one into second.")
-    bits = np.packbits(first.patterns.T, axis=1)[pairs[:, 0]] & np.packbits(second.patterns.T, axis=1)[pairs[:, 1]]
+    if (
+        pairs.dtype.kind not in "iu"
+        or pairs.shape[1:] != (2,)
+        or (pairs < 0).any()
+        or (pairs >= limits).any()
+    ):
+        raise ValueError(
+            f"pairs must be whole numbers of shape (k, 2), below {limits}; got {pairs.dtype} of shape {pairs.shape}. "
+            "Each row is an index into first and one into second."
+        )
+    bits = (
+        np.packbits(first.patterns.T, axis=1)[pairs[:, 0]]
+        & np.packbits(second.patterns.T, axis=1)[pairs[:, 1]]
+    )
     some = bits.any(axis=1)
     if not some.any():
-        raise ValueError(f"first and second must have a product that passes a sample; all {len(pairs)} are empty. "
-                         "Draw more gates.")
+        raise ValueError(
+            f"first and second must have a product that passes a sample; all {len(pairs)} are empty. "
+            "Draw more gates."
+        )
     return pairs[some], bits[some]
 
 
@@ -220,10 +307,19 @@ def product_masks(first, second, *, pairs=None, max_masks=_MOST):
     -------
     DeepMasks, whose factors are those of `first` and of `second`
     """
-    pairs, bits = _products(first, second, pairs, check_count(max_masks, "max_masks", "It limits the number of pairs."))
+    pairs, bits = _products(
+        first,
+        second,
+        pairs,
+        check_count(max_masks, "max_masks", "It limits the number of pairs."),
+    )
     kept = _first_of_each(bits)
     parts = [(layer, gates[pairs[kept, 0]]) for layer, gates in _factors(first)]
-    parts += [(layer, gates[pairs[kept, 1]]) for layer, gates in _factors(second) if gates.any()]  # zero gates pass all
+    parts += [
+        (layer, gates[pairs[kept, 1]])
+        for layer, gates in _factors(second)
+        if gates.any()
+    ]  # zero gates pass all
     patterns = np.unpackbits(bits[kept], axis=1, count=first.n).astype(bool)
     layers, gates = zip(*parts)
     return DeepMasks(patterns.T, np.hstack(gates), layers)
@@ -242,9 +338,14 @@ def product_weights(first, second, first_weights, second_weights):
     array, one weight for each product; what is missing to one belongs to the empty product
     """
     pairs, bits = _products(first, second, None, _MOST)
-    first_weights, second_weights = check_weights(first_weights, first.p), check_weights(second_weights, second.p)
+    first_weights, second_weights = (
+        check_weights(first_weights, first.p),
+        check_weights(second_weights, second.p),
+    )
     _, index, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
-    return np.bincount(group.ravel(), first_weights[pairs[:, 0]] * second_weights[pairs[:, 1]])[np.argsort(index)]
+    return np.bincount(
+        group.ravel(), first_weights[pairs[:, 0]] * second_weights[pairs[:, 1]]
+    )[np.argsort(index)]
 
 # %% ../nbs/17_deep.ipynb #752f2796
 def deep_ntk(X, Y=None, *, depth):
@@ -263,15 +364,31 @@ def deep_ntk(X, Y=None, *, depth):
     array, shape (n, m)
     """
     X, Y = _pair(X, Y)
-    depth = check_count(depth, "depth", "1 is the tangent kernel of the two-layer network.")
-    check_memory(6 * len(X) * len(Y), f"The kernel of {len(X)} x {len(Y)} rows", "Take fewer rows.")
-    U, V = (Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), np.finfo(float).tiny) for Z in (X, Y))
-    angle = np.array([2 * np.arctan2(np.linalg.norm(u - V, axis=1), np.linalg.norm(u + V, axis=1)) for u in U])
+    depth = check_count(
+        depth, "depth", "1 is the tangent kernel of the two-layer network."
+    )
+    check_memory(
+        6 * len(X) * len(Y),
+        f"The kernel of {len(X)} x {len(Y)} rows",
+        "Take fewer rows.",
+    )
+    U, V = (
+        Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), np.finfo(float).tiny)
+        for Z in (X, Y)
+    )
+    angle = np.array(
+        [
+            2 * np.arctan2(np.linalg.norm(u - V, axis=1), np.linalg.norm(u + V, axis=1))
+            for u in U
+        ]
+    )
     with one_thread(rows=len(X)):
         K = X @ Y.T
     for _ in range(depth):
         K *= (np.pi - angle) / (2 * np.pi)
-        rest = 2 * np.sin(angle / 2)**2 - (np.sin(angle) - angle * np.cos(angle)) / np.pi
+        rest = (
+            2 * np.sin(angle / 2) ** 2 - (np.sin(angle) - angle * np.cos(angle)) / np.pi
+        )
         angle = 2 * np.arcsin(np.sqrt(np.clip(rest / 2, 0, 1)))
     return K
 
@@ -291,6 +408,11 @@ def deep_masks(X, n_gates, *, widths, rng):
     DeepMasks; Masks if there is one layer
     """
     if not (_is_list(n_gates) and _is_list(widths)) or len(n_gates) != len(widths) + 1:
-        raise ValueError(f"widths must be a list, one shorter than n_gates; got {widths!r} for n_gates {n_gates!r}. "
-                         "Gates of layer k stand behind widths[:k].")
-    return reduce(product_masks, [layer_masks(X, n, widths=widths[:k], rng=rng) for k, n in enumerate(n_gates)])
+        raise ValueError(
+            f"widths must be a list, one shorter than n_gates; got {widths!r} for n_gates {n_gates!r}. "
+            "Gates of layer k stand behind widths[:k]."
+        )
+    return reduce(
+        product_masks,
+        [layer_masks(X, n, widths=widths[:k], rng=rng) for k, n in enumerate(n_gates)],
+    )

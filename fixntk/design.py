@@ -10,7 +10,14 @@ import numpy as np
 from scipy.linalg.blas import dsyrk
 from scipy.sparse.linalg import LinearOperator
 
-from .checks import as_floats, check_kind, check_matrix, check_rng, check_vector, frozen
+from fixntk.checks import (
+    as_floats,
+    check_kind,
+    check_matrix,
+    check_rng,
+    check_vector,
+    frozen,
+)
 from .machine import check_memory
 from .masks import Masks
 
@@ -24,8 +31,8 @@ def _blocks(rows, chosen):
     step = max(1, _BLOCK // rows.shape[1])
     buffer = np.empty((min(step, len(chosen)), rows.shape[1]))
     for start in range(0, len(chosen), step):
-        index = chosen[start:start + step]
-        block = buffer[:len(index)]
+        index = chosen[start : start + step]
+        block = buffer[: len(index)]
         np.copyto(block, rows[index])
         yield index, block
 
@@ -36,8 +43,12 @@ def _overlaps(rows, weights):
     total = np.zeros((n, n), order="F")
     for index, block in _blocks(rows, np.flatnonzero(weights)):
         block *= np.sqrt(weights[index])[:, None]
-        dsyrk(1.0, block.T, beta=1.0, c=total, overwrite_c=True)  # adds block' block to the upper triangle
-    for start in range(0, n, 128):  # copy it to the lower one, in tiles that fit the cache
+        dsyrk(
+            1.0, block.T, beta=1.0, c=total, overwrite_c=True
+        )  # adds block' block to the upper triangle
+    for start in range(
+        0, n, 128
+    ):  # copy it to the lower one, in tiles that fit the cache
         tile = slice(start, start + 128)
         total[tile, :start] = total[:start, tile].T
         total[tile, tile] += np.triu(total[tile, tile], 1).T
@@ -48,12 +59,16 @@ def check_weights(weights, p):
     """Return `weights` as a float64 array of shape (p,), one nonnegative number for each mask."""
     weights = check_vector(weights, name="weights")
     if len(weights) != p:
-        raise ValueError(f"weights must have one entry for each of the {p} masks; got {len(weights)}. "
-                         "Slice the design and the weights by the same indices.")
+        raise ValueError(
+            f"weights must have one entry for each of the {p} masks; got {len(weights)}. "
+            "Slice the design and the weights by the same indices."
+        )
     if weights.min() < 0:
         i = int(weights.argmin())
-        raise ValueError(f"weights must be at least zero, a kernel is a mixture; got {weights[i]} at [{i}]. "
-                         "Use 0 to switch a mask off, and np.maximum(weights, 0) for what a solver left below zero.")
+        raise ValueError(
+            f"weights must be at least zero, a kernel is a mixture; got {weights[i]} at [{i}]. "
+            "Use 0 to switch a mask off, and np.maximum(weights, 0) for what a solver left below zero."
+        )
     return weights
 
 
@@ -62,18 +77,31 @@ def check_coefs(W, p=None, d=None):
     W = as_floats(W, "W")
     if W.ndim != 2 or W.size == 0 or (p is not None and W.shape != (p, d)):
         wanted = "(p, d)" if p is None else (p, d)
-        raise ValueError(f"W must have shape {wanted}, one row a mask; got {W.shape}. Flat coefficients need W.reshape(p, d).")
+        raise ValueError(
+            f"W must have shape {wanted}, one row a mask; got {W.shape}. Flat coefficients need W.reshape(p, d)."
+        )
     return check_matrix(W, "W")
 
 
 def check_design(design, *products):
     """Return `design` if it has the sizes n, p, d and the products named; without names those that a problem asks for."""
-    wanted = ("n", "p", "d", *(products or ("predict", "correlate", "correlation_norms")))
+    wanted = (
+        "n",
+        "p",
+        "d",
+        *(products or ("predict", "correlate", "correlation_norms")),
+    )
     lacking = [name for name in wanted if not hasattr(design, name)]
     if lacking:
-        came = f"the class {design.__name__} itself" if isinstance(design, type) else type(design).__name__
-        raise TypeError(f"design must be a design, such as MaskedDesign(X, masks); got {came}, without {', '.join(lacking)}. "
-                        "Make one from X and its masks.")
+        came = (
+            f"the class {design.__name__} itself"
+            if isinstance(design, type)
+            else type(design).__name__
+        )
+        raise TypeError(
+            f"design must be a design, such as MaskedDesign(X, masks); got {came}, without {', '.join(lacking)}. "
+            "Make one from X and its masks."
+        )
     return design
 
 
@@ -86,13 +114,17 @@ def block_norms(design):
 
 def _refuse_large(entries, what, remedy):
     if entries > _DENSE:
-        raise ValueError(f"{what} must have at most {_DENSE:,} entries (1 GB); got {entries:,}. {remedy}")
+        raise ValueError(
+            f"{what} must have at most {_DENSE:,} entries (1 GB); got {entries:,}. {remedy}"
+        )
 
 # %% ../nbs/04_design.ipynb #e139dff2
 def _contradicted(masks, rows, X):
     "Whether some pattern is not that of its gate on these rows of X, by more than rounding; masks behind layers have factors."
     X, surely, perhaps = X[rows], True, True
-    for features, gates in masks.factors(X) if hasattr(masks, "factors") else [(X, masks.gates)]:
+    for features, gates in (
+        masks.factors(X) if hasattr(masks, "factors") else [(X, masks.gates)]
+    ):
         values, noise = features @ gates.T, 1e-9 * np.abs(features) @ np.abs(gates.T)
         surely, perhaps = surely & (values > noise), perhaps & (values >= -noise)
     return bool(np.where(masks.patterns[rows], ~perhaps, surely).any())
@@ -100,12 +132,22 @@ def _contradicted(masks, rows, X):
 
 def _check_gates(masks, X):
     "Refuse masks of other rows than X."
-    rows, columns = (np.unique(np.linspace(0, size - 1, 16).astype(int)) for size in (masks.n, masks.p))
-    few, parts = masks[columns], [slice(start, start + 4096) for start in range(0, max(masks.n, masks.p), 4096)]
+    rows, columns = (
+        np.unique(np.linspace(0, size - 1, 16).astype(int))
+        for size in (masks.n, masks.p)
+    )
+    few, parts = (
+        masks[columns],
+        [slice(start, start + 4096) for start in range(0, max(masks.n, masks.p), 4096)],
+    )
     for part in parts:
-        if (part.start < masks.n and _contradicted(few, part, X)) or (part.start < masks.p and _contradicted(masks[part], rows, X)):
-            raise ValueError("masks must be those of X: some pass a row on the far side of their gate, or stop one on the near side. "
-                             "Make them anew with sample_masks(X, ...) or enumerate_masks(X).")
+        if (part.start < masks.n and _contradicted(few, part, X)) or (
+            part.start < masks.p and _contradicted(masks[part], rows, X)
+        ):
+            raise ValueError(
+                "masks must be those of X: some pass a row on the far side of their gate, or stop one on the near side. "
+                "Make them anew with sample_masks(X, ...) or enumerate_masks(X)."
+            )
 
 # %% ../nbs/04_design.ipynb #443efab0
 class MaskedDesign:
@@ -124,17 +166,26 @@ class MaskedDesign:
 
     def __init__(self, X, masks):
         X = frozen(check_matrix(X))
-        check_kind(masks, "masks", Masks, "Make them with sample_masks(X, ...), enumerate_masks(X) or Masks.from_gates(X, gates).")
+        check_kind(
+            masks,
+            "masks",
+            Masks,
+            "Make them with sample_masks(X, ...), enumerate_masks(X) or Masks.from_gates(X, gates).",
+        )
         if (masks.n, masks.d) != X.shape:
-            raise ValueError(f"masks must be made for X of shape {X.shape}; got patterns over {masks.n} rows and gates "
-                             f"of length {masks.d}. Make them anew with sample_masks(X, ...) or enumerate_masks(X).")
+            raise ValueError(
+                f"masks must be made for X of shape {X.shape}; got patterns over {masks.n} rows and gates "
+                f"of length {masks.d}. Make them anew with sample_masks(X, ...) or enumerate_masks(X)."
+            )
         _check_gates(masks, X)
         self._set(X, masks)
 
     def _set(self, X, masks):
         self.X, self.masks = X, masks
         (self.n, self.d), self.p = X.shape, masks.p
-        self._rows = np.ascontiguousarray(masks.patterns.T)  # one mask a row, so that a block is one stretch of memory
+        self._rows = np.ascontiguousarray(
+            masks.patterns.T
+        )  # one mask a row, so that a block is one stretch of memory
         return self
 
     @classmethod
@@ -146,14 +197,18 @@ class MaskedDesign:
         return f"MaskedDesign(n={self.n}, d={self.d}, p={self.p})"
 
     def __getitem__(self, indices):
-        part = MaskedDesign._of(self.X, self.masks[np.atleast_1d(np.arange(self.p)[indices])])
+        part = MaskedDesign._of(
+            self.X, self.masks[np.atleast_1d(np.arange(self.p)[indices])]
+        )
         part.gram = self.gram
         return part
 
     @cached_property
     def gram(self):
         """X X', shape (n, n)."""
-        check_memory(4 * self.n**2, f"The kernel of n={self.n} rows", "Take fewer rows.")  # this, a mixture, its factor, a copy
+        check_memory(
+            4 * self.n**2, f"The kernel of n={self.n} rows", "Take fewer rows."
+        )  # this, a mixture, its factor, a copy
         return self.X @ self.X.T
 
     def predict(self, W):
@@ -176,11 +231,17 @@ class MaskedDesign:
 
     def correlation_norms(self, z):
         """The lengths |X'D_i z|, shape (p,), without storing the (p, d) correlations."""
-        return np.sqrt(np.concatenate([np.einsum("id,id->i", part, part) for _, part in self._correlations(z)]))
+        return np.sqrt(
+            np.concatenate(
+                [np.einsum("id,id->i", part, part) for _, part in self._correlations(z)]
+            )
+        )
 
     def kernel(self, weights):
         """sum_i weights_i D_i X X'D_i = (X X') * (M diag(weights) M'), shape (n, n); zero weights cost nothing."""
-        mixture = _overlaps(self._rows, check_weights(weights, self.p)).T  # symmetric; in the memory order of gram
+        mixture = _overlaps(
+            self._rows, check_weights(weights, self.p)
+        ).T  # symmetric; in the memory order of gram
         mixture *= self.gram
         return mixture
 
@@ -191,18 +252,31 @@ class MaskedDesign:
     def block_norms(self):
         """The Frobenius norms |D_i X|, shape (p,): the roots of the squared lengths of the rows that pass, added up."""
         lengths = np.einsum("kd,kd->k", self.X, self.X)
-        return np.sqrt(np.concatenate([block @ lengths for _, block in _blocks(self._rows, np.arange(self.p))]))
+        return np.sqrt(
+            np.concatenate(
+                [block @ lengths for _, block in _blocks(self._rows, np.arange(self.p))]
+            )
+        )
 
     def to_dense(self):
         """The whole n x pd matrix, for chapters and tests; refused above 1 GB."""
-        _refuse_large(self.n * self.p * self.d, "the n x pd matrix", "Use predict, correlate and kernel.")
-        return (self.masks.patterns[:, :, None] * self.X[:, None, :]).reshape(self.n, -1)
+        _refuse_large(
+            self.n * self.p * self.d,
+            "the n x pd matrix",
+            "Use predict, correlate and kernel.",
+        )
+        return (self.masks.patterns[:, :, None] * self.X[:, None, :]).reshape(
+            self.n, -1
+        )
 
     def as_linear_operator(self):
         """The same matrix for SciPy's lsqr and lsmr, shape (n, p*d); W is flattened row by row."""
-        return LinearOperator((self.n, self.p * self.d), dtype=np.float64,
-                              matvec=lambda w: self.predict(w.reshape(self.p, self.d)),
-                              rmatvec=lambda z: self.correlate(z.ravel()).ravel())
+        return LinearOperator(
+            (self.n, self.p * self.d),
+            dtype=np.float64,
+            matvec=lambda w: self.predict(w.reshape(self.p, self.d)),
+            rmatvec=lambda z: self.correlate(z.ravel()).ravel(),
+        )
 
 # %% ../nbs/04_design.ipynb #9c9784fc
 def masking_kernels(design):
@@ -217,9 +291,15 @@ def masking_kernels(design):
     array, shape (p, n, n)
     """
     check_design(design, "block")
-    _refuse_large(design.p * design.n**2, "the table of masking kernels", "Use design.kernel(weights) for a mixture of them.")
+    _refuse_large(
+        design.p * design.n**2,
+        "the table of masking kernels",
+        "Use design.kernel(weights) for a mixture of them.",
+    )
     if type(design) is not MaskedDesign:
-        return np.array([block @ block.T for block in map(design.block, range(design.p))])
+        return np.array(
+            [block @ block.T for block in map(design.block, range(design.p))]
+        )
     rows = design.masks.patterns.T
     return (rows[:, :, None] & rows[:, None, :]) * design.gram
 
@@ -243,7 +323,9 @@ def adjoint_mismatch(design, *, rng):
     rng = check_rng(rng)
     W, z = rng.standard_normal((design.p, design.d)), rng.standard_normal(design.n)
     f, C = design.predict(W), design.correlate(z)
-    scale = max(np.linalg.norm(f) * np.linalg.norm(z), np.linalg.norm(W) * np.linalg.norm(C))
+    scale = max(
+        np.linalg.norm(f) * np.linalg.norm(z), np.linalg.norm(W) * np.linalg.norm(C)
+    )
     return float(abs(f @ z - np.sum(W * C)) / scale) if scale else 0.0
 
 # %% ../nbs/04_design.ipynb #b7aee4a2
@@ -254,7 +336,9 @@ class RowMap:
         self.design, self._vector = design, vector
         self.n, self.p, self.d = design.n, design.p, design.d
 
-    masks = property(lambda self: self.design.masks, doc="The masks of the design inside.")
+    masks = property(
+        lambda self: self.design.masks, doc="The masks of the design inside."
+    )
 
     def __getitem__(self, indices):
         return type(self)(self.design[indices], self._vector)
@@ -286,7 +370,9 @@ class RowMap:
         """The whole n x pd matrix, for chapters and tests; refused above 1 GB."""
         return self.mapped(self.design.to_dense())
 
-    as_linear_operator = MaskedDesign.as_linear_operator  # it needs predict and correlate only
+    as_linear_operator = (
+        MaskedDesign.as_linear_operator
+    )  # it needs predict and correlate only
 
 # %% ../nbs/04_design.ipynb #1017d052
 class CentredDesign(RowMap):
@@ -305,9 +391,13 @@ class CentredDesign(RowMap):
     """
 
     def __init__(self, design, direction):
-        direction = check_vector(direction, check_design(design).n, "direction", like="the design")
+        direction = check_vector(
+            direction, check_design(design).n, "direction", like="the design"
+        )
         if not direction.any():
-            raise ValueError("direction must not be zero. Use np.ones(n) for an intercept, or the design itself for none.")
+            raise ValueError(
+                "direction must not be zero. Use np.ones(n) for an intercept, or the design itself for none."
+            )
         direction = direction / np.abs(direction).max()  # lest squares overflow
         self.direction = frozen(direction / np.linalg.norm(direction))
         super().__init__(design, self.direction)

@@ -6,7 +6,15 @@ __all__ = ['reweighting_traces', 'plot_trace', 'fitted_functions', 'plot_fits', 
 # %% ../nbs/13_figures.ipynb #6badaea5
 import numpy as np
 
-from .checks import as_floats, check_count, check_kind, check_matrix, check_positive, check_rng, check_vector
+from fixntk.checks import (
+    as_floats,
+    check_count,
+    check_kind,
+    check_matrix,
+    check_positive,
+    check_rng,
+    check_vector,
+)
 from .cones import relu_from_gated, solve_relu
 from .data import add_bias
 from .design import MaskedDesign, check_weights
@@ -14,7 +22,12 @@ from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk
 from .machine import check_memory, single_threaded
 from .masks import count_cells, enumerate_masks
-from .networks import balanced, random_network, train_by_gradient_descent, weight_decay_objective
+from fixntk.networks import (
+    balanced,
+    random_network,
+    train_by_gradient_descent,
+    weight_decay_objective,
+)
 from .newton import solve
 from .reweighting import irls
 from .signs import numerical_rank
@@ -43,40 +56,82 @@ def reweighting_traces(problem, weights, *, rng, n_random=3, n_rounds=200):
         "round" (n_rounds,); "curves", name to objectives (n_rounds,); "levels", the value of the NTK weights and the
         optimum; "gap", the relative duality gap of the optimum.
     """
-    check_kind(problem, "problem", GroupLassoProblem, "Make one with GroupLassoProblem(design, y, lam).")
+    check_kind(
+        problem,
+        "problem",
+        GroupLassoProblem,
+        "Make one with GroupLassoProblem(design, y, lam).",
+    )
     weights, rng = check_weights(weights, problem.design.p), check_rng(rng)
     n_random = check_count(n_random, "n_random", "Draw at least one random start.")
     n_rounds = check_count(n_rounds, "n_rounds", "Solve at least one ridge problem.")
-    check_memory(n_random * (problem.design.p + n_rounds), f"{n_random} curves of {n_rounds} rounds", "Lower n_random or n_rounds.")
+    check_memory(
+        n_random * (problem.design.p + n_rounds),
+        f"{n_random} curves of {n_rounds} rounds",
+        "Lower n_random or n_rounds.",
+    )
     random = rng.dirichlet(np.ones(problem.design.p), n_random)
     curves = {}
-    for name, start in [("NTK weights", weights)] + [(f"random weights {j + 1}", row) for j, row in enumerate(random)]:
-        found = irls(problem, weights=start, max_iter=n_rounds, tol=0).history["objective"]
+    for name, start in [("NTK weights", weights)] + [
+        (f"random weights {j + 1}", row) for j, row in enumerate(random)
+    ]:
+        found = irls(problem, weights=start, max_iter=n_rounds, tol=0).history[
+            "objective"
+        ]
         curves[name] = np.pad(found, (0, n_rounds - len(found)), mode="edge")
     best = solve(problem, tol=1e-10)
     levels = {"NTK": float(curves["NTK weights"][0]), "optimum": best.objective}
-    return {"round": np.arange(1, n_rounds + 1), "curves": curves, "levels": levels, "gap": best.gap}
+    return {
+        "round": np.arange(1, n_rounds + 1),
+        "curves": curves,
+        "levels": levels,
+        "gap": best.gap,
+    }
 
 # %% ../nbs/13_figures.ipynb #c3252b07
 def _traces(X, y, lam, rng, n_circles, **options):
-    X, lam = check_matrix(X), check_positive(lam, "lam", "For no penalty use least squares.")
+    X, lam = (
+        check_matrix(X),
+        check_positive(lam, "lam", "For no penalty use least squares."),
+    )
     y, rng = check_vector(y, len(X)), check_rng(rng)
-    n_circles = None if n_circles is None else check_count(n_circles, "n_circles", "Draw at least 2 circles.")
-    masks, weights = exact_weights(X) if n_circles is None else sampled_weights(X, n_circles, rng=rng)[:2]
-    return reweighting_traces(GroupLassoProblem(MaskedDesign(X, masks), y, lam), weights, rng=rng, **options)
+    n_circles = (
+        None
+        if n_circles is None
+        else check_count(n_circles, "n_circles", "Draw at least 2 circles.")
+    )
+    masks, weights = (
+        exact_weights(X)
+        if n_circles is None
+        else sampled_weights(X, n_circles, rng=rng)[:2]
+    )
+    return reweighting_traces(
+        GroupLassoProblem(MaskedDesign(X, masks), y, lam), weights, rng=rng, **options
+    )
 
 
 def _draw_curves(ax, rounds, curves, ylabel):
     "Curves from random weights, dotted and named once, below the one from the NTK weights."
     for name, curve in reversed(curves.items()):
-        style = dict(color="C1") if name == "NTK weights" else dict(color="0.45", lw=1, ls=":")
-        label = {"NTK weights": "from NTK weights", "random weights 1": "from random weights"}.get(name)
+        style = (
+            dict(color="C1")
+            if name == "NTK weights"
+            else dict(color="0.45", lw=1, ls=":")
+        )
+        label = {
+            "NTK weights": "from NTK weights",
+            "random weights 1": "from random weights",
+        }.get(name)
         ax.plot(rounds, curve, label=label, **style)
     ax.set(xscale="log", xlabel="round", ylabel=ylabel)
 
 
 def _draw_trace(ax, numbers):
-    styles = {"NTK": ("C2", "--"), "optimum": ("C0", "--"), "optimum, all masks": ("C3", "-.")}
+    styles = {
+        "NTK": ("C2", "--"),
+        "optimum": ("C0", "--"),
+        "optimum, all masks": ("C3", "-."),
+    }
     for name, value in numbers["levels"].items():
         ax.axhline(value, label=name, color=styles[name][0], ls=styles[name][1])
     _draw_curves(ax, numbers["round"], numbers["curves"], "objective (8)")
@@ -88,6 +143,7 @@ def _axes(ax):
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
+
     return plt.subplots(figsize=(4.5, 3.4), layout="constrained")[1]
 
 
@@ -124,13 +180,25 @@ def _points(X):
     "Positions on a line, shape (n, 1), from a table that may have a second column of ones."
     X = check_matrix(X)
     if X.shape[1] > 2 or np.any(X[:, 1:] != 1):
-        raise ValueError(f"X must have one column, positions on a line, and at most a second one of ones; got shape {X.shape}. "
-                         "Use plot_trace or figure_2 for more features.")
+        raise ValueError(
+            f"X must have one column, positions on a line, and at most a second one of ones; got shape {X.shape}. "
+            "Use plot_trace or figure_2 for more features."
+        )
     return X[:, :1]
 
 
 @single_threaded
-def fitted_functions(X, y, lam, *, rng, width=100, learning_rate=0.005, n_steps=20_000, decomposition="socp"):
+def fitted_functions(
+    X,
+    y,
+    lam,
+    *,
+    rng,
+    width=100,
+    learning_rate=0.005,
+    n_steps=20_000,
+    decomposition="socp",
+):
     """Four fits to points on a line, with bias, at comparable strengths.
 
     Parameters
@@ -160,13 +228,25 @@ def fitted_functions(X, y, lam, *, rng, width=100, learning_rate=0.005, n_steps=
     problem = GroupLassoProblem(MaskedDesign(Z, enumerate_masks(Z)), y, lam)
     gated, start = solve(problem, tol=1e-9), balanced(random_network(2, width, rng=rng))
     training = dict(learning_rate=learning_rate, n_steps=n_steps)
-    networks = {"group lasso, decomposed": relu_from_gated(problem.design, gated.W, method=decomposition),
-                "ReLU optimum": solve_relu(problem).network(),
-                "gradient descent": train_by_gradient_descent(start, Z, y, problem.lam / 2, **training)[0]}
+    networks = {
+        "group lasso, decomposed": relu_from_gated(
+            problem.design, gated.W, method=decomposition
+        ),
+        "ReLU optimum": solve_relu(problem).network(),
+        "gradient descent": train_by_gradient_descent(
+            start, Z, y, problem.lam / 2, **training
+        )[0],
+    }
     coefs = kernel_ridge(ntk(Z), y, problem.lam / 2)
-    functions = {name: lambda x, net=net: net.predict(add_bias(x)) for name, net in networks.items()}
+    functions = {
+        name: lambda x, net=net: net.predict(add_bias(x))
+        for name, net in networks.items()
+    }
     functions["NTK ridge"] = lambda x: ntk(add_bias(x), Z) @ coefs
-    objectives = {name: weight_decay_objective(net, Z, y, problem.lam / 2) for name, net in networks.items()}
+    objectives = {
+        name: weight_decay_objective(net, Z, y, problem.lam / 2)
+        for name, net in networks.items()
+    }
     return functions, objectives | {"gated": gated.objective}
 
 # %% ../nbs/13_figures.ipynb #90482136
@@ -176,11 +256,22 @@ def _fits(X, y, lam, rng, n_grid, **training):
     margin = np.ptp(X) / 4 or 1.0
     grid = np.linspace(X.min() - margin, X.max() + margin, n_grid)
     curves = {name: function(grid[:, None]) for name, function in functions.items()}
-    return {"points": X[:, 0], "targets": check_vector(y), "grid": grid, "curves": curves, "objectives": objectives}
+    return {
+        "points": X[:, 0],
+        "targets": check_vector(y),
+        "grid": grid,
+        "curves": curves,
+        "objectives": objectives,
+    }
 
 
 def _draw_fits(ax, numbers):
-    styles = (dict(color="C0"), dict(color="C1", lw=3, alpha=0.6), dict(color="k", ls="--"), dict(color="C2"))
+    styles = (
+        dict(color="C0"),
+        dict(color="C1", lw=3, alpha=0.6),
+        dict(color="k", ls="--"),
+        dict(color="C2"),
+    )
     for (name, curve), style in zip(numbers["curves"].items(), styles):
         ax.plot(numbers["grid"], curve, label=name, **style)
     ax.plot(numbers["points"], numbers["targets"], "o", color="k", ms=5)
@@ -232,9 +323,14 @@ def figure_1(X, y, lam, *, rng, n_random=3, n_rounds=200, **training):
         "trace" and "fits", as those two return them.
     """
     X = _points(X)
-    numbers = {"trace": _traces(add_bias(X), y, lam, rng, None, n_random=n_random, n_rounds=n_rounds),
-               "fits": _fits(X, y, lam, rng, 401, **training)}
+    numbers = {
+        "trace": _traces(
+            add_bias(X), y, lam, rng, None, n_random=n_random, n_rounds=n_rounds
+        ),
+        "fits": _fits(X, y, lam, rng, 401, **training),
+    }
     import matplotlib.pyplot as plt
+
     figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
     _draw_trace(left, numbers["trace"])
     _draw_fits(right, numbers["fits"])
@@ -263,26 +359,54 @@ def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None
     """
     X, rounds = _points(X), _check_rounds(rounds)
     margin = np.ptp(X) / 4 or 1.0
-    grid = np.linspace(X.min() - margin, X.max() + margin, 161) if grid is None else check_vector(grid, name="grid")
+    grid = (
+        np.linspace(X.min() - margin, X.max() + margin, 161)
+        if grid is None
+        else check_vector(grid, name="grid")
+    )
     masks, start = exact_weights(add_bias(X))
     problem = GroupLassoProblem(MaskedDesign(add_bias(X), masks), y, lam)
-    history = irls(problem, weights=start, max_iter=int(rounds[-1]) + 1, tol=0, keep_weights=True).history
-    kept = np.minimum(rounds, len(history["weights"]) - 1)  # a run whose gap is zero has ended
+    history = irls(
+        problem, weights=start, max_iter=int(rounds[-1]) + 1, tol=0, keep_weights=True
+    ).history
+    kept = np.minimum(
+        rounds, len(history["weights"]) - 1
+    )  # a run whose gap is zero has ended
     everything, n = add_bias(np.vstack([X, grid[:, None]])), len(X)
     fine, shares = exact_weights(everything)
     place = {pattern.tobytes(): i for i, pattern in enumerate(masks.patterns.T)}
-    around, design = [place[pattern.tobytes()] for pattern in fine.patterns[:n].T], MaskedDesign(everything, fine)
+    around, design = (
+        [place[pattern.tobytes()] for pattern in fine.patterns[:n].T],
+        MaskedDesign(everything, fine),
+    )
     weights = np.array(history["weights"])[kept]
     tables = [design.kernel(shares * (row / start)[around])[:, :n] for row in weights]
-    fits = [table[n:] @ kernel_ridge(table[:n], problem.y, problem.lam / 2) for table in tables]
-    return {"rounds": rounds, "weights": weights, "kernels": np.array([table[:n] for table in tables]),
-            "objectives": np.array(history["objective"])[kept], "grid": grid, "fits": np.array(fits)}
+    fits = [
+        table[n:] @ kernel_ridge(table[:n], problem.y, problem.lam / 2)
+        for table in tables
+    ]
+    return {
+        "rounds": rounds,
+        "weights": weights,
+        "kernels": np.array([table[:n] for table in tables]),
+        "objectives": np.array(history["objective"])[kept],
+        "grid": grid,
+        "fits": np.array(fits),
+    }
 
 
 def _check_rounds(rounds):
     numbers = as_floats(rounds, "rounds")
-    if numbers.ndim != 1 or not len(numbers) or numbers[0] < 0 or np.any(numbers % 1 != 0) or np.any(np.diff(numbers) <= 0):
-        raise ValueError(f"rounds must be increasing whole numbers from 0 on; got {numbers.tolist()}. Try (0, 1, 2, 4, 8).")
+    if (
+        numbers.ndim != 1
+        or not len(numbers)
+        or numbers[0] < 0
+        or np.any(numbers % 1 != 0)
+        or np.any(np.diff(numbers) <= 0)
+    ):
+        raise ValueError(
+            f"rounds must be increasing whole numbers from 0 on; got {numbers.tolist()}. Try (0, 1, 2, 4, 8)."
+        )
     return numbers.astype(int)
 
 # %% ../nbs/13_figures.ipynb #e4215176
@@ -305,16 +429,28 @@ def figure_2(X, y, lam, *, rng, n_circles=20, n_random=3, n_rounds=300):
         "trace", see `plot_trace`, with the level "optimum, all masks" if there may be at most 10 000 masks;
         "excess", name to relative excesses over the optimum (n_rounds,).
     """
-    X, n_circles = check_matrix(X), check_count(n_circles, "n_circles", "Draw at least 2 circles.")
+    X, n_circles = (
+        check_matrix(X),
+        check_count(n_circles, "n_circles", "Draw at least 2 circles."),
+    )
     trace = _traces(X, y, lam, rng, n_circles, n_random=n_random, n_rounds=n_rounds)
     best = trace["levels"]["optimum"]
     if count_cells(len(X), numerical_rank(X)) <= 10_000:
         every = GroupLassoProblem(MaskedDesign(X, enumerate_masks(X)), y, lam)
         trace["levels"]["optimum, all masks"] = solve(every, tol=1e-9).objective
-    excess = {name: (curve - best) / max(best, np.finfo(float).tiny) for name, curve in trace["curves"].items()}
+    excess = {
+        name: (curve - best) / max(best, np.finfo(float).tiny)
+        for name, curve in trace["curves"].items()
+    }
     import matplotlib.pyplot as plt
+
     figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.4), layout="constrained")
     _draw_trace(left, trace)
-    _draw_curves(right, trace["round"], {name: np.maximum(values, 1e-12) for name, values in excess.items()}, "relative excess")
+    _draw_curves(
+        right,
+        trace["round"],
+        {name: np.maximum(values, 1e-12) for name, values in excess.items()},
+        "relative excess",
+    )
     right.set_yscale("log")
     return figure, {"trace": trace, "excess": excess}

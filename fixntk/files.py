@@ -22,16 +22,22 @@ except ImportError:  # Windows has another call for the same
 def check_out(path):
     """Return `path` as a Path with links followed; refuse a file that cannot be written, before there is something to write."""
     if not isinstance(path, (str, Path)):
-        raise TypeError(f"out must be the path of a file; got {path!r}. Give a str or a Path.")
+        raise TypeError(
+            f"out must be the path of a file; got {path!r}. Give a str or a Path."
+        )
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir() or (target.exists() and not target.is_file()):
-        raise ValueError(f"out must lie in a folder that exists, and be a file; got {str(path)!r}. Name another file, or make the folder first.")
+        raise ValueError(
+            f"out must lie in a folder that exists, and be a file; got {str(path)!r}. Name another file, or make the folder first."
+        )
     try:
         if target.exists():
             open(target, "ab").close()
         TemporaryFile(dir=target.parent).close()
     except OSError as error:
-        raise ValueError(f"out must be a file that can be written; got {str(path)!r}, {error.strerror}. Name another file.") from None
+        raise ValueError(
+            f"out must be a file that can be written; got {str(path)!r}, {error.strerror}. Name another file."
+        ) from None
     return target
 
 
@@ -72,11 +78,17 @@ def _locked(beside, target):
     "An open, locked file at `beside`; links are not followed."
     while True:
         try:
-            handle = os.open(beside, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+            handle = os.open(
+                beside, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666
+            )
         except OSError as error:
-            raise OSError(f"{beside} cannot be made, {error.strerror}. Remove it if it is a link, or name a file in another folder.") from None
+            raise OSError(
+                f"{beside} cannot be made, {error.strerror}. Remove it if it is a link, or name a file in another folder."
+            ) from None
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB) if fcntl else msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            fcntl.flock(
+                handle, fcntl.LOCK_EX | fcntl.LOCK_NB
+            ) if fcntl else msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
             if os.path.samestat(os.fstat(handle), os.stat(beside)):
                 return handle
             os.close(handle)
@@ -89,5 +101,9 @@ def _locked(beside, target):
 
 def _refuse_lock(error, beside, target):
     if isinstance(error, (BlockingIOError, PermissionError)):
-        raise BlockingIOError(f"out must have one writer at a time, and {target} has one already. Wait until it is done, or name another file.") from None
-    raise OSError(f"{beside} cannot be locked, {error.strerror}. Name a file on another disk, and copy it.") from None
+        raise BlockingIOError(
+            f"out must have one writer at a time, and {target} has one already. Wait until it is done, or name another file."
+        ) from None
+    raise OSError(
+        f"{beside} cannot be locked, {error.strerror}. Name a file on another disk, and copy it."
+    ) from None

@@ -6,7 +6,15 @@ __all__ = ['ntk', 'finite_width_ntk', 'kernel_ridge']
 # %% ../nbs/02_kernels.ipynb #3f7bf11c
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from .checks import check_choice, check_count, check_matrix, check_positive, check_rng, check_vector
+
+from fixntk.checks import (
+    check_choice,
+    check_count,
+    check_matrix,
+    check_positive,
+    check_rng,
+    check_vector,
+)
 from .machine import check_memory, one_thread
 from .signs import is_open
 
@@ -25,7 +33,7 @@ def _pair_by_pair(angle, close, opposite, U, V):
     for pairs, join in ((close & ~opposite, np.subtract), (close & opposite, np.add)):
         all_i, all_j = np.nonzero(pairs)
         for start in range(0, len(all_i), step):
-            i, j = all_i[start:start + step], all_j[start:start + step]
+            i, j = all_i[start : start + step], all_j[start : start + step]
             angle[i, j] = 2 * np.arcsin(_lengths(join(U[i], V[j])) / 2)
             if U is V:
                 angle[j, i] = angle[i, j]
@@ -44,10 +52,12 @@ def _from_pivots(angle, close, U, V):
             some, rest = slice(start, start + 128), slice(start if U is V else 0, None)
             spread = np.add.outer(lengths[some], lengths_y[rest])
             squared = np.maximum(spread - 2 * A[some] @ B[rest].T, 0)
-            good = (squared >= (spread / 20) ** 2) & close[np.ix_(rows[some], cols[rest])]
-            k, l = np.nonzero(good)
-            i, j = rows[some][k], cols[rest][l]
-            angle[i, j] = 2 * np.arcsin(np.sqrt(squared[k, l]) / 2)
+            good = (squared >= (spread / 20) ** 2) & close[
+                np.ix_(rows[some], cols[rest])
+            ]
+            first, second = np.nonzero(good)
+            i, j = rows[some][first], cols[rest][second]
+            angle[i, j] = 2 * np.arcsin(np.sqrt(squared[first, second]) / 2)
             close[i, j] = False
             if U is V:
                 angle[j, i] = angle[i, j]
@@ -99,7 +109,11 @@ def ntk(X, Y=None):
     """
     left, right = _pair(X, Y)
     (n, d), m = left.shape, len(right)
-    check_memory(3 * n * m, f"X: a kernel of {n} times {m} entries", "Take fewer rows, such as a random part of the table.")
+    check_memory(
+        3 * n * m,
+        f"X: a kernel of {n} times {m} entries",
+        "Take fewer rows, such as a random part of the table.",
+    )
     with one_thread(round((n * m * d) ** (1 / 3))):  # a cube of as many multiplications
         X, scale = _scaled(left)
         Y, scale_y = (X, scale) if right is left else _scaled(right)
@@ -122,25 +136,37 @@ def _scaled(X):
 
 def _rescaled(H, scale, scale_y):
     """H times both powers of two, half of each at a time, so that nothing on the way leaves the range."""
-    halves, halves_y = (np.ldexp(1.0, np.frexp(powers)[1] // 2) for powers in (scale, scale_y))
+    halves, halves_y = (
+        np.ldexp(1.0, np.frexp(powers)[1] // 2) for powers in (scale, scale_y)
+    )
     with np.errstate(over="ignore", under="ignore"):
         for left, right in ((halves, halves_y), (scale / halves, scale_y / halves_y)):
             H *= left[:, None]
             H *= right
     if not np.isfinite(H).all():
-        raise ValueError("X must have inner products in double precision; some are larger than 1e308. Divide X by a number.")
+        raise ValueError(
+            "X must have inner products in double precision; some are larger than 1e308. Divide X by a number."
+        )
     return H
 
 
 def _pair(X, Y):
     """Two tables with the same columns; both are X if Y is None."""
-    if isinstance(X, np.ndarray) and isinstance(Y, np.ndarray) and X.ndim == Y.ndim == 1:
-        raise ValueError("X must be a table of shape (n, d), one row a sample; got two single rows. scikit-learn calls a kernel "
-                         'so, pair by pair: use kernel="precomputed", and give ntk(X) to fit and ntk(X_new, X) to predict.')
+    if (
+        isinstance(X, np.ndarray)
+        and isinstance(Y, np.ndarray)
+        and X.ndim == Y.ndim == 1
+    ):
+        raise ValueError(
+            "X must be a table of shape (n, d), one row a sample; got two single rows. scikit-learn calls a kernel "
+            'so, pair by pair: use kernel="precomputed", and give ntk(X) to fit and ntk(X_new, X) to predict.'
+        )
     X = check_matrix(X)
     Y = X if Y is None else check_matrix(Y, "Y")
     if X.shape[1] != Y.shape[1]:
-        raise ValueError(f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. Use the same features for both.")
+        raise ValueError(
+            f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. Use the same features for both."
+        )
     return X, Y
 
 # %% ../nbs/02_kernels.ipynb #5edeaa25
@@ -167,9 +193,17 @@ def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
     check_choice(parameterization, "parameterization", ("gated", "relu"))
     gated, rng = parameterization == "gated", check_rng(rng)
     d, m, most = X.shape[1], width if gated else 2 * width, max(len(X), len(Y))
-    check_memory(2 * d * m + 3 * most**2, f"width: a network of {m} neurons", "A hundredth of the width makes ten times the error.")
+    check_memory(
+        2 * d * m + 3 * most**2,
+        f"width: a network of {m} neurons",
+        "A hundredth of the width makes ten times the error.",
+    )
     gates, H, step = rng.standard_normal((d, m)), 0.0, max(1, 2**21 // most)
-    W, outputs = (rng.standard_normal((d, m)), rng.standard_normal(m)) if gated else (None, np.ones(m))
+    W, outputs = (
+        (rng.standard_normal((d, m)), rng.standard_normal(m))
+        if gated
+        else (None, np.ones(m))
+    )
     with one_thread(most):
         for some in (slice(start, start + step) for start in range(0, m, step)):
             open_X, open_Y = is_open(X, gates[:, some].T), is_open(Y, gates[:, some].T)
@@ -194,17 +228,27 @@ def kernel_ridge(K, y, ridge):
     """
     K = check_matrix(K, "K")
     if K.shape[0] != K.shape[1]:
-        raise ValueError(f"K must be a square symmetric matrix; got shape {K.shape}. Use the kernel of the training rows, ntk(X).")
+        raise ValueError(
+            f"K must be a square symmetric matrix; got shape {K.shape}. Use the kernel of the training rows, ntk(X)."
+        )
     y = check_vector(y, len(K), like="K")
-    ridge = check_positive(ridge, "ridge", "For no penalty use a small one, such as 1e-10 times the mean of K's diagonal.")
+    ridge = check_positive(
+        ridge,
+        "ridge",
+        "For no penalty use a small one, such as 1e-10 times the mean of K's diagonal.",
+    )
     check_memory(4 * K.size, f"K: a system of {len(K)} rows", "Take fewer rows.")
     skew = np.abs(K - K.T).max()
     if skew > 2e-8 * np.abs(K).max():
-        raise ValueError(f"K must be a square symmetric matrix; K and K.T differ by {skew:.3g}. Use the kernel of the training rows, ntk(X).")
+        raise ValueError(
+            f"K must be a square symmetric matrix; K and K.T differ by {skew:.3g}. Use the kernel of the training rows, ntk(X)."
+        )
     system = K.copy()
-    system.flat[::len(K) + 1] += ridge
+    system.flat[:: len(K) + 1] += ridge
     try:
         with one_thread(len(K)):
             return cho_solve(cho_factor(system, overwrite_a=True), y)
     except np.linalg.LinAlgError:
-        raise ValueError(f"K must be positive semidefinite; K + {ridge} I is not. Check the kernel or raise ridge.") from None
+        raise ValueError(
+            f"K must be positive semidefinite; K + {ridge} I is not. Check the kernel or raise ridge."
+        ) from None

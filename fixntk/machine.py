@@ -15,7 +15,9 @@ from threadpoolctl import ThreadpoolController
 
 # %% ../nbs/engine/machine.ipynb #70d83137
 _SMALL = 3000  # rows; from here on a product of n x n matrices is worth a second thread
-_BLAS = ThreadpoolController().select(user_api="blas")  # made once: looking for the libraries takes as long as a small solve
+_BLAS = ThreadpoolController().select(
+    user_api="blas"
+)  # made once: looking for the libraries takes as long as a small solve
 _lock = threading.Lock()
 
 
@@ -39,9 +41,16 @@ class _Guard:
     def enter(self):
         inside, me = self.scope.inside, threading.get_ident()
         if not inside:
-            before = [(library, library.get_num_threads()) for library in self.libraries.lib_controllers]
+            before = [
+                (library, library.get_num_threads())
+                for library in self.libraries.lib_controllers
+            ]
             self._set((library, 1) for library, number in before if number != 1)
-            self.scope.lowered = [(library, number) for library, number in before if number != library.get_num_threads()]
+            self.scope.lowered = [
+                (library, number)
+                for library, number in before
+                if number != library.get_num_threads()
+            ]
         inside[me] = inside.get(me, 0) + 1
 
     def leave(self):
@@ -54,12 +63,19 @@ class _Guard:
 
     def forget_others(self):
         me = threading.get_ident()
-        was, self.scope.inside = self.scope.inside, {k: v for k, v in self.scope.inside.items() if k == me}
+        was, self.scope.inside = (
+            self.scope.inside,
+            {k: v for k, v in self.scope.inside.items() if k == me},
+        )
         if was and not self.scope.inside:
             self._restore()
 
     def _restore(self):
-        self._set((library, number) for library, number in self.scope.lowered if library.get_num_threads() == 1)
+        self._set(
+            (library, number)
+            for library, number in self.scope.lowered
+            if library.get_num_threads() == 1
+        )
         self.scope.lowered = []
 
     def _set(self, wanted):
@@ -72,9 +88,18 @@ class _Guard:
                 pass
 
 # %% ../nbs/engine/machine.ipynb #5d0c61f2
-_OWN = [library["filepath"] for library in _BLAS.info() if library.get("threading_layer") == "openmp"]
-_SHARED = [library["filepath"] for library in _BLAS.info() if library["filepath"] not in _OWN]
-_guards = (_Guard(_BLAS.select(filepath=_SHARED), _Scope()), _Guard(_BLAS.select(filepath=_OWN), _OwnScope()))
+_OWN = [
+    library["filepath"]
+    for library in _BLAS.info()
+    if library.get("threading_layer") == "openmp"
+]
+_SHARED = [
+    library["filepath"] for library in _BLAS.info() if library["filepath"] not in _OWN
+]
+_guards = (
+    _Guard(_BLAS.select(filepath=_SHARED), _Scope()),
+    _Guard(_BLAS.select(filepath=_OWN), _OwnScope()),
+)
 
 
 def _after_fork():
@@ -107,6 +132,7 @@ def one_thread(rows=0):
 
 def single_threaded(function):
     """Decorate a function that does small dense work only."""
+
     @wraps(function)
     def guarded(*args, **kwargs):
         with one_thread():
@@ -129,7 +155,11 @@ def available_memory():
 def _system_memory():
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        return next(
+            int(line.split()[1]) * 1024
+            for line in lines
+            if line.startswith("MemAvailable")
+        )
     except (OSError, StopIteration, ValueError):
         pass
     try:
@@ -140,8 +170,13 @@ def _system_memory():
 
 def _container_memory(folder=Path("/sys/fs/cgroup")):
     try:
-        return int((folder / "memory.max").read_text()) - int((folder / "memory.current").read_text())
-    except (OSError, ValueError):  # no container, or one without a limit, which reads "max"
+        return int((folder / "memory.max").read_text()) - int(
+            (folder / "memory.current").read_text()
+        )
+    except (
+        OSError,
+        ValueError,
+    ):  # no container, or one without a limit, which reads "max"
         return None
 
 
@@ -150,13 +185,17 @@ def _address_space():
         import resource
 
         limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf(
+            "SC_PAGE_SIZE"
+        )
         return None if limit == resource.RLIM_INFINITY else max(limit - used, 0)
     except (ImportError, OSError, ValueError):
         return None
 
 
-_LITTLE = 2**24  # bytes; asking the system takes a tenth of a millisecond, too long for each small call
+_LITTLE = (
+    2**24
+)  # bytes; asking the system takes a tenth of a millisecond, too long for each small call
 
 
 def check_memory(entries, what, remedy, itemsize=8):
@@ -167,7 +206,9 @@ def check_memory(entries, what, remedy, itemsize=8):
     needed = entries * itemsize
     there = available_memory() if needed > _LITTLE else None
     if there is not None and needed > 0.9 * there:
-        raise ValueError(f"{what} needs about {_bytes(needed)} of memory, and {_bytes(there)} are free. {remedy}")
+        raise ValueError(
+            f"{what} needs about {_bytes(needed)} of memory, and {_bytes(there)} are free. {remedy}"
+        )
 
 
 def _bytes(number):

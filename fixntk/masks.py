@@ -7,12 +7,29 @@ __all__ = ['Masks', 'count_cells', 'enumerate_masks', 'is_complete', 'sample_mas
 from dataclasses import dataclass
 from itertools import chain, combinations, islice
 from math import comb
+
 import numpy as np
 from scipy.linalg import qr
 from scipy.spatial import cKDTree
-from .checks import check_choice, check_count, check_flag, check_matrix, check_rng, frozen
+
+from fixntk.checks import (
+    check_choice,
+    check_count,
+    check_flag,
+    check_matrix,
+    check_rng,
+    frozen,
+)
 from .machine import check_memory, one_thread
-from .signs import ROUNDING, RowSpace, balance, is_open, of_size_one, row_space, unit
+from fixntk.signs import (
+    ROUNDING,
+    RowSpace,
+    balance,
+    is_open,
+    of_size_one,
+    row_space,
+    unit,
+)
 
 # %% ../nbs/03_masks.ipynb #280b9a77
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,6 +45,7 @@ class Masks:
 
     Nobody can write to either: what somebody else could write to is copied. `masks[index]` selects; `masks | other` joins, without duplicate patterns.
     """
+
     patterns: np.ndarray
     gates: np.ndarray
 
@@ -37,9 +55,16 @@ class Masks:
             patterns = np.asarray(self.patterns)
         except ValueError:
             patterns = np.empty(0)
-        if patterns.dtype != bool or patterns.ndim != 2 or len(patterns) == 0 or patterns.shape[1] != len(gates):
-            raise ValueError(f"patterns must be a bool array of shape (n, {len(gates)}), one column for each of the {len(gates)} "
-                             f"gates; got {patterns.dtype} of shape {patterns.shape}. Masks.from_gates(X, gates) computes it.")
+        if (
+            patterns.dtype != bool
+            or patterns.ndim != 2
+            or len(patterns) == 0
+            or patterns.shape[1] != len(gates)
+        ):
+            raise ValueError(
+                f"patterns must be a bool array of shape (n, {len(gates)}), one column for each of the {len(gates)} "
+                f"gates; got {patterns.dtype} of shape {patterns.shape}. Masks.from_gates(X, gates) computes it."
+            )
         object.__setattr__(self, "patterns", _locked(patterns.T).T)
         object.__setattr__(self, "gates", _locked(gates))
 
@@ -55,8 +80,10 @@ class Masks:
         """
         X, gates = check_matrix(X), check_matrix(gates, "gates")
         if gates.shape[1] != X.shape[1]:
-            raise ValueError(f"gates must have one column for each of the {X.shape[1]} columns of X; got shape {gates.shape}. "
-                             "One row is one gate: transpose gates if its columns are.")
+            raise ValueError(
+                f"gates must have one column for each of the {X.shape[1]} columns of X; got shape {gates.shape}. "
+                "One row is one gate: transpose gates if its columns are."
+            )
         return _made(is_open(X, gates), gates.copy(), cls)._distinct()
 
     n = property(lambda self: self.patterns.shape[0], doc="Number of samples.")
@@ -76,15 +103,23 @@ class Masks:
         return _made(self.patterns.T[index].T, self.gates[index])
 
     def __eq__(self, other):
-        return (isinstance(other, Masks) and np.array_equal(self.patterns, other.patterns)
-                and np.array_equal(self.gates, other.gates))
+        return (
+            isinstance(other, Masks)
+            and np.array_equal(self.patterns, other.patterns)
+            and np.array_equal(self.gates, other.gates)
+        )
 
     def union(self, other):
         """The masks of both, in order; of masks with one pattern the first is kept."""
         if not isinstance(other, Masks) or (self.n, self.d) != (other.n, other.d):
-            raise ValueError(f"other must be Masks of {self.n} samples and {self.d} features; got {other!r}. "
-                             "Only masks of the same X can be joined.")
-        return _made(np.vstack([self.patterns.T, other.patterns.T]).T, np.vstack([self.gates, other.gates]))._distinct()
+            raise ValueError(
+                f"other must be Masks of {self.n} samples and {self.d} features; got {other!r}. "
+                "Only masks of the same X can be joined."
+            )
+        return _made(
+            np.vstack([self.patterns.T, other.patterns.T]).T,
+            np.vstack([self.gates, other.gates]),
+        )._distinct()
 
     __or__ = union
 
@@ -112,8 +147,12 @@ def _made(patterns, gates, kind=Masks):
 def _first_of_each(bits):
     """Index of the first of each distinct row of `bits`, an array of bytes, in increasing order."""
     words = np.pad(bits, [(0, 0), (0, -bits.shape[1] % 8)]).view(np.uint64)
-    odd = np.random.default_rng(0).integers(2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    _, first, key = np.unique((words ^ (words >> np.uint64(32))) @ odd, return_index=True, return_inverse=True)
+    odd = np.random.default_rng(0).integers(
+        2**63, size=words.shape[1], dtype=np.uint64
+    ) * np.uint64(2) + np.uint64(1)
+    _, first, key = np.unique(
+        (words ^ (words >> np.uint64(32))) @ odd, return_index=True, return_inverse=True
+    )
     if not np.array_equal(words, words[first[key]]):
         first = np.unique(bits, axis=0, return_index=True)[1]
     return np.sort(first)
@@ -136,9 +175,13 @@ def count_cells(n, r):
     int
     """
     n = check_count(n, "n", "Ask for at least one sample.", most=np.inf)
-    r = check_count(r, "r", "The rank of samples that are not all zero is at least 1.", most=np.inf)
+    r = check_count(
+        r, "r", "The rank of samples that are not all zero is at least 1.", most=np.inf
+    )
     if r > 100_000 and n > 100_000:
-        raise ValueError(f"n and r must not both exceed 100000; got {n} and {r}. The number would fill a book.")
+        raise ValueError(
+            f"n and r must not both exceed 100000; got {n} and {r}. The number would fill a book."
+        )
     if r >= n:
         return 2**n
     term = total = 1
@@ -188,13 +231,19 @@ def _climb(V, up):
 
 def _frame(up):
     """An orthonormal basis, one vector a column, the last along `up`."""
-    return np.column_stack([np.linalg.qr(up[:, None], mode="complete")[0][:, 1:], up / np.linalg.norm(up)])
+    return np.column_stack(
+        [np.linalg.qr(up[:, None], mode="complete")[0][:, 1:], up / np.linalg.norm(up)]
+    )
 
 # %% ../nbs/03_masks.ipynb #e5fea788
-_TOO_THIN = ("X must have cells that this routine can tell apart; some are so thin that rounding errors decide whether they exist. "
-             "Round X, merge rows that are equal but for noise, centre its columns if one of them is constant, or use sample_masks.")
-_TOO_CLOSE = ("X must have columns that depend on each other to within rounding or clearly do not; some nearly do, and rounding errors "
-              "would decide which masks exist. Leave out a column that the others determine, or use sample_masks.")
+_TOO_THIN = (
+    "X must have cells that this routine can tell apart; some are so thin that rounding errors decide whether they exist. "
+    "Round X, merge rows that are equal but for noise, centre its columns if one of them is constant, or use sample_masks."
+)
+_TOO_CLOSE = (
+    "X must have columns that depend on each other to within rounding or clearly do not; some nearly do, and rounding errors "
+    "would decide which masks exist. Leave out a column that the others determine, or use sample_masks."
+)
 
 
 def _above_corners(H, up, noise):
@@ -214,7 +263,11 @@ def _above_corners(H, up, noise):
                 raise ValueError(_TOO_THIN)
             np.put_along_axis(gap, own[close], 0, 1)
             tangles.append((error[close], V[close], gap <= 1))
-    return np.concatenate(rays + [_above_tangles(H, *map(np.concatenate, zip(*tangles)), up, noise)] if tangles else rays), lowest
+    return np.concatenate(
+        rays + [_above_tangles(H, *map(np.concatenate, zip(*tangles)), up, noise)]
+        if tangles
+        else rays
+    ), lowest
 
 
 def _subsets(m, k, block):
@@ -232,7 +285,10 @@ def _above_tangles(H, error, V, through, up, noise):
     for i in _first_of_each(np.packbits(through, axis=1)):
         planes = np.flatnonzero(through[i])
         rays.append(_above_tangle(H, V[i], planes, up, noise))
-        known += sum(len(_corners(H, planes[own], up, noise)[0]) for own in _subsets(len(planes), len(up), 4096))
+        known += sum(
+            len(_corners(H, planes[own], up, noise)[0])
+            for own in _subsets(len(planes), len(up), 4096)
+        )
     if known != len(V):
         raise ValueError(_TOO_THIN)
     return np.concatenate(rays)
@@ -244,7 +300,9 @@ def _above_tangle(H, v, planes, up, noise):
     D = _cells_above(H[planes] @ tangent, _climb(v, up) @ tangent, noise) @ tangent.T
     rates = H[planes] @ D.T
     mirrored = {side.tobytes() for side in np.packbits(rates < 0, axis=0).T}
-    strictly = [side.tobytes() not in mirrored for side in np.packbits(rates > 0, axis=0).T]
+    strictly = [
+        side.tobytes() not in mirrored for side in np.packbits(rates > 0, axis=0).T
+    ]
     D = (D / np.abs(rates).min(0)[:, None])[strictly]
     S = np.tile(H @ v, (len(D), 1))
     S[:, planes] = np.inf
@@ -279,9 +337,19 @@ def _planes(X):
     """
     live, d = np.flatnonzero(X.any(1)), X.shape[1]
     if len(live) == 0:
-        return live, RowSpace(np.zeros((d, 0)), np.zeros((d, 0)), np.zeros((0, 0)), 0.0, 0.0)
-    space, rows = row_space(X[live]), unit(X[live] / np.abs(X[live]).max(1, keepdims=True))
-    side = np.sign(space.points @ np.random.default_rng(space.lift.shape[1]).standard_normal(space.lift.shape[1]))
+        return live, RowSpace(
+            np.zeros((d, 0)), np.zeros((d, 0)), np.zeros((0, 0)), 0.0, 0.0
+        )
+    space, rows = (
+        row_space(X[live]),
+        unit(X[live] / np.abs(X[live]).max(1, keepdims=True)),
+    )
+    side = np.sign(
+        space.points
+        @ np.random.default_rng(space.lift.shape[1]).standard_normal(
+            space.lift.shape[1]
+        )
+    )
     points, rows = space.points * side[:, None], rows * side[:, None]
     first = np.sort(np.unique(np.hstack([points, rows]), axis=0, return_index=True)[1])
     near = cKDTree(points[first]).query_pairs(ROUNDING, output_type="ndarray")
@@ -292,7 +360,10 @@ def _planes(X):
 def _refuse_lossy(X, planes, space):
     """Raise if what `space` drops as rounding of balanced rows is more than rounding of the rows as they stand."""
     rows = unit(X[planes] / np.abs(X[planes]).max(1, keepdims=True))
-    if np.linalg.norm(rows - rows @ space.basis @ space.basis.T, axis=1).max(initial=0) > 10 * ROUNDING:
+    if (
+        np.linalg.norm(rows - rows @ space.basis @ space.basis.T, axis=1).max(initial=0)
+        > 10 * ROUNDING
+    ):
         raise ValueError(_TOO_CLOSE)
 
 # %% ../nbs/03_masks.ipynb #f7a8df9b
@@ -302,15 +373,26 @@ def _both_sides(X, half, space):
     rows, gates = X * scale, half / scale
     size = np.linalg.norm(rows, axis=1)
     rows /= np.where(size > 0, size, 1)[:, None]
-    least = max(2 * X.shape[1] * np.finfo(float).eps, 4 * space.dropped) * np.linalg.norm(gates, axis=1)
-    check_memory(2 * p * len(X), f"X: the {2 * p} masks of {len(X)} rows", "Draw some with sample_masks.", itemsize=1)
-    patterns, sure, step = np.empty((2 * p, len(X)), bool), True, max(1, 2**17 // len(X))
+    least = max(
+        2 * X.shape[1] * np.finfo(float).eps, 4 * space.dropped
+    ) * np.linalg.norm(gates, axis=1)
+    check_memory(
+        2 * p * len(X),
+        f"X: the {2 * p} masks of {len(X)} rows",
+        "Draw some with sample_masks.",
+        itemsize=1,
+    )
+    patterns, sure, step = (
+        np.empty((2 * p, len(X)), bool),
+        True,
+        max(1, 2**17 // len(X)),
+    )
     for i in range(0, p, step):
-        S = gates[i:i + step] @ rows.T
-        np.greater_equal(S, 0, out=patterns[i:i + len(S)])
-        np.less_equal(S, 0, out=patterns[p + i:p + i + len(S)])
+        S = gates[i : i + step] @ rows.T
+        np.greater_equal(S, 0, out=patterns[i : i + len(S)])
+        np.less_equal(S, 0, out=patterns[p + i : p + i + len(S)])
         S[:, size == 0] = np.inf
-        sure &= bool((np.abs(S, out=S).min(1) > least[i:i + step]).all())
+        sure &= bool((np.abs(S, out=S).min(1) > least[i : i + step]).all())
     if not sure or len(_first_of_each(np.packbits(patterns[:p], axis=1))) < p:
         raise ValueError(_TOO_THIN)
     return _made(patterns.T, np.concatenate([half, -half]))
@@ -320,11 +402,20 @@ def _refuse_too_many(m, r, boundary, max_masks):
     """Raise if m planes in r dimensions can have more cells (with `boundary`, more faces of any dimension) than max_masks."""
     most = count_cells(m, r)
     if boundary and most <= max_masks:
-        most = 1 + sum(comb(m, codim) * count_cells(max(m - codim, 1), r - codim) for codim in range(r))
+        most = 1 + sum(
+            comb(m, codim) * count_cells(max(m - codim, 1), r - codim)
+            for codim in range(r)
+        )
     if most > max_masks:
-        most = most if most < 10**50 else f"more than 10**{int(0.3 * (most.bit_length() - 1))}"
-        raise ValueError(f"X must have at most max_masks={max_masks} masks; {m} planes in {r} dimensions can have {most}. "
-                         "Draw some of them with sample_masks(X, n_gates, rng=rng), or raise max_masks.")
+        most = (
+            most
+            if most < 10**50
+            else f"more than 10**{int(0.3 * (most.bit_length() - 1))}"
+        )
+        raise ValueError(
+            f"X must have at most max_masks={max_masks} masks; {m} planes in {r} dimensions can have {most}. "
+            "Draw some of them with sample_masks(X, n_gates, rng=rng), or raise max_masks."
+        )
 
 # %% ../nbs/03_masks.ipynb #f426782e
 def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
@@ -351,7 +442,12 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
     -------
     Masks, without duplicates
     """
-    X, max_masks = of_size_one(check_matrix(X)), check_count(max_masks, "max_masks", "It limits the number of masks.", most=np.inf)
+    X, max_masks = (
+        of_size_one(check_matrix(X)),
+        check_count(
+            max_masks, "max_masks", "It limits the number of masks.", most=np.inf
+        ),
+    )
     boundary, (planes, space) = check_flag(boundary, "boundary"), _planes(X)
     if len(planes) == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
@@ -363,7 +459,9 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
         Y = unit(X[planes] @ space.lift)
         if cKDTree(Y).query_pairs(32 * space.noise):
             raise ValueError(_TOO_THIN)
-        masks = _both_sides(X, unit(_cells_above(Y[1:], Y[0], space.noise) @ space.lift.T), space)
+        masks = _both_sides(
+            X, unit(_cells_above(Y[1:], Y[0], space.noise) @ space.lift.T), space
+        )
         return masks | _boundary_masks(X, planes, space) if boundary else masks
 
 # %% ../nbs/03_masks.ipynb #f5d44cad
@@ -374,7 +472,9 @@ def _flats(Y, basis, last):
         if length[i] == 0:
             continue
         pivot = np.argmax(np.abs(Y[i]))
-        across = np.delete(np.eye(k) * Y[i, pivot] - np.outer(np.eye(k)[pivot], Y[i]), pivot, axis=1)
+        across = np.delete(
+            np.eye(k) * Y[i, pivot] - np.outer(np.eye(k)[pivot], Y[i]), pivot, axis=1
+        )
         across /= 2.0 ** np.frexp(Y[i, pivot])[1]
         Z = Y @ across
         inside = np.linalg.norm(Z, axis=1) <= 1e-12 * (1 + length / length[i])
@@ -425,8 +525,10 @@ def is_complete(masks, X, *, boundary=False, max_masks=2_000_000):
     """
     X = check_matrix(X)
     if not isinstance(masks, Masks) or (masks.n, masks.d) != X.shape:
-        raise ValueError(f"masks must be Masks of the {len(X)} rows and {X.shape[1]} columns of X; got {masks!r}. "
-                         "Make them from the same X.")
+        raise ValueError(
+            f"masks must be Masks of the {len(X)} rows and {X.shape[1]} columns of X; got {masks!r}. "
+            "Make them from the same X."
+        )
     every = enumerate_masks(X, boundary=boundary, max_masks=max_masks)
     return (masks | every).p == (masks | masks[:1]).p
 
@@ -448,16 +550,30 @@ def sample_masks(X, n_gates, *, method="gaussian", rng):
     -------
     Masks, without duplicate patterns: at most `n_gates`
     """
-    X, n_gates, rng = check_matrix(X), check_count(n_gates, "n_gates", "Draw at least one gate."), check_rng(rng)
+    X, n_gates, rng = (
+        check_matrix(X),
+        check_count(n_gates, "n_gates", "Draw at least one gate."),
+        check_rng(rng),
+    )
     check_choice(method, "method", ("gaussian", "circles"))
-    check_memory(n_gates * (4 * X.shape[1] + len(X) // 4), f"n_gates: {n_gates} gates on {len(X)} rows", "Draw fewer gates.")
+    check_memory(
+        n_gates * (4 * X.shape[1] + len(X) // 4),
+        f"n_gates: {n_gates} gates on {len(X)} rows",
+        "Draw fewer gates.",
+    )
     planes = of_size_one(X[_planes(X)[0]]) if method == "circles" else []
     with one_thread(len(X)):
         if len(planes) == 0:
             return Masks.from_gates(X, rng.standard_normal((n_gates, X.shape[1])))
-        start, turn = rng.standard_normal((2, -(-n_gates // (2 * len(planes))), X.shape[1]))
-        cuts = np.sort((np.arctan2(turn @ planes.T, start @ planes.T) + np.pi / 2) % np.pi, axis=1)
-        middle = (cuts + np.column_stack([cuts[:, 1:], cuts[:, :1] + np.pi]))[:, :, None] / 2
+        start, turn = rng.standard_normal(
+            (2, -(-n_gates // (2 * len(planes))), X.shape[1])
+        )
+        cuts = np.sort(
+            (np.arctan2(turn @ planes.T, start @ planes.T) + np.pi / 2) % np.pi, axis=1
+        )
+        middle = (cuts + np.column_stack([cuts[:, 1:], cuts[:, :1] + np.pi]))[
+            :, :, None
+        ] / 2
         gates = np.cos(middle) * start[:, None] + np.sin(middle) * turn[:, None]
         gates = np.concatenate([gates, -gates], axis=1)
         gates[-1] = rng.permutation(gates[-1])

@@ -6,9 +6,20 @@ __all__ = ['ReLUNetwork', 'GatedReLUNetwork', 'random_network', 'weight_decay_ob
 
 # %% ../nbs/01_networks.ipynb #c37caf05
 from dataclasses import dataclass, replace
+
 import numpy as np
-from .checks import (check_count, check_flag, check_kind, check_matrix, check_nonnegative, check_positive, check_rng,
-                           check_vector, frozen)
+
+from fixntk.checks import (
+    check_count,
+    check_flag,
+    check_kind,
+    check_matrix,
+    check_nonnegative,
+    check_positive,
+    check_rng,
+    check_vector,
+    frozen,
+)
 from .machine import check_memory, one_thread
 from .signs import is_open
 
@@ -42,7 +53,11 @@ class ReLUNetwork:
     def predict(self, X):
         """Answers at the rows of X, shape (n,)."""
         X = _columns(X, self.W)
-        check_memory(2 * len(X) * len(self.W), f"X: answers of {len(self.W)} neurons on {len(X)} rows", "Predict in parts.")
+        check_memory(
+            2 * len(X) * len(self.W),
+            f"X: answers of {len(self.W)} neurons on {len(X)} rows",
+            "Predict in parts.",
+        )
         with one_thread(len(X)):
             return np.maximum(X @ self.W.T, 0) @ self.output
 
@@ -55,16 +70,27 @@ class ReLUNetwork:
 def _columns(X, W):
     X = check_matrix(X)
     if X.shape[1] != W.shape[1]:
-        raise ValueError(f"X must have {W.shape[1]} columns, one for each weight of a neuron; got {X.shape[1]}. "
-                         "If the network was fitted with a bias, use add_bias(X).")
+        raise ValueError(
+            f"X must have {W.shape[1]} columns, one for each weight of a neuron; got {X.shape[1]}. "
+            "If the network was fitted with a bias, use add_bias(X)."
+        )
     return X
 
 
 def _checked(network, X, y, lam):
     """The four arguments of an objective, in the form the functions below compute with."""
-    check_kind(network, "network", (ReLUNetwork, GatedReLUNetwork), "Make one from gates and weights, or by random_network.")
+    check_kind(
+        network,
+        "network",
+        (ReLUNetwork, GatedReLUNetwork),
+        "Make one from gates and weights, or by random_network.",
+    )
     X = _columns(X, network.W)
-    return X, check_vector(y, len(X)), check_nonnegative(lam, "lam", "Use 0 for no weight decay.")
+    return (
+        X,
+        check_vector(y, len(X)),
+        check_nonnegative(lam, "lam", "Use 0 for no weight decay."),
+    )
 
 # %% ../nbs/01_networks.ipynb #65ecf013
 @dataclass(frozen=True, eq=False)
@@ -86,9 +112,15 @@ class GatedReLUNetwork:
         W = check_matrix(self.W, "W", rows="a neuron")
         gates = check_matrix(self.gates, "gates", rows="a gate")
         if gates.shape != W.shape:
-            raise ValueError(f"gates must have the shape of W, {W.shape}; got {gates.shape}. Give each line one gate.")
+            raise ValueError(
+                f"gates must have the shape of W, {W.shape}; got {gates.shape}. Give each line one gate."
+            )
         output = np.ones(len(W)) if self.output is None else self.output
-        for name, value in (("W", W), ("gates", gates), ("output", check_vector(output, len(W), "output", like="W"))):
+        for name, value in (
+            ("W", W),
+            ("gates", gates),
+            ("output", check_vector(output, len(W), "output", like="W")),
+        ):
             object.__setattr__(self, name, frozen(value))
 
     def __setstate__(self, state):
@@ -101,7 +133,11 @@ class GatedReLUNetwork:
     def predict(self, X):
         """Answers at the rows of X, shape (n,)."""
         X = _columns(X, self.W)
-        check_memory(3 * len(X) * len(self.W), f"X: answers of {len(self.W)} neurons on {len(X)} rows", "Predict in parts.")
+        check_memory(
+            3 * len(X) * len(self.W),
+            f"X: answers of {len(self.W)} neurons on {len(X)} rows",
+            "Predict in parts.",
+        )
         with one_thread(len(X)):
             return (is_open(X, self.gates) * (X @ self.W.T)) @ self.output
 
@@ -127,9 +163,18 @@ def random_network(d, width, *, gated=False, rng):
     d = check_count(d, "d", "Ask for at least one input.")
     width = check_count(width, "width", "Ask for at least one neuron.")
     gated, rng = check_flag(gated, "gated"), check_rng(rng)
-    check_memory(3 * d * width, f"width: a network of {width} neurons", "Ask for fewer neurons.")
-    W, output = rng.standard_normal((width, d)), rng.standard_normal(width) / np.sqrt(2 * width)
-    return GatedReLUNetwork(rng.standard_normal((width, d)), W, output) if gated else ReLUNetwork(W, output)
+    check_memory(
+        3 * d * width, f"width: a network of {width} neurons", "Ask for fewer neurons."
+    )
+    W, output = (
+        rng.standard_normal((width, d)),
+        rng.standard_normal(width) / np.sqrt(2 * width),
+    )
+    return (
+        GatedReLUNetwork(rng.standard_normal((width, d)), W, output)
+        if gated
+        else ReLUNetwork(W, output)
+    )
 
 # %% ../nbs/01_networks.ipynb #4eb5171b
 def weight_decay_objective(network, X, y, lam):
@@ -147,7 +192,10 @@ def weight_decay_objective(network, X, y, lam):
     float
     """
     X, y, lam = _checked(network, X, y, lam)
-    return float(np.sum((network.predict(X) - y) ** 2) + lam * (np.sum(network.W**2) + np.sum(network.output**2)))
+    return float(
+        np.sum((network.predict(X) - y) ** 2)
+        + lam * (np.sum(network.W**2) + np.sum(network.output**2))
+    )
 
 # %% ../nbs/01_networks.ipynb #2a7e84a0
 def balanced(network):
@@ -161,9 +209,16 @@ def balanced(network):
     -------
     network of the same kind with the same answers
     """
-    check_kind(network, "network", (ReLUNetwork, GatedReLUNetwork), "Make one from gates and weights, or by random_network.")
+    check_kind(
+        network,
+        "network",
+        (ReLUNetwork, GatedReLUNetwork),
+        "Make one from gates and weights, or by random_network.",
+    )
     lengths, sizes = np.linalg.norm(network.W, axis=1), np.abs(network.output)
-    alive = (lengths > 0) & (sizes > 0)  # a neuron with a zero factor answers zero: drop both factors
+    alive = (lengths > 0) & (
+        sizes > 0
+    )  # a neuron with a zero factor answers zero: drop both factors
     factors = np.sqrt(np.divide(sizes, lengths, out=np.zeros_like(sizes), where=alive))
     output = np.divide(network.output, factors, out=np.zeros_like(sizes), where=alive)
     return replace(network, W=network.W * factors[:, None], output=output)
@@ -201,7 +256,9 @@ def objective_gradient(network, X, y, lam):
         return _objective_and_gradient(X, y, lam, network.W, network.output, gates)[1:]
 
 # %% ../nbs/01_networks.ipynb #d559c46c
-def train_by_gradient_descent(network, X, y, lam, *, learning_rate=0.01, n_steps=10_000):
+def train_by_gradient_descent(
+    network, X, y, lam, *, learning_rate=0.01, n_steps=10_000
+):
     """Minimise ``weight_decay_objective`` over W and output by full-batch gradient descent.
 
     Parameters
@@ -225,15 +282,23 @@ def train_by_gradient_descent(network, X, y, lam, *, learning_rate=0.01, n_steps
     X, y, lam = _checked(network, X, y, lam)
     rate = check_positive(learning_rate, "learning_rate", "Start with 0.01.")
     n_steps = check_count(n_steps, "n_steps", "Take at least one step.")
-    check_memory(n_steps, f"n_steps: a history of {n_steps} steps", "Take fewer steps, and go on from the network they give.")
+    check_memory(
+        n_steps,
+        f"n_steps: a history of {n_steps} steps",
+        "Take fewer steps, and go on from the network they give.",
+    )
     gates = network.is_open(X) if isinstance(network, GatedReLUNetwork) else None
     W, output, history = network.W.copy(), network.output.copy(), np.empty(n_steps + 1)
     with one_thread(len(X)):
         for step in range(n_steps + 1):
-            history[step], dW, d_output = _objective_and_gradient(X, y, lam, W, output, gates)
+            history[step], dW, d_output = _objective_and_gradient(
+                X, y, lam, W, output, gates
+            )
             if not history[step] <= 2 * history[0]:
-                raise ValueError(f"learning_rate must be small enough for descent; with {rate} the objective went from "
-                                 f"{history[0]:.4g} to {history[step]:.4g} in {step} steps. Try {rate / 10:.1g}.")
+                raise ValueError(
+                    f"learning_rate must be small enough for descent; with {rate} the objective went from "
+                    f"{history[0]:.4g} to {history[step]:.4g} in {step} steps. Try {rate / 10:.1g}."
+                )
             if step < n_steps:
                 W -= rate * dW
                 output -= rate * d_output

@@ -18,7 +18,10 @@ from .machine import check_memory, one_thread
 def two_product(a, b):
     """a * b as an unevaluated sum of its rounded value and the rounding error (Dekker 1971)."""
     product = a * b
-    (a1, a0), (b1, b0) = ((c - (c - v), v - (c - (c - v))) for v, c in ((a, 134217729.0 * a), (b, 134217729.0 * b)))
+    (a1, a0), (b1, b0) = (
+        (c - (c - v), v - (c - (c - v)))
+        for v, c in ((a, 134217729.0 * a), (b, 134217729.0 * b))
+    )
     return product, ((a1 * b1 - product) + a1 * b0 + a0 * b1) + a0 * b0
 
 
@@ -42,11 +45,16 @@ def is_open(X, gates):
     """
     n, p, tall = len(X), len(gates), max(1, 2**22 // X.shape[1])
     if n * p > 2**24:
-        check_memory(n * p, f"The answers of {p} gates on {n} rows", "Ask for fewer gates or fewer rows at a time.", itemsize=1)
+        check_memory(
+            n * p,
+            f"The answers of {p} gates on {n} rows",
+            "Ask for fewer gates or fewer rows at a time.",
+            itemsize=1,
+        )
     found = np.empty((p, n), bool)
     with one_thread(n):
         for i in range(0, n, tall):
-            _fill_open(found[:, i:i + tall], X[i:i + tall], gates)
+            _fill_open(found[:, i : i + tall], X[i : i + tall], gates)
     return found.T
 
 # %% ../nbs/engine/signs.ipynb #516e0019
@@ -54,23 +62,31 @@ def _fill_open(found, X, gates):
     """Write into `found`, shape (p, n), which gates let which of these rows through."""
     rows, sides = (X, gates) if _is_tame(X) and _is_tame(gates) else _scaled(X, gates)
     size, reach = (np.sqrt(np.einsum("ij,ij->i", part, part)) for part in (rows, sides))
-    bound, reach = X.shape[1] * np.finfo(float).eps * (size + 1e-150), (reach + 1e-150)[:, None]  # squares may be lost below
+    bound, reach = (
+        X.shape[1] * np.finfo(float).eps * (size + 1e-150),
+        (reach + 1e-150)[:, None],
+    )  # squares may be lost below
     live, step = size > 0, max(1, 2**20 // len(X))
     live[~live] = X[~live].any(1)
     for i in range(0, len(gates), step):
-        S = sides[i:i + step] @ rows.T
-        np.greater_equal(S, 0, out=found[i:i + step])
-        doubt = (np.abs(S, out=S) <= reach[i:i + step] * bound) & live
+        S = sides[i : i + step] @ rows.T
+        np.greater_equal(S, 0, out=found[i : i + step])
+        doubt = (np.abs(S, out=S) <= reach[i : i + step] * bound) & live
         if doubt.any():
             j, k = np.nonzero(doubt)
-            found[i + j, k] = _exactly_open(X, gates[i:i + step], k, j)
+            found[i + j, k] = _exactly_open(X, gates[i : i + step], k, j)
 
 
 def _is_tame(X):
     """Whether the columns have sizes within a factor of 1000 and far from the ends of double precision, so that nothing need be scaled."""
     sizes = np.maximum(X.max(0), -X.min(0))
     sizes = sizes[sizes > 0]
-    return len(sizes) > 0 and 1e-100 < sizes.min() and sizes.max() < 1e100 and sizes.max() / 1000 < sizes.min()
+    return (
+        len(sizes) > 0
+        and 1e-100 < sizes.min()
+        and sizes.max() < 1e100
+        and sizes.max() / 1000 < sizes.min()
+    )
 
 
 def _scaled(X, gates):
@@ -84,13 +100,21 @@ def _exactly_open(X, gates, rows, sides):
     """The exact answers for pairs X[rows[i]], gates[sides[i]]."""
     found, step = np.empty(len(rows), bool), max(1, 2**18 // X.shape[1])
     for i in range(0, len(rows), step):
-        x, g = X[rows[i:i + step]], gates[sides[i:i + step]]
+        x, g = X[rows[i : i + step]], gates[sides[i : i + step]]
         products, errors = two_product(of_size_one(x), of_size_one(g))
         terms = np.concatenate([products, errors], axis=1)
-        found[i:i + step] = [fsum(row) >= 0 for row in terms.tolist()]
+        found[i : i + step] = [fsum(row) >= 0 for row in terms.tolist()]
         tiny = ((np.abs(products) < 2.0**-900) & (x != 0) & (g != 0)).any(1)
-        for k in np.flatnonzero(tiny):  # the errors of such products leave double precision
-            found[i + k] = sum(Fraction(a) * Fraction(b) for a, b in zip(x[k].tolist(), g[k].tolist())) >= 0
+        for k in np.flatnonzero(
+            tiny
+        ):  # the errors of such products leave double precision
+            found[i + k] = (
+                sum(
+                    Fraction(a) * Fraction(b)
+                    for a, b in zip(x[k].tolist(), g[k].tolist())
+                )
+                >= 0
+            )
     return found
 
 # %% ../nbs/engine/signs.ipynb #516e0012
@@ -103,7 +127,9 @@ def balance(X):
     for _ in range(3):
         rows = (logs - columns).max(1).filled(0)[:, None]
         inside = logs - rows
-        inside = np.ma.masked_less(inside, inside.max(0) - 50)  # four roundings of the largest: rounding of zero
+        inside = np.ma.masked_less(
+            inside, inside.max(0) - 50
+        )  # four roundings of the largest: rounding of zero
         columns = np.ma.median(inside, axis=0).filled(0)[None]
     shift = (columns.max() + columns.min()) / 2  # neither may leave double precision
     rows, columns = rows + shift, columns - shift
@@ -117,7 +143,10 @@ def unit(rows):
 # %% ../nbs/engine/signs.ipynb #516e0013
 class RowSpace(NamedTuple):
     """What `row_space` returns."""
-    basis: np.ndarray  # (d, r), orthonormal; the identity if r = d, so that no digit is lost
+
+    basis: (
+        np.ndarray
+    )  # (d, r), orthonormal; the identity if r = d, so that no digit is lost
     lift: np.ndarray  # (d, r), in the span of basis; rows of X @ lift are rows of X in r balanced coordinates
     points: np.ndarray  # (n, r), the same up to a linear map that keeps lengths after balancing; unit rows
     dropped: float  # the largest share of a balanced row that was dropped as rounding
@@ -139,15 +168,28 @@ def row_space(X):
         _, s, axes = np.linalg.svd(np.linalg.qr(rows, mode="r"), full_matrices=False)
         r = int((s > ROUNDING * s[0]).sum())
         points = rows @ axes[:r].T
-        dropped = np.linalg.norm(rows - points @ axes[:r], axis=1).max() if r < len(s) else 0.0
-        order = np.argsort(-scale[0])  # large columns first, and pivots: so each row of Q is right to its own last digits
+        dropped = (
+            np.linalg.norm(rows - points @ axes[:r], axis=1).max()
+            if r < len(s)
+            else 0.0
+        )
+        order = np.argsort(
+            -scale[0]
+        )  # large columns first, and pivots: so each row of Q is right to its own last digits
         Q, R, pivots = qr((axes[:r] * scale).T[order], mode="economic", pivoting=True)
         lift, basis = np.empty((2, X.shape[1], r))
-        basis[order], lift[order] = Q, Q @ solve_triangular(R.T, np.diag(1 / s[:r])[pivots], lower=True)
+        basis[order], lift[order] = (
+            Q,
+            Q @ solve_triangular(R.T, np.diag(1 / s[:r])[pivots], lower=True),
+        )
     near = X / size
-    spread = np.linalg.norm(np.abs(near) @ np.abs(lift), axis=1) / np.linalg.norm(near @ lift, axis=1)
+    spread = np.linalg.norm(np.abs(near) @ np.abs(lift), axis=1) / np.linalg.norm(
+        near @ lift, axis=1
+    )
     noise = max(np.finfo(float).eps, dropped) * spread.max()
-    return RowSpace(np.eye(r) if r == X.shape[1] else basis, lift, unit(points), dropped, noise)
+    return RowSpace(
+        np.eye(r) if r == X.shape[1] else basis, lift, unit(points), dropped, noise
+    )
 
 
 def numerical_rank(X):

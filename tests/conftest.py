@@ -15,7 +15,11 @@ HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 def page_names(folder=HTML):
     "Every page of the book by its path, those in folders too; not the listings of source that the pages link to."
     paths = sorted(path.relative_to(folder) for path in folder.rglob("*.html"))
-    return [path.as_posix() for path in paths if not path.parts[0].startswith("_") and path.parts[0] != "reports"]
+    return [
+        path.as_posix()
+        for path in paths
+        if not path.parts[0].startswith("_") and path.parts[0] != "reports"
+    ]
 
 
 def lacking(what):
@@ -37,7 +41,9 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def site(book):
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(book))) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=str(book))
+    ) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()

@@ -14,7 +14,9 @@ import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DOWNLOAD = (sys.executable, "-m", "playwright", "install", "chromium")
-SECONDS = 300  # for one step; a download of 170 MB, or a network that swallows everything
+SECONDS = (
+    300  # for one step; a download of 170 MB, or a network that swallows everything
+)
 REMEDY = (
     "no browser for the tests: type 'sudo apt install chromium', or "
     f"'{sys.executable} -m playwright install --with-deps chromium', or set CHROME to the path of a Chromium or Chrome"
@@ -24,7 +26,9 @@ REMEDY = (
 def run(*command, seconds=SECONDS, **how):
     "Whether the command ends well in time; if not, nothing that it started is left."
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **how)
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, start_new_session=True, **how
+        )
     except OSError:
         return False
     try:
@@ -41,7 +45,9 @@ def run(*command, seconds=SECONDS, **how):
 def works(path):
     "A name on the path is not enough: some are stubs, and a download may lack the system's libraries."
     silent = subprocess.DEVNULL
-    return bool(path) and run(path, "--version", seconds=60, stdout=silent, stderr=silent)
+    return bool(path) and run(
+        path, "--version", seconds=60, stdout=silent, stderr=silent
+    )
 
 
 def playwrights_own():
@@ -56,16 +62,24 @@ def find():
     named = os.environ.get("CHROME")
     if named:
         path = shutil.which(named)
-        return path if works(path) else sys.exit(f"CHROME must name a browser that runs; got {named!r}")
+        return (
+            path
+            if works(path)
+            else sys.exit(f"CHROME must name a browser that runs; got {named!r}")
+        )
     paths = map(shutil.which, NAMES)
-    return next((path for path in paths if works(path)), None) or next(filter(works, [playwrights_own()]), None)
+    return next((path for path in paths if works(path)), None) or next(
+        filter(works, [playwrights_own()]), None
+    )
 
 
 def download():
     "Playwright's own browser; an address that does not answer is given up after ten seconds."
     print("no browser is here: asking Playwright for its own", file=sys.stderr)
     wait = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000"}
-    return playwrights_own() and run(*DOWNLOAD, stdout=sys.stderr, env=wait | os.environ)
+    return playwrights_own() and run(
+        *DOWNLOAD, stdout=sys.stderr, env=wait | os.environ
+    )
 
 
 def install():
@@ -78,7 +92,9 @@ def install():
     print("no browser yet: asking apt for chromium", file=sys.stderr)
     apt = (*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q")
     run(*apt, "update", stdout=sys.stderr)  # old lists may do
-    return run(*apt, "install", "-y", "--no-install-recommends", "chromium", stdout=sys.stderr)
+    return run(
+        *apt, "install", "-y", "--no-install-recommends", "chromium", stdout=sys.stderr
+    )
 
 
 def main():

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import page_names
 
-PAGES = [name for name in page_names() if name not in ("genindex.html", "py-modindex.html")]
+PAGES = [
+    name for name in page_names() if name not in ("genindex.html", "py-modindex.html")
+]
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
 
 
@@ -21,14 +23,28 @@ def context(request, browser):
 def open_page(context, site, name):
     "The loaded page, after its mathematics is set, and what went wrong on the way."
     page, faults = context.new_page(), []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(message.text) if message.type == "error" else None
+        ),
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.on(
         "request",
-        lambda request: urlsplit(request.url).hostname not in ("127.0.0.1", None) and faults.append(request.url),
+        lambda request: (
+            urlsplit(request.url).hostname not in ("127.0.0.1", None)
+            and faults.append(request.url)
+        ),
     )
-    page.on("response", lambda response: response.status >= 400 and faults.append(f"{response.status}: {response.url}"))
+    page.on(
+        "response",
+        lambda response: (
+            response.status >= 400
+            and faults.append(f"{response.status}: {response.url}")
+        ),
+    )
     page.goto(f"{site}/{name}", wait_until="load")
     page.wait_for_function(
         "!document.querySelector('.math') || (window.MathJax && MathJax.startup && MathJax.startup.promise)"
@@ -57,7 +73,8 @@ def test_theorem_and_equation_numbers_link_across_pages(browser, site, book):
     page, found = browser.new_page(), {"math": 0, "proof": 0}
     for name in PAGES:
         for target, text in re.findall(
-            r'<a class="reference internal" href="(?:\.\./)?(\d\d_\w+\.html#[\w-]+)"[^>]*>(.*?)</a>', (book / name).read_text()
+            r'<a class="reference internal" href="(?:\.\./)?(\d\d_\w+\.html#[\w-]+)"[^>]*>(.*?)</a>',
+            (book / name).read_text(),
         ):
             if target.split("#")[0] == name or not re.search(r"\d+\.\d+", text):
                 continue
@@ -66,7 +83,11 @@ def test_theorem_and_equation_numbers_link_across_pages(browser, site, book):
                 page.goto(f"{site}/{target}")
                 anchor = target.split("#")[1]
                 number = re.search(r"\d+\.\d+", text)[0]
-                assert number in page.locator(f"[id='{anchor}']").first.inner_text(), (name, target, text)
+                assert number in page.locator(f"[id='{anchor}']").first.inner_text(), (
+                    name,
+                    target,
+                    text,
+                )
                 found[kind] += 1
     assert min(found.values()) > 0, found
     page.close()

@@ -60,7 +60,10 @@ STANDARD = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 @pytest.mark.parametrize(
     "same",
     [
-        *(STANDARD.astype(t) for t in "? b B h H i I l L q Q e f d g >f8 >i2 <f4 O".split()),
+        *(
+            STANDARD.astype(t)
+            for t in "? b B h H i I l L q Q e f d g >f8 >i2 <f4 O".split()
+        ),
         STANDARD.tolist(),
         tuple(map(tuple, STANDARD.tolist())),
         list(STANDARD),
@@ -72,13 +75,25 @@ STANDARD = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
         Table(STANDARD),
         Table(STANDARD.astype(object)),
         [[Fraction(1), Decimal(0)], [np.float16(1), np.uint8(1)], [False, np.True_]],
-        np.array([[Fraction(1), Decimal("0.0")], [np.float16(1), np.uint8(1)], [False, np.True_]], object),
+        np.array(
+            [
+                [Fraction(1), Decimal("0.0")],
+                [np.float16(1), np.uint8(1)],
+                [False, np.True_],
+            ],
+            object,
+        ),
     ],
     ids=lambda same: f"{type(same).__name__} {getattr(same, 'dtype', '')}",
 )
 def test_every_kind_of_number(same):
     got = check_matrix(same)
-    assert got.dtype == np.float64 and got.dtype.isnative and type(got) is np.ndarray and got.flags.c_contiguous
+    assert (
+        got.dtype == np.float64
+        and got.dtype.isnative
+        and type(got) is np.ndarray
+        and got.flags.c_contiguous
+    )
     np.testing.assert_array_equal(got, STANDARD)
     column = check_vector(got[:, 0].astype(getattr(same, "dtype", float)), 3)
     np.testing.assert_array_equal(column, STANDARD[:, 0])
@@ -121,7 +136,9 @@ NOT_NUMBERS = {
     "dictionary": {0: 1.0, 1: 2.0},
     "set": {1.0, 2.0},
     "function": len,
-    "a table that refuses": Table(TypeError("can't convert a tensor on another device")),
+    "a table that refuses": Table(
+        TypeError("can't convert a tensor on another device")
+    ),
     "a table that fails": Table(RuntimeError("call detach() first")),
     "classes": [int, float],
     "no array": object(),
@@ -130,11 +147,22 @@ NOT_NUMBERS = {
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", NOT_NUMBERS)
-@pytest.mark.parametrize("check", [as_floats, lambda v, name: check_matrix(v, name), lambda v, name: check_vector(v, name=name)])
+@pytest.mark.parametrize(
+    "check",
+    [
+        as_floats,
+        lambda v, name: check_matrix(v, name),
+        lambda v, name: check_vector(v, name=name),
+    ],
+)
 def test_what_is_no_number_is_refused(kind, check):
-    with pytest.raises(TypeError, match=r"^targets must (be|hold) .*; got .*") as caught:
+    with pytest.raises(
+        TypeError, match=r"^targets must (be|hold) .*; got .*"
+    ) as caught:
         check(NOT_NUMBERS[kind], "targets")
-    assert (caught.value.__context__ is None or caught.value.__suppress_context__) and len(str(caught.value)) < 300
+    assert (
+        caught.value.__context__ is None or caught.value.__suppress_context__
+    ) and len(str(caught.value)) < 300
 
 
 @pytest.mark.filterwarnings("error")
@@ -146,7 +174,10 @@ def test_what_is_no_number_is_refused(kind, check):
         ([HUGE, 1.0], "got a whole number of 401 digits"),
         ([10**5000, 1.0], "got a whole number of 5001 digits"),
         (np.array([Fraction(HUGE), 1.0], object), "double precision; got Fraction"),
-        (np.array([Fraction(10**5000), 1.0], object), "double precision; got a Fraction"),
+        (
+            np.array([Fraction(10**5000), 1.0], object),
+            "double precision; got a Fraction",
+        ),
         (np.array([Decimal("1e400"), 1.0], object), "must be finite; got inf"),
         (np.array(["1e400", "1"]).astype(np.longdouble), "must be finite; got inf"),
         ([float("nan"), 1.0], "must be finite; got nan"),
@@ -160,7 +191,10 @@ def test_what_is_no_number_is_refused(kind, check):
     ids=lambda v: v if isinstance(v, str) else type(v).__name__,
 )
 def test_vectors_that_are_wrong_in_another_way(values, says):
-    if np.finfo(np.longdouble).max == np.finfo(float).max and getattr(values, "dtype", None) == np.longdouble:
+    if (
+        np.finfo(np.longdouble).max == np.finfo(float).max
+        and getattr(values, "dtype", None) == np.longdouble
+    ):
         pytest.skip("no longer arithmetic on this machine")
     with pytest.raises(ValueError, match=says):
         check_vector(values)
@@ -177,13 +211,24 @@ def test_the_index_of_a_table_is_dropped():
     pd = pytest.importorskip("pandas")
     series = pd.Series([1.0, 2.0, 3.0], index=[2, 0, 1])
     np.testing.assert_array_equal(check_vector(series), [1, 2, 3])
-    np.testing.assert_array_equal(check_vector(pd.Series([1, 2], dtype="Int64")), [1, 2])
-    for missing in (pd.Series([1, None], dtype="Int64"), pd.Series(["2026-01-01"], dtype="datetime64[ns]"), pd.Series(["a"], dtype="category")):
+    np.testing.assert_array_equal(
+        check_vector(pd.Series([1, 2], dtype="Int64")), [1, 2]
+    )
+    for missing in (
+        pd.Series([1, None], dtype="Int64"),
+        pd.Series(["2026-01-01"], dtype="datetime64[ns]"),
+        pd.Series(["a"], dtype="category"),
+    ):
         with pytest.raises((TypeError, ValueError), match="^y must"):
             check_vector(missing)
 
 
-@given(hnp.arrays(st.one_of(hnp.integer_dtypes(), hnp.floating_dtypes(), hnp.boolean_dtypes()), hnp.array_shapes(max_dims=3)))
+@given(
+    hnp.arrays(
+        st.one_of(hnp.integer_dtypes(), hnp.floating_dtypes(), hnp.boolean_dtypes()),
+        hnp.array_shapes(max_dims=3),
+    )
+)
 def test_any_array_of_numbers(values):
     got = as_floats(values, "X")
     assert got.dtype == np.float64 and got.shape == values.shape
@@ -192,7 +237,17 @@ def test_any_array_of_numbers(values):
     assert as_floats(got, "X") is got or not got.flags.c_contiguous
 
 
-@given(hnp.arrays(st.one_of(hnp.datetime64_dtypes(), hnp.timedelta64_dtypes(), hnp.unicode_string_dtypes(), hnp.complex_number_dtypes()), 3))
+@given(
+    hnp.arrays(
+        st.one_of(
+            hnp.datetime64_dtypes(),
+            hnp.timedelta64_dtypes(),
+            hnp.unicode_string_dtypes(),
+            hnp.complex_number_dtypes(),
+        ),
+        3,
+    )
+)
 def test_no_other_array(values):
     for strange in (values, values.astype(object)):
         if strange.dtype == object and all(isinstance(v, int) for v in strange):
@@ -201,7 +256,17 @@ def test_no_other_array(values):
             as_floats(strange, "X")
 
 
-GOOD = [1, 2.5, np.int8(3), np.float16(0.5), np.float32(2), np.longdouble(2), np.uint64(7), Fraction(1, 3), Decimal("0.25")]
+GOOD = [
+    1,
+    2.5,
+    np.int8(3),
+    np.float16(0.5),
+    np.float32(2),
+    np.longdouble(2),
+    np.uint64(7),
+    Fraction(1, 3),
+    Decimal("0.25"),
+]
 
 
 @pytest.mark.parametrize("value", [*GOOD, np.array(2.0)], ids=repr)
@@ -215,19 +280,54 @@ def test_positive_numbers(value):
 @pytest.mark.parametrize(
     "value",
     [
-        *(-1, float("nan"), float("inf"), -np.inf, True, np.True_, "1", b"1", None, [1.0], 1j, HUGE, Fraction(HUGE)),
-        *(np.timedelta64(3, "s"), np.datetime64("2026"), np.array([1.0]), np.ma.masked, np.array(True), np.ma.array(1.0, mask=True)),
-        *(Missing(), Decimal("nan"), Decimal("inf"), Decimal("sNaN"), np.complex128(1), datetime.timedelta(1), int, 10**5000),
+        *(
+            -1,
+            float("nan"),
+            float("inf"),
+            -np.inf,
+            True,
+            np.True_,
+            "1",
+            b"1",
+            None,
+            [1.0],
+            1j,
+            HUGE,
+            Fraction(HUGE),
+        ),
+        *(
+            np.timedelta64(3, "s"),
+            np.datetime64("2026"),
+            np.array([1.0]),
+            np.ma.masked,
+            np.array(True),
+            np.ma.array(1.0, mask=True),
+        ),
+        *(
+            Missing(),
+            Decimal("nan"),
+            Decimal("inf"),
+            Decimal("sNaN"),
+            np.complex128(1),
+            datetime.timedelta(1),
+            int,
+            10**5000,
+        ),
     ],
     ids=lambda v: type(v).__name__,
 )
 def test_other_values_are_no_strengths(value):
-    for check, says in ((check_positive, "a positive number"), (check_nonnegative, "a number of at least zero")):
+    for check, says in (
+        (check_positive, "a positive number"),
+        (check_nonnegative, "a number of at least zero"),
+    ):
         with pytest.raises(ValueError, match=f"^lam must be {says}; got .*. Try 1.$"):
             check(value, "lam", "Try 1.")
 
 
-@pytest.mark.parametrize("value", [0, -0.0, np.float32(0), Fraction(1, HUGE), Decimal("1e-400")], ids=repr)
+@pytest.mark.parametrize(
+    "value", [0, -0.0, np.float32(0), Fraction(1, HUGE), Decimal("1e-400")], ids=repr
+)
 def test_zero_is_not_positive_also_after_rounding(value):
     assert check_nonnegative(value, "lam", "") == 0
     with pytest.raises(ValueError, match="lam must be a positive number"):
@@ -238,11 +338,30 @@ def test_counts():
     for value in (1, 7, np.int8(7), np.uint64(7), np.array(7), 10**15):
         got = check_count(value, "n", "")
         assert type(got) is int and got == int(value)
-    for value in (0, -1, 1.0, 2.5, True, np.True_, "3", None, np.timedelta64(3, "s"), np.array([3]), Fraction(3), np.array(True), -HUGE):
-        with pytest.raises(ValueError, match="^n must be a whole number of at least 1; got .*. Ask for 5.$"):
+    for value in (
+        0,
+        -1,
+        1.0,
+        2.5,
+        True,
+        np.True_,
+        "3",
+        None,
+        np.timedelta64(3, "s"),
+        np.array([3]),
+        Fraction(3),
+        np.array(True),
+        -HUGE,
+    ):
+        with pytest.raises(
+            ValueError,
+            match="^n must be a whole number of at least 1; got .*. Ask for 5.$",
+        ):
             check_count(value, "n", "Ask for 5.")
     for value in (10**15 + 1, HUGE):
-        with pytest.raises(ValueError, match="^n must be a whole number of at most 1e\\+15; got"):
+        with pytest.raises(
+            ValueError, match="^n must be a whole number of at most 1e\\+15; got"
+        ):
             check_count(value, "n", "Ask for 5.")
 
 
@@ -256,16 +375,25 @@ def test_names_kinds_flags_generators():
         with pytest.raises(TypeError, match="^flag must be True or False; got"):
             check_flag(value, "flag")
     for value in (0, None, np.random, np.random.RandomState(0), np.random.Generator):
-        with pytest.raises(TypeError, match="^rng must be a numpy.random.Generator; got"):
+        with pytest.raises(
+            TypeError, match="^rng must be a numpy.random.Generator; got"
+        ):
             check_rng(value)
-    with pytest.raises(TypeError, match="loss must be a int or str; got float. Make one."):
+    with pytest.raises(
+        TypeError, match="loss must be a int or str; got float. Make one."
+    ):
         check_kind(1.0, "loss", (int, str), "Make one.")
     with pytest.raises(TypeError, match="got the class int itself"):
         check_kind(int, "loss", int, "Make one.")
 
 
 def test_a_row_can_be_named():
-    with pytest.raises(ValueError, match=re.escape("W must be a table of shape (n, d), one row a mask; got shape (2,).")):
+    with pytest.raises(
+        ValueError,
+        match=re.escape(
+            "W must be a table of shape (n, d), one row a mask; got shape (2,)."
+        ),
+    ):
         check_matrix([1.0, 2.0], "W", rows="a mask")
 
 

@@ -1,4 +1,5 @@
 """Column generation against newton.solve on all masks, and its way with interrupts; the rest is in the chapter."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -35,10 +36,16 @@ def test_same_as_all_enumerated_masks(seed):
     every = enumerate_masks(X)
     lam_max, exact = lam_max_all(X, y, rng=np.random.default_rng(seed))
     assert exact
-    np.testing.assert_allclose(lam_max, GroupLassoProblem(MaskedDesign(X, every), y, 1.0).lam_max, rtol=1e-12)
-    problem = GroupLassoProblem(MaskedDesign(X, every), y, (0.3, 0.03)[seed // 10] * lam_max)
+    np.testing.assert_allclose(
+        lam_max, GroupLassoProblem(MaskedDesign(X, every), y, 1.0).lam_max, rtol=1e-12
+    )
+    problem = GroupLassoProblem(
+        MaskedDesign(X, every), y, (0.3, 0.03)[seed // 10] * lam_max
+    )
     reference = solve(problem, tol=1e-8)
-    found = solve_all_masks(X, y, problem.lam, tol=1e-8, rng=np.random.default_rng(seed), n_circles=50)
+    found = solve_all_masks(
+        X, y, problem.lam, tol=1e-8, rng=np.random.default_rng(seed), n_circles=50
+    )
     assert found.converged and f"certified over all {every.p} masks" in found.reason
     np.testing.assert_allclose(found.objective, reference.objective, rtol=1e-7)
     spread = np.zeros((every.p, X.shape[1]))
@@ -47,18 +54,26 @@ def test_same_as_all_enumerated_masks(seed):
     names = {column.tobytes(): i for i, column in enumerate(every.patterns.T)}
     for column, row in zip(found.masks.patterns.T, found.W):
         spread[names[column.tobytes()]] = row
-    np.testing.assert_allclose(problem.gap(spread), found.gap, atol=1e-12)  # the gap that is reported is the one over all masks
+    np.testing.assert_allclose(
+        problem.gap(spread), found.gap, atol=1e-12
+    )  # the gap that is reported is the one over all masks
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_one_circle_of_a_plane_prices_every_mask(seed):
     rng = np.random.default_rng(seed)
-    X = gaussian_design(20, 2, rng=rng) if seed % 2 else rng.integers(-2, 3, size=(20, 2)).astype(float)
+    X = (
+        gaussian_design(20, 2, rng=rng)
+        if seed % 2
+        else rng.integers(-2, 3, size=(20, 2)).astype(float)
+    )
     z = rng.standard_normal(20)
     best = MaskedDesign(X, enumerate_masks(X)).correlation_norms(z).max()
     gates, values = price_gates(X, z, n_circles=1, rng=rng)
     np.testing.assert_allclose(values[0], best, rtol=1e-12)
-    np.testing.assert_allclose(np.linalg.norm(X.T @ ((X @ gates[0] >= 0) * z)), values[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        np.linalg.norm(X.T @ ((X @ gates[0] >= 0) * z)), values[0], rtol=1e-12
+    )
     assert best <= pricing_bound(X, z) * (1 + 1e-12)
 
 
@@ -70,15 +85,25 @@ def test_gates_are_distinct_ranked_and_belong_to_open_cells():
     every = enumerate_masks(X)
     gates, values = price_gates(X, z, n_circles=100, rng=rng, gates=every.gates[:3])
     masks = Masks.from_gates(X, gates)
-    assert masks.p == len(gates) and np.all(np.diff(values) <= 0) and (every | masks).p == every.p
-    np.testing.assert_allclose(MaskedDesign(X, masks).correlation_norms(z), values, rtol=1e-12)
+    assert (
+        masks.p == len(gates)
+        and np.all(np.diff(values) <= 0)
+        and (every | masks).p == every.p
+    )
+    np.testing.assert_allclose(
+        MaskedDesign(X, masks).correlation_norms(z), values, rtol=1e-12
+    )
 
 
-@pytest.mark.parametrize("n, d", [(30, 4), (600, 60)])  # one block of walkers, and several that two threads share
+@pytest.mark.parametrize(
+    "n, d", [(30, 4), (600, 60)]
+)  # one block of walkers, and several that two threads share
 def test_one_seed_one_answer(n, d):
     rng = np.random.default_rng(0)
     X, z = gaussian_design(n, d, rng=rng), rng.standard_normal(n)
-    first, again = (price_gates(X, z, n_circles=64, rng=np.random.default_rng(1)) for _ in range(2))
+    first, again = (
+        price_gates(X, z, n_circles=64, rng=np.random.default_rng(1)) for _ in range(2)
+    )
     for one, other in zip(first, again):
         np.testing.assert_array_equal(one, other)
 
@@ -87,18 +112,38 @@ def test_every_other_walk_begins_at_a_gate_that_is_given():
     rng = np.random.default_rng(0)
     X, z = gaussian_design(60, 6, rng=rng), rng.standard_normal(60)
     good, best = price_gates(X, z, n_circles=2000, rng=rng)
-    gates, values = price_gates(X, z, n_circles=2, rng=np.random.default_rng(1), gates=good[:1])
+    gates, values = price_gates(
+        X, z, n_circles=2, rng=np.random.default_rng(1), gates=good[:1]
+    )
     assert values[0] >= best[0] * (1 - 1e-12)  # its circle passes through the gate
-    assert np.all(Masks.from_gates(X, np.vstack([gates, good[:1]])).patterns == Masks.from_gates(X, gates).patterns)
+    assert np.all(
+        Masks.from_gates(X, np.vstack([gates, good[:1]])).patterns
+        == Masks.from_gates(X, gates).patterns
+    )
 
 
-@pytest.mark.parametrize("X", [np.zeros((3, 2)), np.ones((4, 1)), np.array([[1.0], [-1.0]]), np.array([[2.0]]), np.eye(2, 5)])
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((3, 2)),
+        np.ones((4, 1)),
+        np.array([[1.0], [-1.0]]),
+        np.array([[2.0]]),
+        np.eye(2, 5),
+    ],
+)
 def test_tiny_tables(X):
     y = np.arange(1.0, len(X) + 1)
     every = MaskedDesign(X, enumerate_masks(X))
-    found = solve_all_masks(X, y, 0.5, tol=1e-8, rng=np.random.default_rng(0), n_circles=50)
+    found = solve_all_masks(
+        X, y, 0.5, tol=1e-8, rng=np.random.default_rng(0), n_circles=50
+    )
     assert found.converged
-    np.testing.assert_allclose(found.objective, solve(GroupLassoProblem(every, y, 0.5), tol=1e-8).objective, rtol=1e-7)
+    np.testing.assert_allclose(
+        found.objective,
+        solve(GroupLassoProblem(every, y, 0.5), tol=1e-8).objective,
+        rtol=1e-7,
+    )
 
 
 def data(n=60, d=6):
@@ -109,11 +154,24 @@ def data(n=60, d=6):
 
 def test_start_must_belong_to_the_table():
     X, y = data()
-    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2)
+    first = solve_all_masks(
+        X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2
+    )
     with pytest.raises(ValueError, match="start must have masks of the rows of X"):
         solve_all_masks(X[::-1], y, 2.0, rng=np.random.default_rng(0), start=first)
-    moved = solve_all_masks(3 * X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=3, start=first)
-    assert moved.n_iter > first.n_iter  # a positive multiple of the table has the same masks
+    moved = solve_all_masks(
+        3 * X,
+        y,
+        2.0,
+        rng=np.random.default_rng(0),
+        max_masks=1,
+        n_circles=10,
+        max_rounds=3,
+        start=first,
+    )
+    assert (
+        moved.n_iter > first.n_iter
+    )  # a positive multiple of the table has the same masks
 
 
 def test_interrupt_keeps_everything_and_resumes():
@@ -125,23 +183,46 @@ def test_interrupt_keeps_everything_and_resumes():
         if len(seen) == 5:
             raise KeyboardInterrupt
 
-    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, progress=stop_after_five)
-    assert not first.converged and "interrupted after 5 rounds" in first.reason and "start" in first.reason
-    assert first.history["interrupted"] and not first.history["proven_over"].startswith("all masks")
+    first = solve_all_masks(
+        X,
+        y,
+        2.0,
+        rng=np.random.default_rng(0),
+        max_masks=1,
+        n_circles=10,
+        progress=stop_after_five,
+    )
+    assert (
+        not first.converged
+        and "interrupted after 5 rounds" in first.reason
+        and "start" in first.reason
+    )
+    assert first.history["interrupted"] and not first.history["proven_over"].startswith(
+        "all masks"
+    )
     assert len(first.history["objective"]) == 5 and "round 5: objective" in seen[-1]
-    np.testing.assert_allclose(first.objective, first.history["objective"][-1], rtol=1e-12)
-    second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), max_masks=1, n_circles=10, start=first)
+    np.testing.assert_allclose(
+        first.objective, first.history["objective"][-1], rtol=1e-12
+    )
+    second = solve_all_masks(
+        X, y, 2.0, rng=np.random.default_rng(1), max_masks=1, n_circles=10, start=first
+    )
     assert second.converged and "evidence and not proof" in second.reason
     assert second.history["objective"][:5] == first.history["objective"]
     assert np.all(np.diff(second.history["objective"]) <= 1e-5 * second.objective)
     assert second.history["circles"][5] > first.history["circles"][-1]
-    again = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=10, start=second)
-    assert again.n_iter > second.n_iter and again.objective <= second.objective * (1 + 1e-5)  # going on never loses
+    again = solve_all_masks(
+        X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=10, start=second
+    )
+    assert again.n_iter > second.n_iter and again.objective <= second.objective * (
+        1 + 1e-5
+    )  # going on never loses
 
 
 def test_interrupt_inside_the_solver_and_max_rounds(monkeypatch):
     X, y = data()
     import fixntk.columns as columns
+
     real, calls = columns.solve, []
 
     def interrupted(*args, **kwargs):
@@ -151,11 +232,23 @@ def test_interrupt_inside_the_solver_and_max_rounds(monkeypatch):
         return real(*args, **kwargs)
 
     monkeypatch.setattr(columns, "solve", interrupted)
-    kept = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10)
-    assert not kept.converged and "interrupted after 4 rounds" in kept.reason and kept.weights.any()
-    np.testing.assert_allclose(kept.objective, GroupLassoProblem(MaskedDesign(X, kept.masks), y, 2.0).objective(kept.W), rtol=1e-12)
+    kept = solve_all_masks(
+        X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10
+    )
+    assert (
+        not kept.converged
+        and "interrupted after 4 rounds" in kept.reason
+        and kept.weights.any()
+    )
+    np.testing.assert_allclose(
+        kept.objective,
+        GroupLassoProblem(MaskedDesign(X, kept.masks), y, 2.0).objective(kept.W),
+        rtol=1e-12,
+    )
     monkeypatch.undo()
-    short = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2)
+    short = solve_all_masks(
+        X, y, 2.0, rng=np.random.default_rng(0), max_masks=1, n_circles=10, max_rounds=2
+    )
     assert not short.converged and "max_rounds" in short.reason and short.n_iter == 2
 
 
@@ -164,20 +257,27 @@ def test_zero_is_the_answer_from_lam_max_on():
     lam_max, _ = lam_max_all(X, y, rng=np.random.default_rng(0))
     zero = solve_all_masks(X, y, lam_max * (1 + 1e-9), rng=np.random.default_rng(0))
     assert zero.converged and not zero.W.any()
-    assert solve_all_masks(X, y, 0.99 * lam_max, tol=1e-9, rng=np.random.default_rng(0)).W.any()
+    assert solve_all_masks(
+        X, y, 0.99 * lam_max, tol=1e-9, rng=np.random.default_rng(0)
+    ).W.any()
 
 
 def test_bad_input():
     X, y = table(0)
     rng = np.random.default_rng(0)
-    for call, words in ((lambda: solve_all_masks(X, y, 0.0, rng=rng), "lam must be a positive"),
-                        (lambda: solve_all_masks(X, y[:-1], 1.0, rng=rng), "y must have one entry"),
-                        (lambda: solve_all_masks(X, y, 1.0, tol=0, rng=rng), "tol must be"),
-                        (lambda: solve_all_masks(X, y, 1.0, rng=rng, n_circles=0), "n_circles must be"),
-                        (lambda: solve_all_masks(X * np.nan, y, 1.0, rng=rng), "X must be finite"),
-                        (lambda: price_gates(X, y, n_circles=1.5, rng=rng), "n_circles must be"),
-                        (lambda: price_gates(X, y, n_circles=9, rng=rng, gates=np.ones((2, 7))), "gates must have"),
-                        (lambda: price_gates(X, y[:3], n_circles=9, rng=rng), "z must have one entry")):
+    for call, words in (
+        (lambda: solve_all_masks(X, y, 0.0, rng=rng), "lam must be a positive"),
+        (lambda: solve_all_masks(X, y[:-1], 1.0, rng=rng), "y must have one entry"),
+        (lambda: solve_all_masks(X, y, 1.0, tol=0, rng=rng), "tol must be"),
+        (lambda: solve_all_masks(X, y, 1.0, rng=rng, n_circles=0), "n_circles must be"),
+        (lambda: solve_all_masks(X * np.nan, y, 1.0, rng=rng), "X must be finite"),
+        (lambda: price_gates(X, y, n_circles=1.5, rng=rng), "n_circles must be"),
+        (
+            lambda: price_gates(X, y, n_circles=9, rng=rng, gates=np.ones((2, 7))),
+            "gates must have",
+        ),
+        (lambda: price_gates(X, y[:3], n_circles=9, rng=rng), "z must have one entry"),
+    ):
         with pytest.raises(ValueError, match=words):
             call()
     with pytest.raises(TypeError, match="rng must be"):
@@ -191,18 +291,44 @@ def test_wrong_kinds_are_named():
         solve_all_masks(X, y, 1.0, rng=rng, start=3)
     with pytest.raises(TypeError, match="progress must be a function"):
         solve_all_masks(X, y, 1.0, rng=rng, progress=True)
-    calls = {"X": lambda bad: (price_gates(bad, y, n_circles=9, rng=rng), lam_max_all(bad, y, rng=rng), pricing_bound(bad, y)),
-             "y": lambda bad: (lam_max_all(X, bad, rng=rng), solve_all_masks(X, bad, 1.0, rng=rng)),
-             "z": lambda bad: (price_gates(X, bad, n_circles=9, rng=rng), pricing_bound(X, bad)),
-             "gates": lambda bad: price_gates(X, y, n_circles=9, rng=rng, gates=bad),
-             "n_circles": lambda bad: price_gates(X, y, n_circles=bad, rng=rng),
-             "max_masks": lambda bad: lam_max_all(X, y, rng=rng, max_masks=bad),
-             "max_rounds": lambda bad: solve_all_masks(X, y, 1.0, rng=rng, max_rounds=bad),
-             "lam": lambda bad: solve_all_masks(X, y, bad, rng=rng),
-             "tol": lambda bad: solve_all_masks(X, y, 1.0, rng=rng, tol=bad)}
-    hidden, dates = np.ma.masked_array(X, X > 0), np.full(X.shape, "2020-01-01", dtype="M8[D]")
+    calls = {
+        "X": lambda bad: (
+            price_gates(bad, y, n_circles=9, rng=rng),
+            lam_max_all(bad, y, rng=rng),
+            pricing_bound(bad, y),
+        ),
+        "y": lambda bad: (
+            lam_max_all(X, bad, rng=rng),
+            solve_all_masks(X, bad, 1.0, rng=rng),
+        ),
+        "z": lambda bad: (
+            price_gates(X, bad, n_circles=9, rng=rng),
+            pricing_bound(X, bad),
+        ),
+        "gates": lambda bad: price_gates(X, y, n_circles=9, rng=rng, gates=bad),
+        "n_circles": lambda bad: price_gates(X, y, n_circles=bad, rng=rng),
+        "max_masks": lambda bad: lam_max_all(X, y, rng=rng, max_masks=bad),
+        "max_rounds": lambda bad: solve_all_masks(X, y, 1.0, rng=rng, max_rounds=bad),
+        "lam": lambda bad: solve_all_masks(X, y, bad, rng=rng),
+        "tol": lambda bad: solve_all_masks(X, y, 1.0, rng=rng, tol=bad),
+    }
+    hidden, dates = (
+        np.ma.masked_array(X, X > 0),
+        np.full(X.shape, "2020-01-01", dtype="M8[D]"),
+    )
     for name, call in calls.items():
-        for bad in ("a", [[1.0], [1.0, 2.0]], object(), Masks, 1j, -1, hidden, dates, np.full(X.shape, "1_0"), np.nan):
+        for bad in (
+            "a",
+            [[1.0], [1.0, 2.0]],
+            object(),
+            Masks,
+            1j,
+            -1,
+            hidden,
+            dates,
+            np.full(X.shape, "1_0"),
+            np.nan,
+        ):
             with pytest.raises((TypeError, ValueError), match=f"^{name} must"):
                 call(bad)
 
@@ -210,8 +336,12 @@ def test_wrong_kinds_are_named():
 @pytest.mark.parametrize("circles", [10**11, 10**40])
 def test_too_many_circles_are_refused_before_the_work(circles):
     X, y = table(0)
-    for call in (lambda: price_gates(X, y, n_circles=circles, rng=np.random.default_rng(0)),
-                 lambda: solve_all_masks(X, y, 1.0, n_circles=circles, rng=np.random.default_rng(0))):
+    for call in (
+        lambda: price_gates(X, y, n_circles=circles, rng=np.random.default_rng(0)),
+        lambda: solve_all_masks(
+            X, y, 1.0, n_circles=circles, rng=np.random.default_rng(0)
+        ),
+    ):
         with pytest.raises(ValueError, match="n_circles"):
             call()
 
@@ -232,9 +362,17 @@ def test_extreme_units_change_the_unit_only(size):
     gates, values = price_gates(X, y, n_circles=20, rng=np.random.default_rng(0))
     again, moved = price_gates(size * X, y, n_circles=20, rng=np.random.default_rng(0))
     np.testing.assert_allclose(moved[0], size * values[0], rtol=1e-12)
-    np.testing.assert_allclose(pricing_bound(size * X, y), size * pricing_bound(X, y), rtol=1e-12)
-    np.testing.assert_allclose(pricing_bound(X, size * y), size * pricing_bound(X, y), rtol=1e-12)
-    np.testing.assert_allclose(lam_max_all(size * X, y, rng=np.random.default_rng(0))[0], 2 * size * values[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        pricing_bound(size * X, y), size * pricing_bound(X, y), rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        pricing_bound(X, size * y), size * pricing_bound(X, y), rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        lam_max_all(size * X, y, rng=np.random.default_rng(0))[0],
+        2 * size * values[0],
+        rtol=1e-12,
+    )
 
 
 @pytest.mark.parametrize("factor", [1e3, 1e20, -1e20, 1e150, 1e250])
@@ -242,35 +380,77 @@ def test_a_start_that_is_far_too_large_is_shortened(factor):
     X, y = table(6)
     lam = 0.1 * lam_max_all(X, y, rng=np.random.default_rng(0))[0]
     found = solve_all_masks(X, y, lam, tol=1e-6, rng=np.random.default_rng(0))
-    again = solve_all_masks(X, y, lam, tol=1e-6, rng=np.random.default_rng(0), start=replace(found, W=factor * found.W))
+    again = solve_all_masks(
+        X,
+        y,
+        lam,
+        tol=1e-6,
+        rng=np.random.default_rng(0),
+        start=replace(found, W=factor * found.W),
+    )
     assert again.converged
-    np.testing.assert_allclose(again.objective, found.objective, rtol=2e-6)  # both within tol
+    np.testing.assert_allclose(
+        again.objective, found.objective, rtol=2e-6
+    )  # both within tol
 
 
 def test_a_start_with_broken_coefficients_is_refused():
     X, y = table(6)
     found = solve_all_masks(X, y, 1.0, rng=np.random.default_rng(0))
-    for W in (np.nan * found.W, found.W[:, :-1], found.W[:-1] if len(found.W) > 1 else np.vstack([found.W, found.W])):
+    for W in (
+        np.nan * found.W,
+        found.W[:, :-1],
+        found.W[:-1] if len(found.W) > 1 else np.vstack([found.W, found.W]),
+    ):
         with pytest.raises(ValueError, match="start.W must"):
-            solve_all_masks(X, y, 1.0, rng=np.random.default_rng(0), start=replace(found, W=W))
+            solve_all_masks(
+                X, y, 1.0, rng=np.random.default_rng(0), start=replace(found, W=W)
+            )
 
 
-@pytest.mark.parametrize("X, y", [(np.zeros((4, 2)), np.ones(4)), (np.eye(4, 2), np.zeros(4)), (np.full((6, 2), 0.1), np.tile([0.1, -0.1], 3))])
+@pytest.mark.parametrize(
+    "X, y",
+    [
+        (np.zeros((4, 2)), np.ones(4)),
+        (np.eye(4, 2), np.zeros(4)),
+        (np.full((6, 2), 0.1), np.tile([0.1, -0.1], 3)),
+    ],
+)
 def test_nothing_to_explain_is_zero(X, y):
     for max_masks in (1, 100):
-        found = solve_all_masks(X, y, 0.5, rng=np.random.default_rng(0), n_circles=10, max_masks=max_masks)
-        assert found.converged and not found.W.any() and lam_max_all(X, y, rng=np.random.default_rng(0), max_masks=max_masks)[0] == 0
+        found = solve_all_masks(
+            X, y, 0.5, rng=np.random.default_rng(0), n_circles=10, max_masks=max_masks
+        )
+        assert (
+            found.converged
+            and not found.W.any()
+            and lam_max_all(X, y, rng=np.random.default_rng(0), max_masks=max_masks)[0]
+            == 0
+        )
 
 
 def test_what_is_proven_is_said_in_one_word():
     X, y = data(40, 4)
     listed = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20)
-    assert listed.history["proven_over"] == "all masks of open cells" and "masks of open cells" in listed.reason
-    walked = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20, max_masks=1)
-    assert walked.history["proven_over"].startswith("the masks kept") and "2 independent path(s)" in walked.reason
+    assert (
+        listed.history["proven_over"] == "all masks of open cells"
+        and "masks of open cells" in listed.reason
+    )
+    walked = solve_all_masks(
+        X, y, 2.0, rng=np.random.default_rng(0), n_circles=20, max_masks=1
+    )
+    assert (
+        walked.history["proven_over"].startswith("the masks kept")
+        and "2 independent path(s)" in walked.reason
+    )
     assert not walked.history["interrupted"] and walked.converged
     assert walked.objective >= listed.objective * (1 - 1e-4)
-    fresh = price_gates(X, y - MaskedDesign(X, walked.masks).predict(walked.W), n_circles=400, rng=np.random.default_rng(5))[1]
+    fresh = price_gates(
+        X,
+        y - MaskedDesign(X, walked.masks).predict(walked.W),
+        n_circles=400,
+        rng=np.random.default_rng(5),
+    )[1]
     assert 2 * fresh[0] / 2.0 <= 1 + 1e-3
 
 
@@ -281,10 +461,31 @@ def test_interrupt_in_the_second_path_keeps_the_first_and_owes_it():
         if text.startswith("path 2, round 3"):
             raise KeyboardInterrupt
 
-    first = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=10, max_masks=1, progress=stop)
-    assert not first.converged and first.history["interrupted"] and "interrupted after" in first.reason
+    first = solve_all_masks(
+        X,
+        y,
+        2.0,
+        rng=np.random.default_rng(0),
+        n_circles=10,
+        max_masks=1,
+        progress=stop,
+    )
+    assert (
+        not first.converged
+        and first.history["interrupted"]
+        and "interrupted after" in first.reason
+    )
     texts = []
-    second = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(1), n_circles=10, max_masks=1, start=first, progress=texts.append)
+    second = solve_all_masks(
+        X,
+        y,
+        2.0,
+        rng=np.random.default_rng(1),
+        n_circles=10,
+        max_masks=1,
+        start=first,
+        progress=texts.append,
+    )
     assert second.converged and any(text.startswith("path 2") for text in texts)
     assert second.objective <= first.objective * (1 + 1e-5)
 
@@ -297,9 +498,14 @@ def test_one_column_in_two_units():
         n = 4 + seed % 12
         a, b = rng.normal(1000, 10, n), rng.normal(5, 2, n)
         X = np.column_stack([a, 0.750061683 * a, b] if seed % 2 else [a, b, a + b])
-        X, y = np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(n)]), rng.standard_normal(n)
+        X, y = (
+            np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(n)]),
+            rng.standard_normal(n),
+        )
         value, sure = lam_max_all(X, y, rng=rng, n_circles=200)
-        sampled = GroupLassoProblem(MaskedDesign(X, sample_masks(X, 1000, rng=rng)), y, 1.0).lam_max
+        sampled = GroupLassoProblem(
+            MaskedDesign(X, sample_masks(X, 1000, rng=rng)), y, 1.0
+        ).lam_max
         assert value >= sampled * (1 - 1e-9)
         exact += sure
     assert exact >= 79  # at most one in a hundred may be refused

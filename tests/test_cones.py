@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from fixntk.cones import cone_interior, cone_rows, decompose, project_onto_cone, relu_from_gated, solve_relu
+from fixntk.cones import (
+    cone_interior,
+    cone_rows,
+    decompose,
+    project_onto_cone,
+    relu_from_gated,
+    solve_relu,
+)
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, group_norms
@@ -17,7 +24,9 @@ def small(seed, n=14, d=3, p=20, ratio=0.1):
     X = gaussian_design(n, d, rng=rng)
     design = MaskedDesign(X, sample_masks(X, p, rng=rng))
     y = teacher_data(X, 4, noise=0.2, kind="relu", rng=rng)
-    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    return GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+    )
 
 
 @pytest.mark.parametrize("seed, ratio", [(0, 0.5), (1, 0.1), (2, 0.01), (3, 0.001)])
@@ -33,7 +42,11 @@ def test_network_of_the_solution_has_its_answers_and_its_price():
     problem = small(4)
     found = solve_relu(problem)
     network, X = found.network(), problem.design.X
-    np.testing.assert_allclose(network.predict(X), problem.design.predict(found.positive - found.negative), atol=1e-8)
+    np.testing.assert_allclose(
+        network.predict(X),
+        problem.design.predict(found.positive - found.negative),
+        atol=1e-8,
+    )
     price = weight_decay_objective(network, X, problem.y, problem.lam / 2)
     np.testing.assert_allclose(price, found.objective, rtol=1e-8)
 
@@ -45,7 +58,9 @@ def test_projection_is_optimal():
         A = cone_rows(X, X @ gate >= 0)
         w = project_onto_cone(A, c)
         assert (A @ w).min() >= -1e-12
-        assert abs(w @ (c - w)) <= 1e-10  # Moreau: the rest is orthogonal, and in the polar cone
+        assert (
+            abs(w @ (c - w)) <= 1e-10
+        )  # Moreau: the rest is orthogonal, and in the polar cone
         assert (c - w) @ gate <= 1e-12
 
 
@@ -54,25 +69,37 @@ def test_decomposition_keeps_answers_and_cones(method):
     problem = small(6, ratio=0.02)
     design, W = problem.design, solve(problem).W
     pair = decompose(design, W, method=method)
-    np.testing.assert_allclose(design.predict(pair.positive - pair.negative), design.predict(W), atol=1e-6)
+    np.testing.assert_allclose(
+        design.predict(pair.positive - pair.negative), design.predict(W), atol=1e-6
+    )
     for i in np.flatnonzero(group_norms(W)):
         A = cone_rows(design.X, design.masks.patterns[:, i])
         assert min((A @ pair.positive[i]).min(), (A @ pair.negative[i]).min()) >= -1e-8
         assert pair.growth[i] >= 1 - 1e-9
     network = relu_from_gated(design, W, method=method)
     np.testing.assert_allclose(network.predict(design.X), design.predict(W), atol=1e-6)
-    np.testing.assert_allclose(np.linalg.norm(network.W, axis=1), np.abs(network.output), rtol=1e-9)
+    np.testing.assert_allclose(
+        np.linalg.norm(network.W, axis=1), np.abs(network.output), rtol=1e-9
+    )
 
 
 def test_flat_cones_are_named():
     X = np.array([[1.0, 2.0], [-1.0, -2.0], [0.0, 1.0]])
     design = MaskedDesign(X, Masks.from_gates(X, [[1.0, 0.0], [0.0, 0.0]]))
     pair = decompose(design, np.array([[1.0, 0.5], [1.0, 2.0]]))
-    assert pair.flat.tolist() == [1] and pair.failed.tolist() == [1] and np.isinf(pair.growth[1])
+    assert (
+        pair.flat.tolist() == [1]
+        and pair.failed.tolist() == [1]
+        and np.isinf(pair.growth[1])
+    )
     with pytest.raises(ValueError, match=r"masks \[1\]"):
         relu_from_gated(design, np.array([[1.0, 0.5], [1.0, 2.0]]))
     problem = GroupLassoProblem(design, np.array([1.0, -0.5, 0.3]), 0.1)
-    np.testing.assert_allclose(solve_relu(problem).objective, solve_relu(problem, method="cvxpy").objective, rtol=1e-5)
+    np.testing.assert_allclose(
+        solve_relu(problem).objective,
+        solve_relu(problem, method="cvxpy").objective,
+        rtol=1e-5,
+    )
 
 
 def test_gate_on_the_boundary_of_a_cone_with_interior():
@@ -84,9 +111,13 @@ def test_zero_network_and_zero_solution():
     problem = small(7)
     network = relu_from_gated(problem.design, np.zeros((problem.design.p, 3)))
     np.testing.assert_array_equal(network.predict(problem.design.X), 0)
-    nothing = solve_relu(GroupLassoProblem(problem.design, problem.y, 2 * problem.lam_max))
+    nothing = solve_relu(
+        GroupLassoProblem(problem.design, problem.y, 2 * problem.lam_max)
+    )
     assert nothing.converged and nothing.n_iter == 0 and not nothing.positive.any()
-    silent = solve_relu(GroupLassoProblem(problem.design, np.zeros(problem.design.n), 1.0))
+    silent = solve_relu(
+        GroupLassoProblem(problem.design, np.zeros(problem.design.n), 1.0)
+    )
     assert silent.converged and silent.objective == 0
 
 
@@ -95,8 +126,16 @@ def test_zero_network_and_zero_solution():
     [
         (lambda p: solve_relu(p, method="best"), ValueError, "method must be one of"),
         (lambda p: solve_relu(p, tol=-1), ValueError, "tol must be a positive number"),
-        (lambda p: decompose(p.design, np.zeros((2, 3))), ValueError, "W must have shape"),
-        (lambda p: decompose(p.design, np.full((p.design.p, 3), np.nan)), ValueError, "W must be finite"),
+        (
+            lambda p: decompose(p.design, np.zeros((2, 3))),
+            ValueError,
+            "W must have shape",
+        ),
+        (
+            lambda p: decompose(p.design, np.full((p.design.p, 3), np.nan)),
+            ValueError,
+            "W must be finite",
+        ),
         (
             lambda p: solve_relu(GroupLassoProblem(p.design, p.y, 1.0, loss=object())),
             TypeError,
@@ -112,9 +151,12 @@ def test_bad_input_is_refused(call, error, words):
 @pytest.mark.parametrize("seed, lam, tol", [(11, 0.1, 1e-8), (2, 0.001, 1e-6)])
 def test_rounding_through_a_wall_ends_honestly(seed, lam, tol):
     X, y = toy_line(5, rng=np.random.default_rng(seed))
-    problem = GroupLassoProblem(MaskedDesign(add_bias(X), enumerate_masks(add_bias(X))), y, lam)
+    problem = GroupLassoProblem(
+        MaskedDesign(add_bias(X), enumerate_masks(add_bias(X))), y, lam
+    )
     found = solve_relu(problem, tol=tol)
     assert found.gap <= 1e-6 and found.converged == (found.gap <= tol)
+
 
 WIDE_TABLES = [1.0, 1e3, 1e6, 1e8, 1e12]
 
@@ -123,8 +165,16 @@ def scaled_table(seed, ratio):
     "A design with columns of very different size, its masks from gates of the right size, and lines for them."
     rng = np.random.default_rng(seed)
     n, d = int(rng.integers(5, 20)), int(rng.integers(2, 5))
-    X, gates, sizes = rng.standard_normal((n, d)), rng.standard_normal((5, d)), rng.permutation(ratio ** np.linspace(0, 1, d))
-    return MaskedDesign(X * sizes, Masks(X @ gates.T >= 0, gates / sizes)), rng.standard_normal((5, d)), sizes
+    X, gates, sizes = (
+        rng.standard_normal((n, d)),
+        rng.standard_normal((5, d)),
+        rng.permutation(ratio ** np.linspace(0, 1, d)),
+    )
+    return (
+        MaskedDesign(X * sizes, Masks(X @ gates.T >= 0, gates / sizes)),
+        rng.standard_normal((5, d)),
+        sizes,
+    )
 
 
 @pytest.mark.parametrize("ratio", WIDE_TABLES)
@@ -136,7 +186,10 @@ def test_columns_of_any_size_decompose(ratio, lines):
         pair, answers = decompose(design, W), design.predict(W)
         assert not len(pair.failed) and not len(pair.flat), (seed, ratio)
         network = relu_from_gated(design, W)
-        assert np.abs(network.predict(design.X) - answers).max() <= 1e-6 * np.abs(answers).max(), (seed, ratio)
+        assert (
+            np.abs(network.predict(design.X) - answers).max()
+            <= 1e-6 * np.abs(answers).max()
+        ), (seed, ratio)
         for i in range(5):
             A = cone_rows(design.X, design.masks.patterns[:, i])
             for w in (pair.positive[i], pair.negative[i]):
@@ -152,8 +205,16 @@ def test_raw_columns_become_a_relu_network(method):
     assert np.ptp(np.log10(np.abs(X).max(0))) > 6
     design = MaskedDesign(X, sample_masks(X, 60, rng=np.random.default_rng(0)))
     for ratio in (0.1, 0.01):
-        W = solve(GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)).W
-        np.testing.assert_allclose(relu_from_gated(design, W, method=method).predict(X), design.predict(W), atol=1e-6)
+        W = solve(
+            GroupLassoProblem(
+                design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+            )
+        ).W
+        np.testing.assert_allclose(
+            relu_from_gated(design, W, method=method).predict(X),
+            design.predict(W),
+            atol=1e-6,
+        )
 
 
 @pytest.mark.parametrize("distance", [1e-6, 1e-8, 1e-10, 1e-12])
@@ -164,9 +225,13 @@ def test_rows_that_are_nearly_equal(distance):
     design = MaskedDesign(X, enumerate_masks(X))
     W = rng.standard_normal((design.p, 2))
     if distance >= 1e-10:
-        np.testing.assert_allclose(relu_from_gated(design, W).predict(X), design.predict(W), atol=1e-6)
+        np.testing.assert_allclose(
+            relu_from_gated(design, W).predict(X), design.predict(W), atol=1e-6
+        )
     else:
-        with pytest.raises(ValueError, match="too narrow for double precision.*merge these samples"):
+        with pytest.raises(
+            ValueError, match="too narrow for double precision.*merge these samples"
+        ):
             relu_from_gated(design, W)
 
 
@@ -178,7 +243,11 @@ def test_a_conic_solver_that_gives_up_costs_nothing(monkeypatch):
     fast = decompose(problem.design, W)
     monkeypatch.setattr(cones, "_clarabel", lambda program: False)
     given_up = decompose(problem.design, W, method="socp")
-    np.testing.assert_allclose(problem.design.predict(given_up.positive - given_up.negative), problem.design.predict(W), atol=1e-8)
+    np.testing.assert_allclose(
+        problem.design.predict(given_up.positive - given_up.negative),
+        problem.design.predict(W),
+        atol=1e-8,
+    )
     assert np.nanmax(given_up.growth / fast.growth) <= 1 + 1e-9
     with pytest.raises(ValueError, match="gave up"):
         solve_relu(problem, method="cvxpy")
@@ -190,7 +259,9 @@ def test_clarabel_giving_up_is_caught():
     from fixntk.cones import _clarabel
 
     x = cp.Variable()
-    assert not _clarabel(cp.Problem(cp.Minimize(x), [x >= 1, x <= 0]))  # no solution, no value
+    assert not _clarabel(
+        cp.Problem(cp.Minimize(x), [x >= 1, x <= 0])
+    )  # no solution, no value
 
     class Broken:
         def solve(self, **options):
@@ -203,12 +274,28 @@ def test_clarabel_giving_up_is_caught():
 
 
 def test_rows_have_length_one_whatever_their_size():
-    for dtype, size in ((np.float16, 300), (np.float32, 1e20), (np.int8, 100), (float, 1e200), (float, 1e-200), (float, 1e-310)):
+    for dtype, size in (
+        (np.float16, 300),
+        (np.float32, 1e20),
+        (np.int8, 100),
+        (float, 1e200),
+        (float, 1e-200),
+        (float, 1e-310),
+    ):
         X = np.array([[size, size], [-size, 0]], dtype=dtype)
         A = cone_rows(X, [True, False])
-        np.testing.assert_allclose(A, [[np.sqrt(0.5), np.sqrt(0.5)], [1, 0]], rtol=1e-9, err_msg=f"{dtype} {size}")
-    np.testing.assert_allclose(project_onto_cone(1e200 * np.eye(2), [1e200, -1e200]), [1e200, 0])
-    np.testing.assert_allclose(project_onto_cone(1e-200 * np.eye(2), [1e-200, -1e-200]), [1e-200, 0])
+        np.testing.assert_allclose(
+            A,
+            [[np.sqrt(0.5), np.sqrt(0.5)], [1, 0]],
+            rtol=1e-9,
+            err_msg=f"{dtype} {size}",
+        )
+    np.testing.assert_allclose(
+        project_onto_cone(1e200 * np.eye(2), [1e200, -1e200]), [1e200, 0]
+    )
+    np.testing.assert_allclose(
+        project_onto_cone(1e-200 * np.eye(2), [1e-200, -1e-200]), [1e-200, 0]
+    )
     point, strict = cone_interior(1e200 * np.eye(2), [1e-3, 1e-3])
     assert strict.all() and np.all(point > 0)
 
@@ -223,25 +310,97 @@ def test_lists_are_tables():
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda: project_onto_cone(np.eye(2), [1.0, 2.0, 3.0]), ValueError, "c must have one entry for each of the 2"),
-        (lambda: project_onto_cone(np.eye(2), np.eye(2)), ValueError, "c must be one-dimensional"),
-        (lambda: project_onto_cone([1.0, 2.0], [1.0, 2.0]), ValueError, "A must be a table"),
-        (lambda: project_onto_cone(np.ones((0, 2)), [1.0, 2.0]), ValueError, "A must have at least one row"),
-        (lambda: project_onto_cone(np.eye(2), [1.0, np.nan]), ValueError, "c must be finite"),
+        (
+            lambda: project_onto_cone(np.eye(2), [1.0, 2.0, 3.0]),
+            ValueError,
+            "c must have one entry for each of the 2",
+        ),
+        (
+            lambda: project_onto_cone(np.eye(2), np.eye(2)),
+            ValueError,
+            "c must be one-dimensional",
+        ),
+        (
+            lambda: project_onto_cone([1.0, 2.0], [1.0, 2.0]),
+            ValueError,
+            "A must be a table",
+        ),
+        (
+            lambda: project_onto_cone(np.ones((0, 2)), [1.0, 2.0]),
+            ValueError,
+            "A must have at least one row",
+        ),
+        (
+            lambda: project_onto_cone(np.eye(2), [1.0, np.nan]),
+            ValueError,
+            "c must be finite",
+        ),
         (lambda: project_onto_cone("cone", [1.0]), TypeError, "A must hold numbers"),
-        (lambda: cone_interior(np.eye(2), [1.0]), ValueError, "gate must have one entry for each of the 2"),
-        (lambda: cone_interior(np.full((2, 2), np.inf), [1.0, 1.0]), ValueError, "A must be finite"),
-        (lambda: cone_rows(np.eye(2), [True]), ValueError, "pattern must have one entry for each of the 2 rows"),
-        (lambda: cone_rows(np.eye(2), [0.5, 1]), ValueError, "pattern must hold True and False"),
-        (lambda: decompose(np.eye(2), np.eye(2)), TypeError, "design must be a MaskedDesign; got ndarray"),
-        (lambda: relu_from_gated("solution", np.eye(2)), TypeError, "design must be a MaskedDesign; got str"),
-        (lambda: relu_from_gated(solve(small(8)), small(8).design.X), TypeError, "design must be a MaskedDesign; got Solution"),
-        (lambda: relu_from_gated(small(8).design, solve(small(8))), TypeError, "W must be an array"),
-        (lambda: solve_relu([1, 2]), TypeError, "problem must be a GroupLassoProblem; got list"),
-        (lambda: solve_relu(GroupLassoProblem), TypeError, "got the class GroupLassoProblem itself"),
-        (lambda: solve_relu(small(8), max_passes=0), ValueError, "max_passes must be a whole number of at least 1"),
-        (lambda: solve_relu(small(8), block=0), ValueError, "block must be a whole number of at least 1"),
-        (lambda: solve_relu(small(8), method="cvxpy", max_passes=1.5), ValueError, "max_passes must be a whole number"),
+        (
+            lambda: cone_interior(np.eye(2), [1.0]),
+            ValueError,
+            "gate must have one entry for each of the 2",
+        ),
+        (
+            lambda: cone_interior(np.full((2, 2), np.inf), [1.0, 1.0]),
+            ValueError,
+            "A must be finite",
+        ),
+        (
+            lambda: cone_rows(np.eye(2), [True]),
+            ValueError,
+            "pattern must have one entry for each of the 2 rows",
+        ),
+        (
+            lambda: cone_rows(np.eye(2), [0.5, 1]),
+            ValueError,
+            "pattern must hold True and False",
+        ),
+        (
+            lambda: decompose(np.eye(2), np.eye(2)),
+            TypeError,
+            "design must be a MaskedDesign; got ndarray",
+        ),
+        (
+            lambda: relu_from_gated("solution", np.eye(2)),
+            TypeError,
+            "design must be a MaskedDesign; got str",
+        ),
+        (
+            lambda: relu_from_gated(solve(small(8)), small(8).design.X),
+            TypeError,
+            "design must be a MaskedDesign; got Solution",
+        ),
+        (
+            lambda: relu_from_gated(small(8).design, solve(small(8))),
+            TypeError,
+            "W must be an array",
+        ),
+        (
+            lambda: solve_relu([1, 2]),
+            TypeError,
+            "problem must be a GroupLassoProblem; got list",
+        ),
+        (
+            lambda: solve_relu(GroupLassoProblem),
+            TypeError,
+            "got the class GroupLassoProblem itself",
+        ),
+        (
+            lambda: solve_relu(small(8), max_passes=0),
+            ValueError,
+            "max_passes must be a whole number of at least 1",
+        ),
+        (
+            lambda: solve_relu(small(8), block=0),
+            ValueError,
+            "block must be a whole number of at least 1",
+        ),
+        (
+            lambda: solve_relu(small(8), method="cvxpy", max_passes=1.5),
+            ValueError,
+            "max_passes must be a whole number",
+        ),
     ],
 )
 def test_wrong_kinds_are_refused_in_words(call, error, words):
@@ -265,8 +424,16 @@ def test_one_pass_is_graded():
 def test_the_fast_pair_is_not_always_the_shortest():
     "The line lies in a cone that is nearly a half plane: (W, 0) has length sqrt 2, least squares prefers a longer pair."
     X = np.array([[1.0, 0.0], [1.0, 1e-3]])
-    design, W = MaskedDesign(X, Masks.from_gates(X, [[1.0, 1.0]])), np.array([[1.0, 1.0]])
+    design, W = (
+        MaskedDesign(X, Masks.from_gates(X, [[1.0, 1.0]])),
+        np.array([[1.0, 1.0]]),
+    )
     assert (cone_rows(X, [True, True]) @ W[0]).min() > 0
-    fast, exact = decompose(design, W).growth[0], decompose(design, W, method="socp").growth[0]
+    fast, exact = (
+        decompose(design, W).growth[0],
+        decompose(design, W, method="socp").growth[0],
+    )
     np.testing.assert_allclose(exact, 1, atol=1e-6)  # Clarabel's accuracy
-    np.testing.assert_allclose(fast, (1 + np.sqrt(5)) / np.sqrt(8), atol=1e-3)  # 1.144 for the half plane
+    np.testing.assert_allclose(
+        fast, (1 + np.sqrt(5)) / np.sqrt(8), atol=1e-3
+    )  # 1.144 for the half plane

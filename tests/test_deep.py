@@ -25,7 +25,12 @@ from fixntk.reweighting import irls
 def layers(seed, n=20, d=3, p=12, width=6):
     rng = np.random.default_rng(seed)
     X = gaussian_design(n, d, rng=rng)
-    return X, sample_masks(X, p, rng=rng), second_layer_masks(X, p, width=width, rng=rng), rng
+    return (
+        X,
+        sample_masks(X, p, rng=rng),
+        second_layer_masks(X, p, width=width, rng=rng),
+        rng,
+    )
 
 
 def rows(masks):
@@ -36,7 +41,9 @@ def rows(masks):
 def test_products_are_all_that_differ(n, d, width):
     X, first, second, _ = layers(1, n, d, width=width)
     both = product_masks(first, second)
-    assert rows(both) == {bytes(a & b) for a in first.patterns.T for b in second.patterns.T} - {bytes(n)}
+    assert rows(both) == {
+        bytes(a & b) for a in first.patterns.T for b in second.patterns.T
+    } - {bytes(n)}
     assert len(rows(both)) == both.p and both.d == d and both.n == n
     np.testing.assert_array_equal(both.is_open(X), both.patterns)
 
@@ -54,14 +61,19 @@ def test_chosen_pairs():
     X, first, second, rng = layers(3)
     pairs = rng.integers([first.p, second.p], size=(40, 2))
     some = product_masks(first, second, pairs=pairs)
-    wanted = {bytes(first.patterns[:, i] & second.patterns[:, j]) for i, j in pairs} - {bytes(20)}
+    wanted = {bytes(first.patterns[:, i] & second.patterns[:, j]) for i, j in pairs} - {
+        bytes(20)
+    }
     assert rows(some) == wanted
 
 
 def test_three_factors_in_any_order():
     X, first, second, rng = layers(4)
     third = layer_masks(X, 6, widths=[5, 4], rng=rng)
-    left, right = product_masks(product_masks(first, second), third), product_masks(first, product_masks(second, third))
+    left, right = (
+        product_masks(product_masks(first, second), third),
+        product_masks(first, product_masks(second, third)),
+    )
     assert rows(left) == rows(right)
     new = gaussian_design(50, 3, rng=rng)
     for masks in (left, right):
@@ -69,7 +81,12 @@ def test_three_factors_in_any_order():
         parts = [
             layer.features(new) @ gates.T >= 0
             for layer, gates in zip(
-                masks.layers, np.split(masks.gates, np.cumsum([layer.width for layer in masks.layers])[:-1], axis=1)
+                masks.layers,
+                np.split(
+                    masks.gates,
+                    np.cumsum([layer.width for layer in masks.layers])[:-1],
+                    axis=1,
+                ),
             )
         ]
         np.testing.assert_array_equal(masks.is_open(new), np.logical_and.reduce(parts))
@@ -80,9 +97,15 @@ def test_slices_unions_and_read_only():
     both = product_masks(first, second)
     part = both[[2, 0]]
     np.testing.assert_array_equal(part.is_open(X), both.patterns[:, [2, 0]])
-    assert both[:3] | both[1:5] == both[:5] and both != both[1:] and isinstance(part, DeepMasks)
+    assert (
+        both[:3] | both[1:5] == both[:5]
+        and both != both[1:]
+        and isinstance(part, DeepMasks)
+    )
     assert not both.patterns.flags.writeable and not both.gates.flags.writeable
-    assert rows(both | second) == rows(both) | rows(second)  # a second-layer mask is a product with the zero gate
+    assert rows(both | second) == rows(both) | rows(
+        second
+    )  # a second-layer mask is a product with the zero gate
     np.testing.assert_array_equal((both | second).is_open(X), (both | second).patterns)
     with pytest.raises(ValueError, match="behind the same layers"):
         both | first
@@ -95,7 +118,9 @@ def test_pooled_weights_give_the_mixture_of_all_pairs():
     a, b = rng.random(first.p), rng.random(second.p)
     weights = product_weights(first, second, a, b)
     agreement = sum(
-        u * v * np.outer(D & E, D & E) for u, D in zip(a, first.patterns.T) for v, E in zip(b, second.patterns.T)
+        u * v * np.outer(D & E, D & E)
+        for u, D in zip(a, first.patterns.T)
+        for v, E in zip(b, second.patterns.T)
     )
     mixture = MaskedDesign(X, product_masks(first, second)).kernel(weights)
     np.testing.assert_allclose(mixture, (X @ X.T) * agreement, atol=1e-11)
@@ -112,20 +137,26 @@ def test_deep_kernel():
         np.testing.assert_allclose(K.diagonal(), (X**2).sum(1) / 2**depth, atol=1e-14)
         assert np.linalg.eigvalsh(K).min() > -1e-13 and not K[12].any()
         np.testing.assert_allclose(deep_ntk(X[:3], X, depth=depth), K[:3])
-    np.testing.assert_allclose(deep_ntk(X[:1], -X[:1], depth=2), 0, atol=1e-15)  # angle pi: nothing passes both
+    np.testing.assert_allclose(
+        deep_ntk(X[:1], -X[:1], depth=2), 0, atol=1e-15
+    )  # angle pi: nothing passes both
 
 
 def test_gates_behind_many_neurons_approach_the_deep_kernel():
     rng = np.random.default_rng(8)
     X = gaussian_design(4, 2, rng=rng)
     means = []
-    for _ in range(60):  # independent layers of independent gates: 60 unbiased kernels but for the width
+    for _ in range(
+        60
+    ):  # independent layers of independent gates: 60 unbiased kernels but for the width
         first, second = rng.standard_normal((2, 300)), rng.standard_normal((400, 300))
         Z = np.maximum(X @ rng.standard_normal((2, 400)), 0)
         opened = (X @ first >= 0) & (Z @ second >= 0)
         means.append((X @ X.T) * (opened.astype(float) @ opened.T) / 300)
     error = np.abs(np.mean(means, axis=0) - deep_ntk(X, depth=2))
-    assert np.all(error <= 4 * np.std(means, axis=0) / np.sqrt(60) + np.abs(X @ X.T) / 400)
+    assert np.all(
+        error <= 4 * np.std(means, axis=0) / np.sqrt(60) + np.abs(X @ X.T) / 400
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -133,25 +164,39 @@ def test_three_layer_program_agrees_with_the_conic_solver(seed):
     X, first, second, rng = layers(seed, n=15, d=2, p=8)
     design, y = MaskedDesign(X, product_masks(first, second)), rng.standard_normal(15)
     problem = GroupLassoProblem(
-        design, y, (0.5, 0.2, 0.1, 0.05, 0.01)[seed] * GroupLassoProblem(design, y, 1.0).lam_max
+        design,
+        y,
+        (0.5, 0.2, 0.1, 0.05, 0.01)[seed] * GroupLassoProblem(design, y, 1.0).lam_max,
     )
     found = solve(problem, tol=1e-9)
     assert found.converged
-    np.testing.assert_allclose(found.objective, solve_cvxpy(problem).objective, rtol=1e-6)
-    np.testing.assert_allclose(found.masks.predict(found.W, X), design.predict(found.W), atol=1e-10)
+    np.testing.assert_allclose(
+        found.objective, solve_cvxpy(problem).objective, rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        found.masks.predict(found.W, X), design.predict(found.W), atol=1e-10
+    )
 
 
 def test_reweighting_and_adjoint_take_deep_masks():
     X, first, second, rng = layers(9, n=30)
     design, y = MaskedDesign(X, product_masks(first, second)), rng.standard_normal(30)
-    problem = GroupLassoProblem(design, y, 0.2 * GroupLassoProblem(design, y, 1.0).lam_max)
+    problem = GroupLassoProblem(
+        design, y, 0.2 * GroupLassoProblem(design, y, 1.0).lam_max
+    )
     assert adjoint_mismatch(design, rng=rng) < 1e-13
-    np.testing.assert_allclose(irls(problem, tol=1e-5).objective, solve(problem).objective, rtol=1e-5)
+    np.testing.assert_allclose(
+        irls(problem, tol=1e-5).objective, solve(problem).objective, rtol=1e-5
+    )
 
 
 def test_repeatable_and_indifferent_to_the_kind_of_array():
-    X = add_bias(gaussian_design(15, 2, rng=np.random.default_rng(0))).astype(np.float32)
-    make = lambda X: deep_masks(X, [5, 5, 4], widths=[6, 3], rng=np.random.default_rng(1))
+    X = add_bias(gaussian_design(15, 2, rng=np.random.default_rng(0))).astype(
+        np.float32
+    )
+    make = lambda X: deep_masks(
+        X, [5, 5, 4], widths=[6, 3], rng=np.random.default_rng(1)
+    )
     one, wide = make(X), np.repeat(X.astype(float), 2, axis=1)[:, ::2]
     frozen = X.astype(float)
     frozen.flags.writeable = False
@@ -163,7 +208,9 @@ def test_repeatable_and_indifferent_to_the_kind_of_array():
 def test_duplicate_and_constant_samples():
     X = np.ones((6, 2))
     rng = np.random.default_rng(2)
-    masks = product_masks(sample_masks(X, 9, rng=rng), second_layer_masks(X, 9, width=3, rng=rng))
+    masks = product_masks(
+        sample_masks(X, 9, rng=rng), second_layer_masks(X, 9, width=3, rng=rng)
+    )
     assert masks.p == 1 and masks.patterns.all()
 
 
@@ -173,29 +220,111 @@ X0, FIRST, SECOND, RNG = layers(10)
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda: second_layer_masks(np.full((3, 2), np.nan), 3, width=2, rng=RNG), ValueError, "X must be finite"),
-        (lambda: second_layer_masks(X0, 0, width=2, rng=RNG), ValueError, "n_gates must be a whole number"),
-        (lambda: second_layer_masks(X0, 3, width=0, rng=RNG), ValueError, "width must be a whole number"),
-        (lambda: second_layer_masks(X0, 3, width=2, rng=0), TypeError, "rng must be a numpy.random.Generator"),
-        (lambda: layer_masks(X0, 3, widths=[2, 0.5], rng=RNG), ValueError, "widths must be a whole number"),
-        (lambda: layer_masks(X0, 3, widths=5, rng=RNG), ValueError, "widths must be a list"),
-        (lambda: deep_masks(X0, [3], widths=[2], rng=RNG), ValueError, "widths must be a list, one shorter"),
-        (lambda: deep_masks(X0, 3, widths=[2], rng=RNG), ValueError, "widths must be a list, one shorter"),
-        (lambda: deep_masks(X0, [3, 3], widths="a", rng=RNG), ValueError, "widths must be a list, one shorter"),
-        (lambda: layer_masks(X0, 3, widths=[[1], [2, 3]], rng=RNG), ValueError, "widths must be a whole number"),
-        (lambda: layer_masks(X0, 10**12, widths=[3], rng=RNG), ValueError, "n_gates=1000000000000 gates .* are free"),
-        (lambda: product_masks(FIRST, SECOND, pairs=[[0], [0, 1]]), ValueError, "pairs must be whole numbers"),
-        (lambda: ReLULayers(3, 5), TypeError, "weights must be a tuple or list; got int"),
-        (lambda: ReLULayers(3, (np.ma.masked_invalid(np.ones((3, 2))),)), TypeError, "weights must be a plain array"),
-        (lambda: DeepMasks(SECOND.patterns, SECOND.gates, (1, 2)), TypeError, "layers must be a ReLULayers; got int"),
-        (lambda: DeepMasks(SECOND.patterns, SECOND.gates, 3), TypeError, "layers must be a tuple; got int"),
-        (lambda: SECOND.predict([1, [2]], X0), ValueError, "W must have rows of equal length"),
-        (lambda: ReLULayers(0), ValueError, "d must be a whole number"),
-        (lambda: product_masks(FIRST, X0), TypeError, "second must be a Masks or DeepMasks; got ndarray"),
-        (lambda: product_masks(X0, SECOND), TypeError, "first must be a Masks or DeepMasks; got ndarray"),
-        (lambda: product_masks(FIRST, SECOND[:3].patterns), TypeError, "second must be a Masks or DeepMasks"),
         (
-            lambda: product_masks(FIRST, sample_masks(X0[:9], 5, rng=np.random.default_rng(0))),
+            lambda: second_layer_masks(np.full((3, 2), np.nan), 3, width=2, rng=RNG),
+            ValueError,
+            "X must be finite",
+        ),
+        (
+            lambda: second_layer_masks(X0, 0, width=2, rng=RNG),
+            ValueError,
+            "n_gates must be a whole number",
+        ),
+        (
+            lambda: second_layer_masks(X0, 3, width=0, rng=RNG),
+            ValueError,
+            "width must be a whole number",
+        ),
+        (
+            lambda: second_layer_masks(X0, 3, width=2, rng=0),
+            TypeError,
+            "rng must be a numpy.random.Generator",
+        ),
+        (
+            lambda: layer_masks(X0, 3, widths=[2, 0.5], rng=RNG),
+            ValueError,
+            "widths must be a whole number",
+        ),
+        (
+            lambda: layer_masks(X0, 3, widths=5, rng=RNG),
+            ValueError,
+            "widths must be a list",
+        ),
+        (
+            lambda: deep_masks(X0, [3], widths=[2], rng=RNG),
+            ValueError,
+            "widths must be a list, one shorter",
+        ),
+        (
+            lambda: deep_masks(X0, 3, widths=[2], rng=RNG),
+            ValueError,
+            "widths must be a list, one shorter",
+        ),
+        (
+            lambda: deep_masks(X0, [3, 3], widths="a", rng=RNG),
+            ValueError,
+            "widths must be a list, one shorter",
+        ),
+        (
+            lambda: layer_masks(X0, 3, widths=[[1], [2, 3]], rng=RNG),
+            ValueError,
+            "widths must be a whole number",
+        ),
+        (
+            lambda: layer_masks(X0, 10**12, widths=[3], rng=RNG),
+            ValueError,
+            "n_gates=1000000000000 gates .* are free",
+        ),
+        (
+            lambda: product_masks(FIRST, SECOND, pairs=[[0], [0, 1]]),
+            ValueError,
+            "pairs must be whole numbers",
+        ),
+        (
+            lambda: ReLULayers(3, 5),
+            TypeError,
+            "weights must be a tuple or list; got int",
+        ),
+        (
+            lambda: ReLULayers(3, (np.ma.masked_invalid(np.ones((3, 2))),)),
+            TypeError,
+            "weights must be a plain array",
+        ),
+        (
+            lambda: DeepMasks(SECOND.patterns, SECOND.gates, (1, 2)),
+            TypeError,
+            "layers must be a ReLULayers; got int",
+        ),
+        (
+            lambda: DeepMasks(SECOND.patterns, SECOND.gates, 3),
+            TypeError,
+            "layers must be a tuple; got int",
+        ),
+        (
+            lambda: SECOND.predict([1, [2]], X0),
+            ValueError,
+            "W must have rows of equal length",
+        ),
+        (lambda: ReLULayers(0), ValueError, "d must be a whole number"),
+        (
+            lambda: product_masks(FIRST, X0),
+            TypeError,
+            "second must be a Masks or DeepMasks; got ndarray",
+        ),
+        (
+            lambda: product_masks(X0, SECOND),
+            TypeError,
+            "first must be a Masks or DeepMasks; got ndarray",
+        ),
+        (
+            lambda: product_masks(FIRST, SECOND[:3].patterns),
+            TypeError,
+            "second must be a Masks or DeepMasks",
+        ),
+        (
+            lambda: product_masks(
+                FIRST, sample_masks(X0[:9], 5, rng=np.random.default_rng(0))
+            ),
             ValueError,
             r"same 20 samples and 3 features; got Masks\(n=9",
         ),
@@ -209,18 +338,42 @@ X0, FIRST, SECOND, RNG = layers(10)
             TypeError,
             "second must be a Masks or DeepMasks; got NoneType",
         ),
-        (lambda: product_masks(FIRST, SECOND, max_masks=5), ValueError, "at most max_masks=5 products"),
-        (lambda: product_masks(FIRST, SECOND, max_masks=0), ValueError, "max_masks must be a whole number"),
-        (lambda: product_masks(FIRST, SECOND, pairs=[[0, 99]]), ValueError, "pairs must be whole numbers"),
-        (lambda: product_masks(FIRST, SECOND, pairs=[[0.0, 1.0]]), ValueError, "pairs must be whole numbers"),
-        (lambda: product_masks(FIRST, SECOND, pairs=[0, 1]), ValueError, "pairs must be whole numbers"),
         (
-            lambda: product_masks(*(Masks.from_gates(np.eye(2), [g]) for g in ([1, -1], [-1, 1]))),
+            lambda: product_masks(FIRST, SECOND, max_masks=5),
+            ValueError,
+            "at most max_masks=5 products",
+        ),
+        (
+            lambda: product_masks(FIRST, SECOND, max_masks=0),
+            ValueError,
+            "max_masks must be a whole number",
+        ),
+        (
+            lambda: product_masks(FIRST, SECOND, pairs=[[0, 99]]),
+            ValueError,
+            "pairs must be whole numbers",
+        ),
+        (
+            lambda: product_masks(FIRST, SECOND, pairs=[[0.0, 1.0]]),
+            ValueError,
+            "pairs must be whole numbers",
+        ),
+        (
+            lambda: product_masks(FIRST, SECOND, pairs=[0, 1]),
+            ValueError,
+            "pairs must be whole numbers",
+        ),
+        (
+            lambda: product_masks(
+                *(Masks.from_gates(np.eye(2), [g]) for g in ([1, -1], [-1, 1]))
+            ),
             ValueError,
             "must have a product that passes a sample",
         ),
         (
-            lambda: product_weights(FIRST, SECOND, -np.ones(FIRST.p), np.ones(SECOND.p)),
+            lambda: product_weights(
+                FIRST, SECOND, -np.ones(FIRST.p), np.ones(SECOND.p)
+            ),
             ValueError,
             "weights must be at least",
         ),
@@ -229,10 +382,22 @@ X0, FIRST, SECOND, RNG = layers(10)
             ValueError,
             "weights must have one entry",
         ),
-        (lambda: deep_ntk(X0, np.ones((2, 2)), depth=2), ValueError, "Y must have as many columns as X"),
+        (
+            lambda: deep_ntk(X0, np.ones((2, 2)), depth=2),
+            ValueError,
+            "Y must have as many columns as X",
+        ),
         (lambda: deep_ntk(X0, depth=1.5), ValueError, "depth must be a whole number"),
-        (lambda: ReLULayers(3, (np.ones((2, 4)),)), ValueError, "weights must lead from 3 inputs"),
-        (lambda: ReLULayers(3).features(np.ones((2, 4))), ValueError, "X must have 3 columns"),
+        (
+            lambda: ReLULayers(3, (np.ones((2, 4)),)),
+            ValueError,
+            "weights must lead from 3 inputs",
+        ),
+        (
+            lambda: ReLULayers(3).features(np.ones((2, 4))),
+            ValueError,
+            "X must have 3 columns",
+        ),
         (
             lambda: DeepMasks(SECOND.patterns, SECOND.gates[:, 1:], SECOND.layers),
             ValueError,
@@ -248,13 +413,18 @@ def test_bad_input_is_refused(call, error, words):
 
 
 def test_repr_says_which_masks():
-    assert repr(SECOND) == f"DeepMasks(n=20, p={SECOND.p}, d=3)" and repr(FIRST) == f"Masks(n=20, p={FIRST.p}, d=3)"
+    assert (
+        repr(SECOND) == f"DeepMasks(n=20, p={SECOND.p}, d=3)"
+        and repr(FIRST) == f"Masks(n=20, p={FIRST.p}, d=3)"
+    )
 
 
 def test_two_layer_network_of_deep_masks_is_refused():
     rng = np.random.default_rng(11)
     X = gaussian_design(10, 3, rng=rng)
-    design = MaskedDesign(X, second_layer_masks(X, 5, width=3, rng=rng))  # as many neurons as features
+    design = MaskedDesign(
+        X, second_layer_masks(X, 5, width=3, rng=rng)
+    )  # as many neurons as features
     found = solve(GroupLassoProblem(design, np.ones(10), 0.1))
     with pytest.raises(ValueError, match="gates must have the shape of W"):
         found.network()

@@ -26,22 +26,35 @@ def make(n, d, n_gates):
 def test_every_product_equals_the_dense_one(shape):
     design, rng = make(*shape)
     n, p, d = design.n, design.p, design.d
-    dense = np.hstack([np.diag(pattern.astype(float)) @ design.X for pattern in design.masks.patterns.T])
+    dense = np.hstack(
+        [
+            np.diag(pattern.astype(float)) @ design.X
+            for pattern in design.masks.patterns.T
+        ]
+    )
     W, z, weights = rng.standard_normal((p, d)), rng.standard_normal(n), rng.random(p)
     W[1::3], weights[1::4] = 0, 0
     np.testing.assert_array_equal(design.to_dense(), dense)
     np.testing.assert_array_equal(design.block(p - 1), dense[:, -d:])
     scale = np.abs(dense).sum()
     np.testing.assert_allclose(design.predict(W), dense @ W.ravel(), atol=1e-14 * scale)
-    np.testing.assert_allclose(design.correlate(z), (dense.T @ z).reshape(p, d), atol=1e-14 * scale)
     np.testing.assert_allclose(
-        design.correlation_norms(z), np.linalg.norm((dense.T @ z).reshape(p, d), axis=1), atol=1e-14 * scale
+        design.correlate(z), (dense.T @ z).reshape(p, d), atol=1e-14 * scale
+    )
+    np.testing.assert_allclose(
+        design.correlation_norms(z),
+        np.linalg.norm((dense.T @ z).reshape(p, d), axis=1),
+        atol=1e-14 * scale,
     )
     mixture = (dense * np.repeat(weights, d)) @ dense.T
     np.testing.assert_allclose(design.kernel(weights), mixture, atol=1e-14 * scale)
     np.testing.assert_array_equal(design.kernel(weights), design.kernel(weights).T)
     if p * n * n < 10**6:
-        np.testing.assert_allclose(np.tensordot(weights, masking_kernels(design), 1), mixture, atol=1e-14 * scale)
+        np.testing.assert_allclose(
+            np.tensordot(weights, masking_kernels(design), 1),
+            mixture,
+            atol=1e-14 * scale,
+        )
     assert adjoint_mismatch(design, rng=rng) < 1e-13
 
 
@@ -54,14 +67,22 @@ def test_linear_operator_is_the_matrix(shape):
     np.testing.assert_allclose(operator @ w, design.to_dense() @ w, atol=1e-10)
     np.testing.assert_allclose(operator.T @ z, design.to_dense().T @ z, atol=1e-10)
     np.testing.assert_allclose(
-        operator @ np.column_stack([w, 2 * w]), design.to_dense() @ np.column_stack([w, 2 * w]), atol=1e-9
+        operator @ np.column_stack([w, 2 * w]),
+        design.to_dense() @ np.column_stack([w, 2 * w]),
+        atol=1e-9,
     )
-    by_kernel = design.correlate(np.linalg.solve(design.kernel(np.ones(design.p)) + np.eye(design.n), z)).ravel()
-    by_lsmr = lsmr(operator, z, damp=1.0, atol=1e-12, btol=1e-12, maxiter=10 * design.n)[0]
+    by_kernel = design.correlate(
+        np.linalg.solve(design.kernel(np.ones(design.p)) + np.eye(design.n), z)
+    ).ravel()
+    by_lsmr = lsmr(
+        operator, z, damp=1.0, atol=1e-12, btol=1e-12, maxiter=10 * design.n
+    )[0]
     np.testing.assert_allclose(by_lsmr, by_kernel, atol=1e-7 * np.abs(by_kernel).max())
 
 
-@pytest.mark.parametrize("indices", [slice(2, 5), [3], [5, 1, 1], np.arange(9) % 2 == 0, 4, -1], ids=str)
+@pytest.mark.parametrize(
+    "indices", [slice(2, 5), [3], [5, 1, 1], np.arange(9) % 2 == 0, 4, -1], ids=str
+)
 def test_a_slice_is_the_design_on_these_masks(indices):
     design, rng = make(9, 3, 300)
     design = design[:9]
@@ -96,8 +117,14 @@ def test_zero_weights_and_zero_rows_of_W_cost_no_mask():
     "call, words",
     [
         (lambda d: MaskedDesign(d.X[:4], d.masks), "masks must be made for X of shape"),
-        (lambda d: MaskedDesign(d.X[:, :1], d.masks), "masks must be made for X of shape"),
-        (lambda d: MaskedDesign(np.full_like(d.X, np.nan), d.masks), "X must be finite"),
+        (
+            lambda d: MaskedDesign(d.X[:, :1], d.masks),
+            "masks must be made for X of shape",
+        ),
+        (
+            lambda d: MaskedDesign(np.full_like(d.X, np.nan), d.masks),
+            "X must be finite",
+        ),
         (lambda d: d.predict(np.ones((d.p, d.d + 1))), "W must have shape"),
         (lambda d: d.predict(np.ones(d.p * d.d)), "W must have shape"),
         (lambda d: d.predict(np.full((d.p, d.d), np.inf)), "W must be finite"),
@@ -136,7 +163,10 @@ def test_the_dot_test_catches_a_wrong_adjoint():
 
 def centred(kind="masks", n=30, offset=0.0):
     design = make(n, 3, 60)[0]
-    design = MaskedDesign(design.X + offset, sample_masks(design.X + offset, 60, rng=np.random.default_rng(0)))
+    design = MaskedDesign(
+        design.X + offset,
+        sample_masks(design.X + offset, 60, rng=np.random.default_rng(0)),
+    )
     rng = np.random.default_rng(n)
     s, y = rng.uniform(0.2, 2, n), 5 + rng.standard_normal(n)
     design = design if kind == "masks" else KernelList(masking_kernels(design[:12]))
@@ -149,19 +179,38 @@ def test_a_centred_design_is_the_projected_matrix(kind, offset):
     design, s, _ = centred(kind, offset=offset)
     rng, dense = np.random.default_rng(1), design.design.to_dense()
     P = np.eye(design.n) - np.outer(s, s) / (s @ s)
-    W, z, weights = rng.standard_normal((design.p, design.d)), rng.standard_normal(design.n), rng.random(design.p)
+    W, z, weights = (
+        rng.standard_normal((design.p, design.d)),
+        rng.standard_normal(design.n),
+        rng.random(design.p),
+    )
     A, scale = P @ dense, 1e-15 * design.n * np.linalg.norm(dense)
     np.testing.assert_allclose(design.to_dense(), A, atol=scale)
-    np.testing.assert_allclose(design.predict(W), A @ W.ravel(), atol=scale * np.linalg.norm(W))
-    np.testing.assert_allclose(design.correlate(z).ravel(), A.T @ z, atol=scale * np.linalg.norm(z))
-    np.testing.assert_allclose(design.correlation_norms(z), np.linalg.norm(design.correlate(z), axis=1))
+    np.testing.assert_allclose(
+        design.predict(W), A @ W.ravel(), atol=scale * np.linalg.norm(W)
+    )
+    np.testing.assert_allclose(
+        design.correlate(z).ravel(), A.T @ z, atol=scale * np.linalg.norm(z)
+    )
+    np.testing.assert_allclose(
+        design.correlation_norms(z), np.linalg.norm(design.correlate(z), axis=1)
+    )
     mixture = (A * np.repeat(weights, design.d)) @ A.T
-    np.testing.assert_allclose(design.kernel(weights), mixture, atol=scale * np.linalg.norm(dense))
+    np.testing.assert_allclose(
+        design.kernel(weights), mixture, atol=scale * np.linalg.norm(dense)
+    )
     np.testing.assert_array_equal(design.kernel(weights), design.kernel(weights).T)
-    np.testing.assert_allclose(design.block(2), A[:, 2 * design.d : 3 * design.d], atol=scale)
+    np.testing.assert_allclose(
+        design.block(2), A[:, 2 * design.d : 3 * design.d], atol=scale
+    )
     np.testing.assert_allclose(design[[2, 0]].block(0), design.block(2))
-    np.testing.assert_allclose(design.as_linear_operator() @ W.ravel(), design.predict(W))
-    assert np.all(design.block_norms() >= np.linalg.norm(A.reshape(design.n, design.p, -1), axis=(0, 2)) * (1 - 1e-12))
+    np.testing.assert_allclose(
+        design.as_linear_operator() @ W.ravel(), design.predict(W)
+    )
+    assert np.all(
+        design.block_norms()
+        >= np.linalg.norm(A.reshape(design.n, design.p, -1), axis=(0, 2)) * (1 - 1e-12)
+    )
     assert adjoint_mismatch(design, rng=rng) < 1e-12
     assert hasattr(design, "masks") == (kind == "masks")
 
@@ -172,40 +221,64 @@ def test_every_solver_takes_a_centred_design_for_a_free_direction(kind):
     import cvxpy as cp
 
     design, s, y = centred(kind)
-    dense, lam = design.design.to_dense(), 0.1 * GroupLassoProblem(design, design.mapped(y), 1.0).lam_max
+    dense, lam = (
+        design.design.to_dense(),
+        0.1 * GroupLassoProblem(design, design.mapped(y), 1.0).lam_max,
+    )
     problem = GroupLassoProblem(design, design.mapped(y), lam)
 
     def referee(penalty):
         W, b = cp.Variable((design.p, design.d)), cp.Variable()
         price = cp.sum_squares(dense @ cp.vec(W, order="C") + b * s - y) + penalty(W)
-        cp.Problem(cp.Minimize(price)).solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12)
+        cp.Problem(cp.Minimize(price)).solve(
+            solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12
+        )
         return price.value, W.value
 
     expected, _ = referee(lambda W: lam * cp.sum(cp.norm(W, 2, axis=1)))
-    for found in (solve(problem, tol=1e-9), solve_cvxpy(problem), irls(problem, tol=1e-7, max_iter=3000)):
+    for found in (
+        solve(problem, tol=1e-9),
+        solve_cvxpy(problem),
+        irls(problem, tol=1e-7, max_iter=3000),
+    ):
         assert found.converged
-        np.testing.assert_allclose(found.objective, expected, rtol=2e-7)  # reweighting's tolerance
+        np.testing.assert_allclose(
+            found.objective, expected, rtol=2e-7
+        )  # reweighting's tolerance
         b = s @ (y - design.design.predict(found.W)) / (s @ s)
-        by_hand = np.sum((design.design.predict(found.W) + b * s - y) ** 2) + lam * found.weights.sum()
+        by_hand = (
+            np.sum((design.design.predict(found.W) + b * s - y) ** 2)
+            + lam * found.weights.sum()
+        )
         np.testing.assert_allclose(found.objective, by_hand, rtol=1e-11)
     path = lam_path(design, design.mapped(y), n_lams=4, lam_min_ratio=0.1, tol=1e-9)
     np.testing.assert_allclose(path[-1].objective, expected, rtol=1e-8)
     assert not path[0].W.any()
     weights = np.random.default_rng(2).uniform(0.5, 2, design.p)
-    _, V = referee(lambda W: 0.7 * cp.sum(cp.multiply(1 / weights, cp.sum(cp.square(W), axis=1))))
+    _, V = referee(
+        lambda W: 0.7 * cp.sum(cp.multiply(1 / weights, cp.sum(cp.square(W), axis=1)))
+    )
     for method in ("kernel", "lsqr"):
         W = weighted_ridge(design, design.mapped(y), weights, 0.7, method=method)
-        np.testing.assert_allclose(W, V, atol=1e-5 * np.abs(V).max())  # the root of Clarabel's gap
+        np.testing.assert_allclose(
+            W, V, atol=1e-5 * np.abs(V).max()
+        )  # the root of Clarabel's gap
 
 
 def test_directions_are_checked():
     design = make(9, 2, 300)[0]
-    for direction, words in ((np.zeros(9), "must not be zero"), (np.ones(8), "one entry for each"), (np.full(9, np.nan), "finite")):
+    for direction, words in (
+        (np.zeros(9), "must not be zero"),
+        (np.ones(8), "one entry for each"),
+        (np.full(9, np.nan), "finite"),
+    ):
         with pytest.raises(ValueError, match=f"direction.*{words}"):
             CentredDesign(design, direction)
     with pytest.raises(TypeError, match="design must be a design"):
         CentredDesign([1, 2], np.ones(2))
-    np.testing.assert_allclose(CentredDesign(design, np.full(9, 1e300)).direction, 1 / 3)
+    np.testing.assert_allclose(
+        CentredDesign(design, np.full(9, 1e300)).direction, 1 / 3
+    )
 
 
 def test_masks_of_another_table_are_refused_and_those_on_planes_are_not():
@@ -216,19 +289,41 @@ def test_masks_of_another_table_are_refused_and_those_on_planes_are_not():
     turned, swapped, one = X.copy(), X.copy(), X.copy()
     one[77] *= -1
     swapped[[3, 150]] = swapped[[150, 3]]
-    for other in (rng.standard_normal((200, 4)), -X, X[::-1], X + 1, one, swapped, turned @ np.diag([1, 1, 1, -1.0])):
+    for other in (
+        rng.standard_normal((200, 4)),
+        -X,
+        X[::-1],
+        X + 1,
+        one,
+        swapped,
+        turned @ np.diag([1, 1, 1, -1.0]),
+    ):
         with pytest.raises(ValueError, match="masks must be those of X"):
             MaskedDesign(other, masks)
     wrong = Masks(masks.patterns[:, ::-1], masks.gates)  # gates in another order
     with pytest.raises(ValueError, match="masks must be those of X"):
         MaskedDesign(X, wrong)
-    scaled = MaskedDesign(rng.uniform(1e-8, 1e8, 200)[:, None] * X, masks)  # a row stays on its side
+    scaled = MaskedDesign(
+        rng.uniform(1e-8, 1e8, 200)[:, None] * X, masks
+    )  # a row stays on its side
     assert scaled.p == masks.p
-    lattices = rng.integers(-2, 3, (30, 3)), rng.integers(-1, 2, (40, 3)) * [1e6, 1, 1e-6], np.repeat(X[:20, :3], 3, axis=0)
+    lattices = (
+        rng.integers(-2, 3, (30, 3)),
+        rng.integers(-1, 2, (40, 3)) * [1e6, 1, 1e-6],
+        np.repeat(X[:20, :3], 3, axis=0),
+    )
     for table in (lattice.astype(float) for lattice in lattices):
-        gates = np.vstack([np.zeros(3), np.cross(table[0], table[1:9]), np.cross(table[3], table[4:9])])  # with rows on them
+        gates = np.vstack(
+            [
+                np.zeros(3),
+                np.cross(table[0], table[1:9]),
+                np.cross(table[3], table[4:9]),
+            ]
+        )  # with rows on them
         MaskedDesign(table, Masks.from_gates(table, gates))
-        MaskedDesign(table * (1 + 1e-15), Masks.from_gates(table, gates))  # what lies on a plane may leave it by rounding
+        MaskedDesign(
+            table * (1 + 1e-15), Masks.from_gates(table, gates)
+        )  # what lies on a plane may leave it by rounding
         MaskedDesign(table, sample_masks(table, 50, rng=rng))
 
 
@@ -239,8 +334,17 @@ def test_every_kind_of_masks_that_chapters_make_is_taken():
 
     rng = np.random.default_rng(1)
     X = rng.standard_normal((40, 3))
-    plain, deep = sample_masks(X, 30, rng=rng), second_layer_masks(X, 30, width=5, rng=rng)
-    for masks in (enumerate_masks(X), enumerate_masks(X[:8], boundary=True), deep, deep[3:9], product_masks(plain, deep)):
+    plain, deep = (
+        sample_masks(X, 30, rng=rng),
+        second_layer_masks(X, 30, width=5, rng=rng),
+    )
+    for masks in (
+        enumerate_masks(X),
+        enumerate_masks(X[:8], boundary=True),
+        deep,
+        deep[3:9],
+        product_masks(plain, deep),
+    ):
         design = MaskedDesign(X[: masks.n], masks)
         if masks.n == 40 and masks.p > 6:
             with pytest.raises(ValueError, match="masks must be those of X"):
@@ -262,8 +366,13 @@ def test_slices_and_scaled_rows_do_not_check_again(monkeypatch):
     design = make(30, 3, 60)[0]
     monkeypatch.setattr(module, "_check_gates", lambda *_: pytest.fail("checked again"))
     assert design[:4].p == 4 and CentredDesign(design, np.ones(30))[:4].p == 4
-    zero = scale_rows(design, np.r_[0.0, np.ones(29)])  # a row of zeros lies on every plane
-    np.testing.assert_allclose(zero.predict(np.ones((design.p, 3)))[1:], design.predict(np.ones((design.p, 3)))[1:])
+    zero = scale_rows(
+        design, np.r_[0.0, np.ones(29)]
+    )  # a row of zeros lies on every plane
+    np.testing.assert_allclose(
+        zero.predict(np.ones((design.p, 3)))[1:],
+        design.predict(np.ones((design.p, 3)))[1:],
+    )
 
 
 def test_the_table_is_copied_and_locked():
@@ -301,6 +410,8 @@ def test_wrong_kinds_are_named(wrong):
 def test_kernels_one_by_one_of_any_design():
     design, s, _ = centred()
     P = np.eye(30) - np.outer(s, s) / (s @ s)
-    np.testing.assert_allclose(masking_kernels(design), P @ masking_kernels(design.design) @ P, atol=1e-12)
+    np.testing.assert_allclose(
+        masking_kernels(design), P @ masking_kernels(design.design) @ P, atol=1e-12
+    )
     kernels = centred("kernels")[0].design
     np.testing.assert_allclose(masking_kernels(kernels), kernels.kernels, atol=1e-12)

@@ -22,18 +22,38 @@ ITEMS = (
         "Theorem 4.3",
         "Theorem 5.1",
     ]
-    + ["Corollary 5.2", "Remark 5.3", "Theorem 6.1", "Lemma A.1", "Algorithm 1", "Figure 1", "Figure 2", "Table 1"]
+    + [
+        "Corollary 5.2",
+        "Remark 5.3",
+        "Theorem 6.1",
+        "Lemma A.1",
+        "Algorithm 1",
+        "Figure 1",
+        "Figure 2",
+        "Table 1",
+    ]
     + [f"Appendix {letter}" for letter in "BCDE"]
 )
 
 
 def source(name):
-    return "\n".join("".join(cell["source"]) for cell in json.loads((NBS / f"{name}.ipynb").read_text())["cells"])
+    return "\n".join(
+        "".join(cell["source"])
+        for cell in json.loads((NBS / f"{name}.ipynb").read_text())["cells"]
+    )
 
 
 def table(text):
-    rows = [re.split(r"(?<!\\)\|", line.strip().strip("|")) for line in text.splitlines() if line.startswith("|")]
-    return [[entry.strip() for entry in row] for row in rows if not set("".join(row)) <= set("- ")]
+    rows = [
+        re.split(r"(?<!\\)\|", line.strip().strip("|"))
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    return [
+        [entry.strip() for entry in row]
+        for row in rows
+        if not set("".join(row)) <= set("- ")
+    ]
 
 
 MAP = table((NBS / "paper_map.md").read_text())[1:]
@@ -50,7 +70,9 @@ def test_map_row_is_full_and_points_at_things_that_exist(row):
     item, what, chapter, functions, status = row
     assert what and status
     number, target = re.fullmatch(r"\[(\d+)\]\((\d+_\w+)\.ipynb\)", chapter).groups()
-    assert int(number) == int(target.split("_")[0]) and (NBS / f"{target}.ipynb").exists()
+    assert (
+        int(number) == int(target.split("_")[0]) and (NBS / f"{target}.ipynb").exists()
+    )
     names = re.findall(r"\{py:obj\}`~fixntk\.(\w+)\.(\w+)`", functions)
     assert names and len(names) == functions.count("{")
     for module, name in names:
@@ -62,7 +84,9 @@ def test_map_row_is_full_and_points_at_things_that_exist(row):
 def test_map_names_every_erratum():
     named = set()
     for row in MAP:
-        for first, last in re.findall(r"(\d+)(?: to (\d+))?", row[4].partition("errat")[2]):
+        for first, last in re.findall(
+            r"(\d+)(?: to (\d+))?", row[4].partition("errat")[2]
+        ):
             named.update(range(int(first), int(last or first) + 1))
     assert named == {int(row["number"]) for row in ERRATA}
 
@@ -75,15 +99,19 @@ def test_erratum_is_full_and_its_label_exists(row):
 
 
 def test_page_and_list_have_the_same_entries():
-    page = [row for row in table(source("19_errata")) if row[0].isdigit()]
+    page = [row for row in table(source("20_errata")) if row[0].isdigit()]
     assert [(row[0], row[1], row[4]) for row in page] == [
         (row["number"], row["where"], row["severity"]) for row in ERRATA
     ]
     for row in page:
-        assert f"({re.search(r'#(errata-[a-z0-9-]+)', row[2])[1]})=" in source("19_errata")
+        assert f"({re.search(r'#(errata-[a-z0-9-]+)', row[2])[1]})=" in source(
+            "20_errata"
+        )
 
 
-@pytest.mark.skipif(not PAPER.exists(), reason="no text of the paper beside the repository")
+@pytest.mark.skipif(
+    not PAPER.exists(), reason="no text of the paper beside the repository"
+)
 @pytest.mark.parametrize("row", ERRATA, ids=lambda row: row["number"])
 def test_the_quoted_words_stand_in_the_paper(row):
     assert row["quote"] in PAPER.read_text(encoding="utf-8")
@@ -95,11 +123,19 @@ def test_an_entry_says_how_much_it_matters_what_it_assumes_and_what_was_tried():
     )
     assert {row["severity"] for row in ERRATA} == {"low", "medium", "high"}
     for row in ERRATA:
-        if row["kind"] == "factor of two" or row["kind"] == "figure" and row["severity"] == "high":
+        if (
+            row["kind"] == "factor of two"
+            or row["kind"] == "figure"
+            and row["severity"] == "high"
+        ):
             assert "lambda = 0.1" in row["tried"]
 
 
 def test_the_program_without_cones_is_not_called_the_ReLU_network():
     third, dual = ERRATA[2], ERRATA[26]
-    assert "from below" in third["found"] and "gated" in third["found"] and "2.373" in third["effect"]
+    assert (
+        "from below" in third["found"]
+        and "gated" in third["found"]
+        and "2.373" in third["effect"]
+    )
     assert "(23)" in dual["found"] and dual["where"].startswith("Appendix C")

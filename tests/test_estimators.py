@@ -1,4 +1,4 @@
-"""Estimators keep scikit-learn's conventions: what is not prose in chapter 14."""
+"""Estimators keep scikit-learn's conventions: what is not prose in chapter 15."""
 
 import pickle
 import warnings
@@ -10,7 +10,12 @@ import sklearn
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import RFE, SelectFromModel
-from sklearn.model_selection import GroupKFold, KFold, StratifiedShuffleSplit, cross_validate
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedShuffleSplit,
+    cross_validate,
+)
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fixntk.data import add_bias, gaussian_design, teacher_data
@@ -61,8 +66,14 @@ FAST = dict(n_gates=40, random_state=0)
 @pytest.mark.parametrize("fit_intercept", [True, False])
 def test_every_kind_of_gates_is_certified_on_its_masks(gates, fit_intercept):
     inputs = add_bias(X[:20]) if fit_intercept else X[:20]
-    given = np.random.default_rng(1).standard_normal((30, inputs.shape[1])) if gates == "array" else gates
-    model = GatedReLURegressor(gates=given, fit_intercept=fit_intercept, **FAST).fit(X[:20], y[:20])
+    given = (
+        np.random.default_rng(1).standard_normal((30, inputs.shape[1]))
+        if gates == "array"
+        else gates
+    )
+    model = GatedReLURegressor(gates=given, fit_intercept=fit_intercept, **FAST).fit(
+        X[:20], y[:20]
+    )
     assert model.masks_ == Masks(inputs @ model.masks_.gates.T >= 0, model.masks_.gates)
     design, target = MaskedDesign(inputs, model.masks_), y[:20]
     if fit_intercept:
@@ -71,10 +82,16 @@ def test_every_kind_of_gates_is_certified_on_its_masks(gates, fit_intercept):
     answers = MaskedDesign(inputs, model.masks_).predict(model.coef_) + model.intercept_
     np.testing.assert_allclose(model.predict(X[:20]), answers, rtol=1e-9, atol=1e-12)
     error = np.sum((answers - y[:20]) ** 2)
-    np.testing.assert_allclose(error + model.lam_ * model.weights_.sum(), model.solution_.objective, rtol=1e-9)
-    np.testing.assert_allclose(problem.objective(model.coef_), model.solution_.objective, rtol=1e-9)
+    np.testing.assert_allclose(
+        error + model.lam_ * model.weights_.sum(), model.solution_.objective, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        problem.objective(model.coef_), model.solution_.objective, rtol=1e-9
+    )
     assert problem.gap(model.coef_) <= model.tol and model.dual_gap_ <= model.tol
-    np.testing.assert_allclose(model.weights_, np.linalg.norm(model.coef_, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(
+        model.weights_, np.linalg.norm(model.coef_, axis=1), rtol=1e-12
+    )
     assert gates != "all" or is_complete(model.masks_, inputs)
 
 
@@ -82,18 +99,35 @@ def test_masks_too_many_to_list_are_generated():
     rng = np.random.default_rng(2)
     rows = gaussian_design(40, 5, rng=rng)
     heights = teacher_data(rows, 4, noise=0.1, kind="relu", rng=rng)
-    model = GatedReLURegressor(gates="all", lam_ratio=0.1, tol=1e-4, random_state=0).fit(rows, heights)
-    drawn = GatedReLURegressor(lam=model.lam_, n_gates=5000, random_state=0).fit(rows, heights)
-    assert model.dual_gap_ <= 1e-4 and model.solution_.objective < drawn.solution_.objective
+    model = GatedReLURegressor(
+        gates="all", lam_ratio=0.1, tol=1e-4, random_state=0
+    ).fit(rows, heights)
+    drawn = GatedReLURegressor(lam=model.lam_, n_gates=5000, random_state=0).fit(
+        rows, heights
+    )
+    assert (
+        model.dual_gap_ <= 1e-4
+        and model.solution_.objective < drawn.solution_.objective
+    )
     error = np.sum((model.predict(rows) - heights) ** 2)
-    np.testing.assert_allclose(error + model.lam_ * model.weights_.sum(), model.solution_.objective, rtol=1e-9)
-    np.testing.assert_allclose(model.predict(rows).mean(), heights.mean(), atol=1e-9)  # the constant is free
+    np.testing.assert_allclose(
+        error + model.lam_ * model.weights_.sum(), model.solution_.objective, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        model.predict(rows).mean(), heights.mean(), atol=1e-9
+    )  # the constant is free
     labels = np.digitize(heights, np.quantile(heights, [0.3, 0.7]))
-    several = GatedReLUClassifier(gates="all", lam_ratio=0.3, tol=1e-3, random_state=0).fit(rows, labels)
+    several = GatedReLUClassifier(
+        gates="all", lam_ratio=0.3, tol=1e-3, random_state=0
+    ).fit(rows, labels)
     assert several.coef_.shape == (3, several.masks_.p, 6)
     for W, found in zip(several.coef_, several.solution_):
         design = MaskedDesign(add_bias(rows), several.masks_)
-        np.testing.assert_allclose(design.predict(W), MaskedDesign(add_bias(rows), found.masks).predict(found.W), atol=1e-9)
+        np.testing.assert_allclose(
+            design.predict(W),
+            MaskedDesign(add_bias(rows), found.masks).predict(found.W),
+            atol=1e-9,
+        )
     with pytest.raises(ValueError, match="gates='all' can list at most"):
         GatedReLURegressorCV(gates="all").fit(rows, heights)
     with pytest.raises(ValueError, match="gates='all' can list at most"):
@@ -108,13 +142,21 @@ def scores(model):
 @pytest.mark.parametrize("kind", EVERY)
 def test_order_copies_and_weights_do_not_matter(kind):
     target = LABELS if is_classifier(kind()) else y
-    options = {name: value for name, value in (FAST | {"n_lams": 4}).items() if name in kind().get_params()}
+    options = {
+        name: value
+        for name, value in (FAST | {"n_lams": 4}).items()
+        if name in kind().get_params()
+    }
     rng = np.random.default_rng(3)
     order, weights = rng.permutation(60), rng.integers(0, 3, 60)
     answers = scores(kind(**options).fit(X, target))
     if "cv" not in kind().get_params():  # folds depend on the order
         moved = scores(kind(**options).fit(X[order], target[order]))
-        copied = scores(kind(**options).fit(np.repeat(X, weights, axis=0), np.repeat(target, weights)))
+        copied = scores(
+            kind(**options).fit(
+                np.repeat(X, weights, axis=0), np.repeat(target, weights)
+            )
+        )
         weighted = scores(kind(**options).fit(X, target, weights))
         if "gates" in kind().get_params():  # rows are sorted and merged before the fit
             np.testing.assert_array_equal(moved, answers)
@@ -122,38 +164,62 @@ def test_order_copies_and_weights_do_not_matter(kind):
         else:  # kernels of rows in another order or of more rows: rounding, and for MKL a gap of 1e-6
             np.testing.assert_allclose(moved, answers, rtol=1e-6, atol=1e-9)
             np.testing.assert_allclose(copied, weighted, rtol=1e-6, atol=1e-9)
-    np.testing.assert_array_equal(scores(kind(**options).fit(X, target)), answers)  # one seed, one answer
+    np.testing.assert_array_equal(
+        scores(kind(**options).fit(X, target)), answers
+    )  # one seed, one answer
 
 
 @pytest.mark.parametrize("kind", EVERY)
 def test_layouts_types_pickles_and_clones(kind):
     target = LABELS if is_classifier(kind()) else y
-    options = {name: value for name, value in (FAST | {"n_lams": 3}).items() if name in kind().get_params()}
+    options = {
+        name: value
+        for name, value in (FAST | {"n_lams": 3}).items()
+        if name in kind().get_params()
+    }
     model = kind(**options).fit(X, target)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
-    assert clone(model).get_params() == model.get_params() and not hasattr(clone(model), "n_features_in_")
+    assert clone(model).get_params() == model.get_params() and not hasattr(
+        clone(model), "n_features_in_"
+    )
     frozen, strided = X.copy(), np.repeat(X, 2, axis=1)[:, ::2]
     frozen.flags.writeable = False
     for same in (frozen, strided, np.asfortranarray(X)):
-        np.testing.assert_array_equal(kind(**options).fit(same, target).predict(X), model.predict(X))
+        np.testing.assert_array_equal(
+            kind(**options).fit(same, target).predict(X), model.predict(X)
+        )
     rounded = X.astype(np.float32)
     single = kind(**options).fit(rounded, target)
     assert single.predict(rounded).dtype == model.predict(X).dtype
     double = kind(**options).fit(rounded.astype(float), target)
-    np.testing.assert_array_equal(single.predict(rounded), double.predict(rounded.astype(float)))  # computed in float64
-    np.testing.assert_allclose(scores(single), scores(model), atol=1e-6)  # float32 keeps seven digits of X, and scores are of size one
+    np.testing.assert_array_equal(
+        single.predict(rounded), double.predict(rounded.astype(float))
+    )  # computed in float64
+    np.testing.assert_allclose(
+        scores(single), scores(model), atol=1e-6
+    )  # float32 keeps seven digits of X, and scores are of size one
 
 
 @pytest.mark.parametrize("kind", EVERY)
 @pytest.mark.parametrize(
     "rows",
-    [np.c_[X, np.ones(60), np.zeros(60)], X[:, :1], np.round(X[:, :2]), np.c_[X, X], 1e8 * X],
+    [
+        np.c_[X, np.ones(60), np.zeros(60)],
+        X[:, :1],
+        np.round(X[:, :2]),
+        np.c_[X, X],
+        1e8 * X,
+    ],
     ids=["constant columns", "d=1", "many equal rows", "equal columns", "huge"],
 )
 def test_degenerate_tables(kind, rows):
     target = LABELS if is_classifier(kind()) else y
-    options = {name: value for name, value in (FAST | {"n_lams": 3, "cv": 3}).items() if name in kind().get_params()}
+    options = {
+        name: value
+        for name, value in (FAST | {"n_lams": 3, "cv": 3}).items()
+        if name in kind().get_params()
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "cross-validation chose the smallest lam")
@@ -164,8 +230,12 @@ def test_degenerate_tables(kind, rows):
 
 def test_targets_without_variation():
     for kind in (NTKRegressor, GatedReLURegressor, MKLRegressor):
-        np.testing.assert_allclose(kind().fit(X, np.zeros(60)).predict(X), 0, atol=1e-12)
-    np.testing.assert_allclose(MKLRegressor().fit(X, np.full(60, 3.0)).predict(X), 3, rtol=1e-9)
+        np.testing.assert_allclose(
+            kind().fit(X, np.zeros(60)).predict(X), 0, atol=1e-12
+        )
+    np.testing.assert_allclose(
+        MKLRegressor().fit(X, np.full(60, 3.0)).predict(X), 3, rtol=1e-9
+    )
     with pytest.raises(ValueError, match="kernels must differ"):
         MKLRegressor().fit(np.ones((5, 2)), y[:5])
 
@@ -173,54 +243,107 @@ def test_targets_without_variation():
 def test_reweighting_ends_at_the_tangent_kernel_and_at_the_optimum():
     optimum = GatedReLURegressor(lam_ratio=0.1, tol=1e-9, **FAST).fit(X, y)
     late = GatedReLURegressor(lam_ratio=0.1, solver="irls", tol=1e-5, **FAST).fit(X, y)
-    np.testing.assert_allclose(late.solution_.objective, optimum.solution_.objective, rtol=1e-5)
+    np.testing.assert_allclose(
+        late.solution_.objective, optimum.solution_.objective, rtol=1e-5
+    )
     start = GatedReLURegressor(lam=2.0, n_reweightings=0, **FAST).fit(X, y)
-    gates = np.random.default_rng(np.random.RandomState(0).randint(2**31, size=4)).standard_normal((40, 4))
-    kernel = sum(np.outer(m, m) * (add_bias(X) @ add_bias(X).T) for m in (add_bias(X) @ gates.T >= 0).T) / 40
-    bordered = np.block([[kernel + np.eye(60), np.ones((60, 1))], [np.ones((1, 60)), np.zeros((1, 1))]])
+    gates = np.random.default_rng(
+        np.random.RandomState(0).randint(2**31, size=4)
+    ).standard_normal((40, 4))
+    kernel = (
+        sum(
+            np.outer(m, m) * (add_bias(X) @ add_bias(X).T)
+            for m in (add_bias(X) @ gates.T >= 0).T
+        )
+        / 40
+    )
+    bordered = np.block(
+        [[kernel + np.eye(60), np.ones((60, 1))], [np.ones((1, 60)), np.zeros((1, 1))]]
+    )
     *dual, constant = np.linalg.solve(bordered, np.r_[y, 0])
-    np.testing.assert_allclose(start.predict(X), kernel @ dual + constant, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        start.predict(X), kernel @ dual + constant, rtol=1e-9, atol=1e-12
+    )
 
 
 def test_cross_validation_takes_any_splitter():
     folds = list(KFold(3, shuffle=True, random_state=0).split(X))
     listed = GatedReLURegressorCV(n_lams=4, cv=folds, **FAST).fit(X, y)
-    split = GatedReLURegressorCV(n_lams=4, cv=KFold(3, shuffle=True, random_state=0), **FAST).fit(X, y)
+    split = GatedReLURegressorCV(
+        n_lams=4, cv=KFold(3, shuffle=True, random_state=0), **FAST
+    ).fit(X, y)
     np.testing.assert_array_equal(listed.scores_, split.scores_)
     assert listed.scores_.shape == (3, 1, 4)
-    assert listed.lam_ratio_ == split.lam_ratio_ == listed.lam_ratios_[listed.scores_.mean(0)[0].argmax()]
-    apart = GatedReLUClassifierCV(n_lams=3, cv=StratifiedShuffleSplit(2, random_state=0), **FAST).fit(X, LABELS)
-    assert apart.scores_.shape == (2, 1, 3) and np.all((0 <= apart.scores_) & (apart.scores_ <= 1))
-    family = GatedReLURegressorCV(n_lams=3, cv=2, solver="irls", n_reweightings=[3, 0, None], max_iter=50, tol=1e-3, **FAST)
+    assert (
+        listed.lam_ratio_
+        == split.lam_ratio_
+        == listed.lam_ratios_[listed.scores_.mean(0)[0].argmax()]
+    )
+    apart = GatedReLUClassifierCV(
+        n_lams=3, cv=StratifiedShuffleSplit(2, random_state=0), **FAST
+    ).fit(X, LABELS)
+    assert apart.scores_.shape == (2, 1, 3) and np.all(
+        (0 <= apart.scores_) & (apart.scores_ <= 1)
+    )
+    family = GatedReLURegressorCV(
+        n_lams=3,
+        cv=2,
+        solver="irls",
+        n_reweightings=[3, 0, None],
+        max_iter=50,
+        tol=1e-3,
+        **FAST,
+    )
     family.fit(X, y)
     assert family.scores_.shape == (2, 3, 3)
     means = family.scores_.mean(0)
-    assert means[[0, 3, None].index(family.n_reweightings_)].max() == means.max() > np.median(means)
-    mixed = GatedReLURegressorCV(n_lams=3, cv=2, n_reweightings=[None, 0, 3], tol=1e-6, **FAST).fit(X, y)
-    np.testing.assert_array_equal(mixed.scores_[:, :2], family.scores_[:, :2])  # the solver matters for the optimum only
+    assert (
+        means[[0, 3, None].index(family.n_reweightings_)].max()
+        == means.max()
+        > np.median(means)
+    )
+    mixed = GatedReLURegressorCV(
+        n_lams=3, cv=2, n_reweightings=[None, 0, 3], tol=1e-6, **FAST
+    ).fit(X, y)
+    np.testing.assert_array_equal(
+        mixed.scores_[:, :2], family.scores_[:, :2]
+    )  # the solver matters for the optimum only
     optima = GatedReLURegressorCV(n_lams=3, cv=2, tol=1e-6, **FAST).fit(X, y)
     np.testing.assert_array_equal(mixed.scores_[:, 2], optima.scores_[:, 0])
     for k, stage in enumerate([0, 3]):  # stages are fits of their own
         train, test = next(KFold(2).split(X))
-        alone = GatedReLURegressor(n_reweightings=stage, lam_ratio=family.lam_ratios_[2], **FAST)
+        alone = GatedReLURegressor(
+            n_reweightings=stage, lam_ratio=family.lam_ratios_[2], **FAST
+        )
         error = np.mean((alone.fit(X[train], y[train]).predict(X[test]) - y[test]) ** 2)
         np.testing.assert_allclose(-family.scores_[0, k, 2], error, rtol=1e-6)
 
 
 def test_list_of_reweightings_is_checked_before_any_fit():
-    assert _stages(np.int64(0)) == _stages([0, np.int64(0)]) == [0] and _stages(np.array([None, 3, 0])) == [0, 3, None]
+    assert _stages(np.int64(0)) == _stages([0, np.int64(0)]) == [0] and _stages(
+        np.array([None, 3, 0])
+    ) == [0, 3, None]
     folds = [(list(range(0, 60, 2)), list(range(1, 60, 2)))]  # lists, not arrays
-    model = GatedReLURegressorCV(n_lams=2, cv=folds, n_reweightings=np.array([0, 1]), **FAST).fit(X, y)
+    model = GatedReLURegressorCV(
+        n_lams=2, cv=folds, n_reweightings=np.array([0, 1]), **FAST
+    ).fit(X, y)
     assert model.scores_.shape == (1, 2, 2) and isinstance(model.n_reweightings_, int)
 
 
 def test_folds_without_weight_are_refused():
     weights = np.ones(60)
     weights[:12] = 0  # the first of five folds
-    with pytest.raises(ValueError, match="cv must leave a row of positive sample weight in every part .* 5 folds and 48 such rows"):
+    with pytest.raises(
+        ValueError,
+        match="cv must leave a row of positive sample weight in every part .* 5 folds and 48 such rows",
+    ):
         GatedReLURegressorCV(n_lams=2, **FAST).fit(X, y, weights)
     weights[0] = 1
-    assert GatedReLURegressorCV(n_lams=2, **FAST).fit(X, y, weights).scores_.shape == (5, 1, 2)
+    assert GatedReLURegressorCV(n_lams=2, **FAST).fit(X, y, weights).scores_.shape == (
+        5,
+        1,
+        2,
+    )
 
 
 def test_all_masks_start_from_weights_of_sum_one():
@@ -239,7 +362,9 @@ def test_spread():
     np.testing.assert_array_equal(answers, model.predict(new))
     np.testing.assert_array_equal(spread, model.predict(new, return_spread=True)[1])
     assert spread.max() > 0 and np.all(model.predict(X, return_spread=True)[1] == 0)
-    labels, spread = GatedReLUClassifier(**FAST).fit(X, LABELS).predict(new, return_spread=True)
+    labels, spread = (
+        GatedReLUClassifier(**FAST).fit(X, LABELS).predict(new, return_spread=True)
+    )
     assert labels.shape == (50,) and spread.shape == (50, 3)
 
 
@@ -247,12 +372,20 @@ def test_walk_keeps_to_its_cells():
     rng = np.random.default_rng(5)
     gates = rng.standard_normal((20, 3))
     walk = islice(_wander(X, gates, rng), 50)
-    moved = [np.array_equal(X @ step.T >= 0, X @ gates.T >= 0) and not np.allclose(step, gates) for step in walk]
+    moved = [
+        np.array_equal(X @ step.T >= 0, X @ gates.T >= 0)
+        and not np.allclose(step, gates)
+        for step in walk
+    ]
     assert all(moved)
 
 
 def test_one_warning_when_the_gap_is_missed():
-    for model in (GatedReLURegressor(max_iter=1), GatedReLURegressor(solver="irls", max_iter=2), MKLRegressor(max_iter=1, tol=1e-15)):
+    for model in (
+        GatedReLURegressor(max_iter=1),
+        GatedReLURegressor(solver="irls", max_iter=2),
+        MKLRegressor(max_iter=1, tol=1e-15),
+    ):
         with pytest.warns(ConvergenceWarning) as caught:
             model.fit(X, y)
         assert len(caught) == 1 and model.dual_gap_ > model.tol
@@ -266,23 +399,42 @@ LOSSES = ("squared", "logistic", "squared_hinge")
 def test_probabilities_are_shares_where_nothing_is_learned(loss, labels):
     weights = np.random.default_rng(8).integers(1, 4, 60)
     for kind in (GatedReLUClassifier, NTKClassifier):
-        options = dict(loss=loss, lam_ratio=1.0, **FAST) if kind is GatedReLUClassifier else dict(ridge=1e14)
+        options = (
+            dict(loss=loss, lam_ratio=1.0, **FAST)
+            if kind is GatedReLUClassifier
+            else dict(ridge=1e14)
+        )
         model = kind(**options).fit(X, labels, weights)
-        shares = [weights[labels == name].sum() / weights.sum() for name in model.classes_]
-        np.testing.assert_allclose(model.predict_proba(X), np.tile(shares, (60, 1)), atol=1e-9)
+        shares = [
+            weights[labels == name].sum() / weights.sum() for name in model.classes_
+        ]
+        np.testing.assert_allclose(
+            model.predict_proba(X), np.tile(shares, (60, 1)), atol=1e-9
+        )
         assert set(model.predict(X)) == {model.classes_[np.argmax(shares)]}
     model = GatedReLUClassifier(loss=loss, lam_ratio=0.1, **FAST).fit(X, labels)
     np.testing.assert_allclose(model.predict_proba(X).sum(1), 1, rtol=1e-12)
-    np.testing.assert_array_equal(model.classes_[model.predict_proba(X).argmax(1)], model.predict(X))
+    np.testing.assert_array_equal(
+        model.classes_[model.predict_proba(X).argmax(1)], model.predict(X)
+    )
 
 
 def test_formulas_of_probabilities():
     for loss in LOSSES:
         model = GatedReLUClassifier(loss=loss, lam_ratio=0.1, **FAST).fit(X, y > 0)
         score = model.decision_function(X)
-        right = 1 / (1 + np.exp(-score)) if loss == "logistic" else np.clip((score + 1) / 2, 0, 1)
-        np.testing.assert_allclose(model.predict_proba(X)[:, 1], right, rtol=1e-9, atol=1e-12)
-    with pytest.raises(ValueError, match="goes with solver='newton' and n_reweightings=None only; got solver='newton', n_reweightings=3"):
+        right = (
+            1 / (1 + np.exp(-score))
+            if loss == "logistic"
+            else np.clip((score + 1) / 2, 0, 1)
+        )
+        np.testing.assert_allclose(
+            model.predict_proba(X)[:, 1], right, rtol=1e-9, atol=1e-12
+        )
+    with pytest.raises(
+        ValueError,
+        match="goes with solver='newton' and n_reweightings=None only; got solver='newton', n_reweightings=3",
+    ):
         GatedReLUClassifier(loss="logistic", n_reweightings=3).fit(X, LABELS)
 
 
@@ -295,36 +447,99 @@ def test_formulas_of_probabilities():
         (GatedReLURegressor(lam_ratio=np.nan), "lam_ratio must be a positive number"),
         (GatedReLURegressor(n_gates=0), "n_gates must be a whole number"),
         (GatedReLURegressor(gates="some"), "gates must be one of"),
-        (GatedReLURegressor(gates=np.ones((2, 3))), "gates must have one column for each of the 4 columns"),
+        (
+            GatedReLURegressor(gates=np.ones((2, 3))),
+            "gates must have one column for each of the 4 columns",
+        ),
         (GatedReLURegressor(gates=np.full((2, 4), np.nan)), "gates must be finite"),
         (GatedReLURegressor(solver="adam"), "solver must be one of"),
-        (GatedReLURegressor(solver="irls", n_reweightings=-1), "n_reweightings must be a whole number"),
-        (GatedReLURegressor(n_reweightings=[]), "n_reweightings must be a whole number of at least 0, or None; got []"),
-        (GatedReLURegressor(n_reweightings=0.0), "n_reweightings must be a whole number of at least 0, or None; got 0.0"),
-        (GatedReLURegressor(n_reweightings=False), "n_reweightings must be a whole number of at least 0, or None; got False"),
-        (GatedReLURegressorCV(n_reweightings=[]), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got []"),
-        (GatedReLURegressorCV(n_reweightings=()), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got ()"),
-        (GatedReLURegressorCV(n_reweightings=[0.0, 1]), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got 0.0"),
-        (GatedReLURegressorCV(n_reweightings=[False]), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got False"),
-        (GatedReLURegressorCV(n_reweightings="2"), "n_reweightings must be a whole number of at least 0, or None, or a list of these; got '2'"),
-        (GatedReLURegressor(solver="irls", max_iter=-1), "max_iter must be a whole number of at least 1; got -1"),
-        (GatedReLURegressor(solver="irls", max_iter=None), "max_iter must be a whole number of at least 1; got None"),
-        (GatedReLURegressor(n_reweightings=2, max_iter=0), "max_iter must be a whole number of at least 1; got 0"),
-        (GatedReLURegressorCV(max_iter=2.5), "max_iter must be a whole number of at least 1; got 2.5"),
-        (MKLRegressor(max_iter=False), "max_iter must be a whole number of at least 1; got False"),
+        (
+            GatedReLURegressor(solver="irls", n_reweightings=-1),
+            "n_reweightings must be a whole number",
+        ),
+        (
+            GatedReLURegressor(n_reweightings=[]),
+            "n_reweightings must be a whole number of at least 0, or None; got []",
+        ),
+        (
+            GatedReLURegressor(n_reweightings=0.0),
+            "n_reweightings must be a whole number of at least 0, or None; got 0.0",
+        ),
+        (
+            GatedReLURegressor(n_reweightings=False),
+            "n_reweightings must be a whole number of at least 0, or None; got False",
+        ),
+        (
+            GatedReLURegressorCV(n_reweightings=[]),
+            "n_reweightings must be a whole number of at least 0, or None, or a list of these; got []",
+        ),
+        (
+            GatedReLURegressorCV(n_reweightings=()),
+            "n_reweightings must be a whole number of at least 0, or None, or a list of these; got ()",
+        ),
+        (
+            GatedReLURegressorCV(n_reweightings=[0.0, 1]),
+            "n_reweightings must be a whole number of at least 0, or None, or a list of these; got 0.0",
+        ),
+        (
+            GatedReLURegressorCV(n_reweightings=[False]),
+            "n_reweightings must be a whole number of at least 0, or None, or a list of these; got False",
+        ),
+        (
+            GatedReLURegressorCV(n_reweightings="2"),
+            "n_reweightings must be a whole number of at least 0, or None, or a list of these; got '2'",
+        ),
+        (
+            GatedReLURegressor(solver="irls", max_iter=-1),
+            "max_iter must be a whole number of at least 1; got -1",
+        ),
+        (
+            GatedReLURegressor(solver="irls", max_iter=None),
+            "max_iter must be a whole number of at least 1; got None",
+        ),
+        (
+            GatedReLURegressor(n_reweightings=2, max_iter=0),
+            "max_iter must be a whole number of at least 1; got 0",
+        ),
+        (
+            GatedReLURegressorCV(max_iter=2.5),
+            "max_iter must be a whole number of at least 1; got 2.5",
+        ),
+        (
+            MKLRegressor(max_iter=False),
+            "max_iter must be a whole number of at least 1; got False",
+        ),
         (GatedReLURegressor(tol=-1.0), "tol must be a positive number; got -1.0"),
-        (GatedReLURegressorCV(lam_min_ratio=0.0), "lam_min_ratio must be a positive number"),
-        (GatedReLURegressorCV(lam_min_ratio=1.0), "lam_min_ratio must be below 1, since the path descends from lam_max; got 1"),
+        (
+            GatedReLURegressorCV(lam_min_ratio=0.0),
+            "lam_min_ratio must be a positive number",
+        ),
+        (
+            GatedReLURegressorCV(lam_min_ratio=1.0),
+            "lam_min_ratio must be below 1, since the path descends from lam_max; got 1",
+        ),
         (GatedReLURegressorCV(lam_min_ratio=1.5), "lam_min_ratio must be below 1"),
         (GatedReLURegressorCV(n_lams=0), "n_lams must be a whole number"),
         (MKLRegressor(kernels="rbf"), "kernels must be a list"),
-        (MKLRegressor(kernels=5), "kernels must be a list of at least one kernel; got 5"),
-        (MKLRegressor(kernels=None), "kernels must be a list of at least one kernel; got None"),
+        (
+            MKLRegressor(kernels=5),
+            "kernels must be a list of at least one kernel; got 5",
+        ),
+        (
+            MKLRegressor(kernels=None),
+            "kernels must be a list of at least one kernel; got None",
+        ),
         (MKLRegressor(kernels=[]), "kernels must be a list"),
         (MKLRegressor(kernels=["cubic"]), "kernels must be one of"),
-        (MKLRegressor(kernels=[lambda X, Y: np.full((len(X), len(Y)), np.nan)]), "kernels must be finite"),
+        (
+            MKLRegressor(kernels=[lambda X, Y: np.full((len(X), len(Y)), np.nan)]),
+            "kernels must be finite",
+        ),
         (MKLRegressor(kernels=[lambda X, Y: -X @ Y.T]), "positive semidefinite"),
-        (MKLRegressor(kernels=[[7]]), "kernels must be names, functions, or groups of column numbers from 0 to 2; got [7]"),
+        (
+            MKLRegressor(kernels=[[7]]),
+            "kernels must be names, functions, or groups of column numbers from 0 to 2; got [7]",
+        ),
     ],
 )
 def test_bad_parameters_are_refused(model, says):
@@ -348,12 +563,26 @@ def test_bad_data_are_refused():
 @pytest.mark.parametrize("kind", EVERY)
 def test_input_is_refused_before_it_is_converted(kind):
     target = LABELS if is_classifier(kind()) else y
-    options = {name: value for name, value in (FAST | {"n_lams": 3}).items() if name in kind().get_params()}
+    options = {
+        name: value
+        for name, value in (FAST | {"n_lams": 3}).items()
+        if name in kind().get_params()
+    }
     model = kind(**options)
-    hidden, dates, text = np.ma.array(X, mask=X > 1), X.astype("timedelta64[s]"), np.full(X.shape, "1_0")
+    hidden, dates, text = (
+        np.ma.array(X, mask=X > 1),
+        X.astype("timedelta64[s]"),
+        np.full(X.shape, "1_0"),
+    )
     missing, mixed = np.full(X.shape, np.datetime64("NaT")), X.astype(object)
     mixed[3, 1] = "1_0"
-    for rows, says in ((hidden, "X must be a plain array"), (dates, "dates or times"), (missing, "dates or times"), (text, "text"), (mixed, "'1_0'")):
+    for rows, says in (
+        (hidden, "X must be a plain array"),
+        (dates, "dates or times"),
+        (missing, "dates or times"),
+        (text, "text"),
+        (mixed, "'1_0'"),
+    ):
         with pytest.raises(TypeError, match=says):
             model.fit(rows, target)
     with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):
@@ -362,23 +591,39 @@ def test_input_is_refused_before_it_is_converted(kind):
         model.fit((row for row in X), target)
     with pytest.raises(ValueError, match="X must have rows of equal length"):
         model.fit([[1.0], *X.tolist()[1:]], target)
-    with pytest.raises(ValueError, match="double precision; got a whole number of 401 digits"):
+    with pytest.raises(
+        ValueError, match="double precision; got a whole number of 401 digits"
+    ):
         model.fit([[10**400, 1, 2], *X.tolist()[1:]], target)
     with pytest.raises(TypeError, match="sample_weight must hold numbers; got text"):
         model.fit(X, target, np.full(60, "1_0"))
     if not is_classifier(model):
-        for heights in (np.full(60, np.datetime64("2020-01-01")), np.full(60, "1_0"), np.array(["1_0", *y[1:]], dtype=object)):
+        for heights in (
+            np.full(60, np.datetime64("2020-01-01")),
+            np.full(60, "1_0"),
+            np.array(["1_0", *y[1:]], dtype=object),
+        ):
             with pytest.raises(TypeError, match="y must hold numbers"):
                 model.fit(X, heights)
     model.fit(X, target)
     with pytest.raises(TypeError, match="X must be a plain array"):
         model.predict(hidden)
     for factor in (1e150, 1e-150):
-        with pytest.raises(ValueError, match="X must have its largest number between 1e-40 and 1e\\+40 in size"):
+        with pytest.raises(
+            ValueError,
+            match="X must have its largest number between 1e-40 and 1e\\+40 in size",
+        ):
             kind(**options).fit(factor * X, target)
 
 
-@pytest.mark.parametrize("shift, scale", [(1e3, 1.0), (1.7e9, 1e5), (np.array([5e5, 4.5e6, 300.0]), np.array([1e3, 1e3, 10.0]))])
+@pytest.mark.parametrize(
+    "shift, scale",
+    [
+        (1e3, 1.0),
+        (1.7e9, 1e5),
+        (np.array([5e5, 4.5e6, 300.0]), np.array([1e3, 1e3, 10.0])),
+    ],
+)
 def test_kernels_of_columns_far_from_zero(shift, scale):
     kernels = ["linear", "rbf", "ntk", [0], [1, 2], lambda X, Y: X @ Y.T]
     plain = MKLRegressor(kernels=kernels, tol=1e-9).fit(X, y)
@@ -388,16 +633,23 @@ def test_kernels_of_columns_far_from_zero(shift, scale):
         model = MKLRegressor(kernels=kernels, tol=1e-9).fit(rows, y)
     assert model.dual_gap_ <= 1e-9 and model.score(rows, y) > 0.9
     if np.isscalar(shift) and shift == 1e3:
-        np.testing.assert_allclose(model.predict(rows), plain.predict(X), atol=1e-4)  # answers move with the root of the gap
+        np.testing.assert_allclose(
+            model.predict(rows), plain.predict(X), atol=1e-4
+        )  # answers move with the root of the gap
 
 
 def test_columns_far_from_standardised_are_named():
     kelvin = np.c_[X, 290 + 10 * X[:, 0]]
     for kind in (NTKRegressor, GatedReLURegressor, GatedReLURegressorCV):
         for rows in (kelvin, X * [1.0, 1e4, 1.0], 1e-8 * X):
-            with pytest.warns(UserWarning, match=r"X has columns far from standardised.* make_pipeline\(StandardScaler\(\), ...\)"):
+            with pytest.warns(
+                UserWarning,
+                match=r"X has columns far from standardised.* make_pipeline\(StandardScaler\(\), ...\)",
+            ):
                 try:
-                    kind().set_params(**({} if kind is NTKRegressor else FAST)).fit(rows, y)
+                    kind().set_params(**({} if kind is NTKRegressor else FAST)).fit(
+                        rows, y
+                    )
                 except ConvergenceWarning:
                     pass
 
@@ -407,14 +659,25 @@ def test_class_weights(loss):
     options = dict(loss=loss, lam=0.5, **FAST)
     chosen = {"low": 2.0, "middle": 3.0}  # "high" weighs 1
     named = GatedReLUClassifier(class_weight=chosen, **options).fit(X, LABELS)
-    given = GatedReLUClassifier(**options).fit(X, LABELS, [chosen.get(name, 1.0) for name in LABELS])
-    np.testing.assert_allclose(named.decision_function(X), given.decision_function(X), rtol=1e-9, atol=1e-12)
+    given = GatedReLUClassifier(**options).fit(
+        X, LABELS, [chosen.get(name, 1.0) for name in LABELS]
+    )
+    np.testing.assert_allclose(
+        named.decision_function(X), given.decision_function(X), rtol=1e-9, atol=1e-12
+    )
     counts = np.random.default_rng(9).integers(1, 4, 60)
     total = {name: counts[LABELS == name].sum() for name in named.classes_}
-    even = [counts.sum() / 3 / total[name] * count for name, count in zip(LABELS, counts)]
-    balanced = GatedReLUClassifier(class_weight="balanced", **options).fit(X, LABELS, counts)
+    even = [
+        counts.sum() / 3 / total[name] * count for name, count in zip(LABELS, counts)
+    ]
+    balanced = GatedReLUClassifier(class_weight="balanced", **options).fit(
+        X, LABELS, counts
+    )
     np.testing.assert_allclose(
-        balanced.decision_function(X), GatedReLUClassifier(**options).fit(X, LABELS, even).decision_function(X), rtol=1e-6, atol=1e-9
+        balanced.decision_function(X),
+        GatedReLUClassifier(**options).fit(X, LABELS, even).decision_function(X),
+        rtol=1e-6,
+        atol=1e-9,
     )
     without = GatedReLUClassifier(class_weight={"high": 0}, **options).fit(X, LABELS)
     assert list(without.classes_) == ["low", "middle"]
@@ -428,7 +691,9 @@ def test_ties_of_classes_do_not_depend_on_names_or_order():
     for order in ([0, 1], [1, 0]):
         for columns in ([0, 1], [1, 0]):
             for labels in (names, names[::-1]):
-                model = NTKClassifier(fit_intercept=False).fit(rows[order][:, columns], labels[order])
+                model = NTKClassifier(fit_intercept=False).fit(
+                    rows[order][:, columns], labels[order]
+                )
                 assert model.predict(np.zeros((1, 2))) == labels[0]  # the longer row
 
 
@@ -436,9 +701,14 @@ def test_too_large_tables_are_refused_before_the_work(monkeypatch):
     from fixntk import machine
 
     monkeypatch.setattr(machine, "available_memory", lambda: 60**2 * 8)
-    monkeypatch.setattr(machine, "_LITTLE", 0, raising=False)  # below this size nobody asks how much is free
+    monkeypatch.setattr(
+        machine, "_LITTLE", 0, raising=False
+    )  # below this size nobody asks how much is free
     for kind in EVERY:
-        with pytest.raises(ValueError, match=r"X, whose 60 rows .* needs about .* and 28.8 kB are free. Fit to fewer rows"):
+        with pytest.raises(
+            ValueError,
+            match=r"X, whose 60 rows .* needs about .* and 28.8 kB are free. Fit to fewer rows",
+        ):
             kind().fit(X, LABELS if is_classifier(kind()) else y)
 
 
@@ -456,7 +726,9 @@ def test_interrupts_end_the_fit(monkeypatch):
 
     monkeypatch.setattr(estimators, "solve_all_masks", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        GatedReLURegressor(gates="all", lam_ratio=0.1, random_state=0).fit(rows, rows[:, 0])
+        GatedReLURegressor(gates="all", lam_ratio=0.1, random_state=0).fit(
+            rows, rows[:, 0]
+        )
 
 
 def test_few_masks_are_not_called_too_many(monkeypatch):
@@ -482,26 +754,42 @@ def test_folds_as_bools_tuples_and_groups():
     bools = [tuple(np.isin(np.arange(60), part) for part in fold) for fold in folds]
     tuples = [tuple(tuple(part.tolist()) for part in fold) for fold in folds]
     for same in (bools, tuples, iter(folds)):
-        np.testing.assert_array_equal(GatedReLURegressorCV(cv=same, **options).fit(X, y).scores_, expected)
+        np.testing.assert_array_equal(
+            GatedReLURegressorCV(cv=same, **options).fit(X, y).scores_, expected
+        )
     with pytest.raises(ValueError, match="cv must give row numbers from 0 to 59"):
         GatedReLURegressorCV(cv=[([0.5, 1.0], [2.0])], **options).fit(X, y)
     groups = np.repeat(np.arange(6), 10)
-    by_group = GatedReLURegressorCV(cv=GroupKFold(3), **options).fit(X, y, groups=groups)
-    listed = GatedReLURegressorCV(cv=list(GroupKFold(3).split(X, y, groups)), **options).fit(X, y)
+    by_group = GatedReLURegressorCV(cv=GroupKFold(3), **options).fit(
+        X, y, groups=groups
+    )
+    listed = GatedReLURegressorCV(
+        cv=list(GroupKFold(3).split(X, y, groups)), **options
+    ).fit(X, y)
     np.testing.assert_array_equal(by_group.scores_, listed.scores_)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         GatedReLURegressorCV(cv=GroupKFold(3), **options).fit(X, y, groups=groups[1:])
     with sklearn.config_context(enable_metadata_routing=True):
         scores = cross_validate(
-            GatedReLURegressorCV(cv=GroupKFold(2), **options), X, y, cv=GroupKFold(3), params={"groups": groups}, error_score="raise"
+            GatedReLURegressorCV(cv=GroupKFold(2), **options),
+            X,
+            y,
+            cv=GroupKFold(3),
+            params={"groups": groups},
+            error_score="raise",
         )
     assert len(scores["test_score"]) == 3
 
 
 def test_grids_of_lam():
-    with pytest.raises(ValueError, match="n_lams must be at least 2, since the first value is lam_max"):
+    with pytest.raises(
+        ValueError, match="n_lams must be at least 2, since the first value is lam_max"
+    ):
         GatedReLURegressorCV(n_lams=1).fit(X, y)
-    with pytest.warns(UserWarning, match="chose the smallest lam of the grid, 0.5 lam_max.* Lower lam_min_ratio, to 0.05"):
+    with pytest.warns(
+        UserWarning,
+        match="chose the smallest lam of the grid, 0.5 lam_max.* Lower lam_min_ratio, to 0.05",
+    ):
         GatedReLURegressorCV(n_lams=3, lam_min_ratio=0.5, **FAST).fit(X, y)
     with pytest.raises(ValueError, match="tol must be a positive number; got 0"):
         GatedReLURegressor(tol=0).fit(X, y)
@@ -516,11 +804,22 @@ def test_importances_choose_columns():
     importance = model.fit(rows, heights).feature_importances_
     assert importance.shape == (6,) and importance.argmax() == 1
     np.testing.assert_allclose(importance.sum(), 1, rtol=1e-12)
-    kept = RFE(model, n_features_to_select=2, importance_getter="feature_importances_").fit(rows, heights)
+    kept = RFE(
+        model, n_features_to_select=2, importance_getter="feature_importances_"
+    ).fit(rows, heights)
     assert kept.support_[1]
-    assert SelectFromModel(model, importance_getter="feature_importances_").fit(rows, heights).get_support()[1]
-    several = GatedReLUClassifier(lam_ratio=0.1, **FAST).fit(rows, np.digitize(heights, [-1, 1]))
-    assert several.feature_importances_.shape == (6,) and several.feature_importances_.argmax() == 1
+    assert (
+        SelectFromModel(model, importance_getter="feature_importances_")
+        .fit(rows, heights)
+        .get_support()[1]
+    )
+    several = GatedReLUClassifier(lam_ratio=0.1, **FAST).fit(
+        rows, np.digitize(heights, [-1, 1])
+    )
+    assert (
+        several.feature_importances_.shape == (6,)
+        and several.feature_importances_.argmax() == 1
+    )
 
 
 def test_verbose_shows_folds_and_lams(capsys):
@@ -536,7 +835,11 @@ def test_fits_run_on_one_thread(monkeypatch):
     from fixntk.machine import blas_threads
 
     seen, inner = [], estimators.ntk
-    monkeypatch.setattr(estimators, "ntk", lambda *tables: (seen.append(max(blas_threads())), inner(*tables))[1])
+    monkeypatch.setattr(
+        estimators,
+        "ntk",
+        lambda *tables: (seen.append(max(blas_threads())), inner(*tables))[1],
+    )
     NTKRegressor().fit(X, y).predict(X)
     assert seen == [1, 1]
 
@@ -548,7 +851,9 @@ def test_parameters_of_wrong_kinds(kind):
         for wrong in ({}, "nonsense", object(), [[1], [2, 3]], 1 + 2j):
             if name == "class_weight" and wrong == {}:
                 continue  # every class weighs 1
-            with pytest.raises((ValueError, TypeError), match=f"{name}|cannot be used to seed"):
+            with pytest.raises(
+                (ValueError, TypeError), match=f"{name}|cannot be used to seed"
+            ):
                 kind().set_params(**{name: wrong}).fit(X, target)
 
 
@@ -556,7 +861,9 @@ def test_constant_columns_leave_nothing_to_learn():
     for loss in LOSSES:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            model = GatedReLUClassifier(loss=loss, **FAST).fit(np.full((60, 2), 0.1), np.arange(60) % 2)
+            model = GatedReLUClassifier(loss=loss, **FAST).fit(
+                np.full((60, 2), 0.1), np.arange(60) % 2
+            )
         assert model.lam_ == 1 and not model.coef_.any()
         np.testing.assert_allclose(model.predict_proba(X[:1, :2]), 0.5, atol=1e-12)
 
@@ -564,61 +871,120 @@ def test_constant_columns_leave_nothing_to_learn():
 def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeypatch):
     from fixntk import estimators
 
-    rows, heights, weights = X[:14], y[:14] + 50, np.random.default_rng(7).uniform(0.2, 2, 14)
+    rows, heights, weights = (
+        X[:14],
+        y[:14] + 50,
+        np.random.default_rng(7).uniform(0.2, 2, 14),
+    )
     options = dict(gates="all", lam_ratio=0.1, tol=1e-7, random_state=0)
     listed = GatedReLURegressor(**options).fit(rows, heights, weights)
     monkeypatch.setattr(estimators, "_MOST", 100)
     generated = GatedReLURegressor(**options).fit(rows, heights, weights)
-    assert generated.masks_.p < listed.masks_.p and "certified over all" in generated.solution_.reason
+    assert (
+        generated.masks_.p < listed.masks_.p
+        and "certified over all" in generated.solution_.reason
+    )
     np.testing.assert_allclose(generated.lam_, listed.lam_, rtol=1e-9)
-    np.testing.assert_allclose(generated.solution_.objective, listed.solution_.objective, rtol=1e-6)
-    np.testing.assert_allclose(generated.predict(rows), listed.predict(rows), atol=1e-3)  # answers move with the root of the gap
+    np.testing.assert_allclose(
+        generated.solution_.objective, listed.solution_.objective, rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        generated.predict(rows), listed.predict(rows), atol=1e-3
+    )  # answers move with the root of the gap
     error = weights @ (generated.predict(rows) - heights) ** 2
-    np.testing.assert_allclose(error + generated.lam_ * generated.weights_.sum(), generated.solution_.objective, rtol=1e-9)
+    np.testing.assert_allclose(
+        error + generated.lam_ * generated.weights_.sum(),
+        generated.solution_.objective,
+        rtol=1e-9,
+    )
 
 
-@pytest.mark.parametrize("model", [NTKRegressor(), MKLRegressor(), GatedReLURegressor(n_gates=4), NTKClassifier()])
+@pytest.mark.parametrize(
+    "model",
+    [NTKRegressor(), MKLRegressor(), GatedReLURegressor(n_gates=4), NTKClassifier()],
+)
 def test_masked_entries_inside_a_list_are_refused(model):
     X = np.random.default_rng(0).standard_normal((12, 2))
-    y = np.where(X[:, 0] > 0, "up", "down") if hasattr(model, "class_weight") else X[:, 0]
+    y = (
+        np.where(X[:, 0] > 0, "up", "down")
+        if hasattr(model, "class_weight")
+        else X[:, 0]
+    )
     hidden = np.ma.masked_array(X, mask=np.eye(12, 2))
     with pytest.raises(TypeError, match="X must be a plain array; got a masked array"):
         clone(model).fit(list(hidden), y)
-    with pytest.raises(TypeError, match="y must be a plain array; got a masked array"):  # a hidden label became the class '0.0'
+    with pytest.raises(
+        TypeError, match="y must be a plain array; got a masked array"
+    ):  # a hidden label became the class '0.0'
         clone(model).fit(X, list(np.ma.masked_array(y, mask=np.arange(12) == 0)))
     with pytest.raises(TypeError, match="X must be a plain array; got a masked array"):
         clone(model).fit(X, y).predict(list(hidden))
 
 
-@pytest.mark.parametrize("model", [NTKClassifier(), GatedReLUClassifier(n_gates=4, loss="logistic"), GatedReLURegressor(n_gates=4)])
+@pytest.mark.parametrize(
+    "model",
+    [
+        NTKClassifier(),
+        GatedReLUClassifier(n_gates=4, loss="logistic"),
+        GatedReLURegressor(n_gates=4),
+    ],
+)
 @pytest.mark.parametrize("weight", [1e-300, 1e300, np.inf])
 def test_weights_whose_products_leave_double_precision_are_refused(model, weight):
-    X = np.random.default_rng(0).standard_normal((12, 2))  # 1e-300 gave a constant without a word
-    with pytest.raises(ValueError, match="NaN|infinity|sample_weight must have its largest number"):
+    X = np.random.default_rng(0).standard_normal(
+        (12, 2)
+    )  # 1e-300 gave a constant without a word
+    with pytest.raises(
+        ValueError, match="NaN|infinity|sample_weight must have its largest number"
+    ):
         clone(model).fit(X, X[:, 0] > 0, sample_weight=np.full(12, weight))
     if hasattr(model, "class_weight") and np.isfinite(weight):
-        with pytest.raises(ValueError, match="sample_weight times class_weight must have its largest number"):
-            clone(model).set_params(class_weight={False: weight, True: weight}).fit(X, X[:, 0] > 0)
+        with pytest.raises(
+            ValueError,
+            match="sample_weight times class_weight must have its largest number",
+        ):
+            clone(model).set_params(class_weight={False: weight, True: weight}).fit(
+                X, X[:, 0] > 0
+            )
 
 
 def test_kernels_of_differences_do_not_see_an_offset_without_an_intercept_either():
-    X = np.random.default_rng(0).integers(-50, 50, (8, 2)) / 8  # exact, with 2^26 added too
-    fits = [MKLRegressor(kernels=["rbf", "laplacian"], fit_intercept=False).fit(rows, X[:, 0]).predict(rows) for rows in (X, X + 2.0**26)]
-    np.testing.assert_allclose(*fits, atol=1e-6)  # means of 2^26 round by 1e-8; the kernel was "not positive semidefinite"
+    X = (
+        np.random.default_rng(0).integers(-50, 50, (8, 2)) / 8
+    )  # exact, with 2^26 added too
+    fits = [
+        MKLRegressor(kernels=["rbf", "laplacian"], fit_intercept=False)
+        .fit(rows, X[:, 0])
+        .predict(rows)
+        for rows in (X, X + 2.0**26)
+    ]
+    np.testing.assert_allclose(
+        *fits, atol=1e-6
+    )  # means of 2^26 round by 1e-8; the kernel was "not positive semidefinite"
 
 
 @pytest.mark.parametrize("gates", ["gaussian", "circles"])
 def test_small_integer_kinds_of_n_gates_count_as_any_other(gates):
-    X = np.random.default_rng(0).standard_normal((30, 3))  # 30 * 200 does not fit in eight bits, nor does -200
-    fits = [GatedReLURegressor(n_gates=count, gates=gates, random_state=0, verbose=np.False_).fit(X, X[:, 0]).coef_
-            for count in (100, np.int8(100), np.uint8(100), np.uint64(100))]
+    X = np.random.default_rng(0).standard_normal(
+        (30, 3)
+    )  # 30 * 200 does not fit in eight bits, nor does -200
+    fits = [
+        GatedReLURegressor(
+            n_gates=count, gates=gates, random_state=0, verbose=np.False_
+        )
+        .fit(X, X[:, 0])
+        .coef_
+        for count in (100, np.int8(100), np.uint8(100), np.uint64(100))
+    ]
     for coef in fits[1:]:
         np.testing.assert_array_equal(coef, fits[0])
 
 
 def test_too_many_gates_for_memory_name_the_argument():
     X = np.random.default_rng(0).standard_normal((30, 3))
-    with pytest.raises(ValueError, match=r"n_gates=1000000000000 masks, needs about .* Lower n_gates"):
+    with pytest.raises(
+        ValueError, match=r"n_gates=1000000000000 masks, needs about .* Lower n_gates"
+    ):
         GatedReLURegressor(n_gates=10**12).fit(X, X[:, 0])
 
 
@@ -626,11 +992,17 @@ def test_masked_groups_are_refused():
     X = np.random.default_rng(0).standard_normal((12, 2))
     groups = np.ma.masked_array(np.arange(12) % 4, mask=np.arange(12) == 0)
     for hidden in (groups, list(groups), groups.astype(str)):
-        with pytest.raises(TypeError, match="groups must be a plain array; got a masked array"):
-            GatedReLURegressorCV(n_gates=3, n_lams=2, cv=GroupKFold(2)).fit(X, X[:, 0], groups=hidden)
+        with pytest.raises(
+            TypeError, match="groups must be a plain array; got a masked array"
+        ):
+            GatedReLURegressorCV(n_gates=3, n_lams=2, cv=GroupKFold(2)).fit(
+                X, X[:, 0], groups=hidden
+            )
 
 
 def test_a_missing_date_is_no_class():
     X = np.random.default_rng(0).standard_normal((12, 2))
-    with pytest.raises(ValueError, match="y must name the class of each sample; got NaT"):
+    with pytest.raises(
+        ValueError, match="y must name the class of each sample; got NaT"
+    ):
         NTKClassifier().fit(X, np.array(["2020", "NaT", "2021"] * 4, dtype="M8[Y]"))

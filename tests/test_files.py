@@ -47,7 +47,9 @@ def test_permissions_are_those_of_the_old_file_or_the_usual_ones(tmp_path):
 def test_links(tmp_path):
     victim, out = tmp_path / "victim", tmp_path / "table.csv"
     victim.write_text("mine")
-    (tmp_path / "table.csv.part").symlink_to(victim)  # the name that an earlier version wrote to
+    (tmp_path / "table.csv.part").symlink_to(
+        victim
+    )  # the name that an earlier version wrote to
     (tmp_path / ".table.csv.lock").symlink_to(victim)
     write_atomically(out, "text")
     with pytest.raises(OSError, match="Remove it if it is a link"), only_writer(out):

@@ -7,7 +7,14 @@ import pytest
 
 from fixntk.data import add_bias, gaussian_design, toy_line
 from fixntk.design import MaskedDesign
-from fixntk.group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms, group_soft_threshold, solve_cvxpy
+from fixntk.group_lasso import (
+    GroupLassoProblem,
+    Solution,
+    SquaredLoss,
+    group_norms,
+    group_soft_threshold,
+    solve_cvxpy,
+)
 from fixntk.masks import Masks, sample_masks
 
 
@@ -25,14 +32,20 @@ def designs():
         "one row": gaussian_design(1, 2, rng=rng),
     }
     for name, X in tables.items():
-        yield pytest.param(MaskedDesign(X, sample_masks(X, 40, rng=rng)), rng.standard_normal(len(X)), id=name)
+        yield pytest.param(
+            MaskedDesign(X, sample_masks(X, 40, rng=rng)),
+            rng.standard_normal(len(X)),
+            id=name,
+        )
 
 
 every_design = pytest.mark.parametrize("design, y", list(designs()))
 
 
 def problem_at(design, y, ratio):
-    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    return GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+    )
 
 
 def extended(*arrays):
@@ -54,11 +67,18 @@ def dense_bounds(problem, W):
 def test_gap_is_that_of_the_dense_matrix(design, y, ratio):
     problem = problem_at(design, y, ratio)
     rng = np.random.default_rng(1)
-    for W in (np.zeros((design.p, design.d)), rng.standard_normal((design.p, design.d)), solve_cvxpy(problem).W):
+    for W in (
+        np.zeros((design.p, design.d)),
+        rng.standard_normal((design.p, design.d)),
+        solve_cvxpy(problem).W,
+    ):
         upper, lower = dense_bounds(problem, W)
         # a nearly interpolating residual has lost up to |y| / |r| in relative accuracy: another ray, another floor
         np.testing.assert_allclose(
-            problem.bounds(W), (float(upper), float(lower)), rtol=1e-12, atol=1e-9 * float(upper)
+            problem.bounds(W),
+            (float(upper), float(lower)),
+            rtol=1e-12,
+            atol=1e-9 * float(upper),
         )
         assert abs(problem.gap(W) - float((upper - lower) / upper)) < 1e-9
 
@@ -68,13 +88,23 @@ def test_gap_is_that_of_the_dense_matrix(design, y, ratio):
 def test_the_floor_holds_to_twelve_digits(design, y, ratio):
     """Whatever rounding did to the dual point: it is a floor if it is admissible, and so it is in extended precision."""
     problem = problem_at(design, y, ratio)
-    for W in (np.random.default_rng(1).standard_normal((design.p, design.d)), solve_cvxpy(problem).W):
+    for W in (
+        np.random.default_rng(1).standard_normal((design.p, design.d)),
+        solve_cvxpy(problem).W,
+    ):
         z = problem.dual_point(W)
         A, y_long, z_long = extended(design.to_dense(), y, z)
-        excess = np.sqrt(((A.T @ z_long).reshape(W.shape) ** 2).sum(1)).max() / problem.lam - 1
+        excess = (
+            np.sqrt(((A.T @ z_long).reshape(W.shape) ** 2).sum(1)).max() / problem.lam
+            - 1
+        )
         upper, lower = problem.bounds(W)
-        assert excess * problem.lam * group_norms(W).sum() < 1e-12 * upper  # what an excess can add to the floor
-        assert abs(lower - float(-(z_long @ y_long) - z_long @ z_long / 4)) < 1e-12 * upper
+        assert (
+            excess * problem.lam * group_norms(W).sum() < 1e-12 * upper
+        )  # what an excess can add to the floor
+        assert (
+            abs(lower - float(-(z_long @ y_long) - z_long @ z_long / 4)) < 1e-12 * upper
+        )
         assert abs(upper - float(dense_bounds(problem, W)[0])) < 1e-12 * upper
         assert problem.dual_objective(z) == pytest.approx(lower, rel=1e-12)
 
@@ -111,7 +141,11 @@ def test_all_zero_targets_are_solved_by_zero():
     design = next(designs()).values[0]
     problem = GroupLassoProblem(design, np.zeros(design.n), 1.0)
     zero = np.zeros((design.p, design.d))
-    assert problem.lam_max == 0 and problem.gap(zero) == 0 and problem.kkt_residual(zero) == 0
+    assert (
+        problem.lam_max == 0
+        and problem.gap(zero) == 0
+        and problem.kkt_residual(zero) == 0
+    )
     assert solve_cvxpy(problem).objective == 0
 
 
@@ -143,7 +177,11 @@ def test_any_design_with_the_methods_will_do():
     design, y = Tables(rng.standard_normal((6, 15, 2))), rng.standard_normal(15)
     problem = problem_at(design, y, 0.8)
     solution = solve_cvxpy(problem)
-    assert solution.gap < 1e-9 and solution.masks is None and problem.provably_zero(solution.W).any()
+    assert (
+        solution.gap < 1e-9
+        and solution.masks is None
+        and problem.provably_zero(solution.W).any()
+    )
 
 
 class HuberLoss:
@@ -173,7 +211,8 @@ def test_another_loss_is_certified_by_its_four_methods():
     step, W = 0.5 / np.linalg.norm(design.to_dense(), 2) ** 2, np.zeros((design.p, 3))
     for _ in range(20_000):
         W = group_soft_threshold(
-            W - step * design.correlate(problem.loss.gradient(design.predict(W), y)), step * problem.lam
+            W - step * design.correlate(problem.loss.gradient(design.predict(W), y)),
+            step * problem.lam,
         )
     assert problem.gap(W) < 1e-6 < problem.gap(0 * W) and problem.kkt_residual(W) < 1e-2
 
@@ -189,7 +228,9 @@ def test_problem_and_solution_are_frozen():
         problem.y[0] = 0
     with pytest.raises(FrozenInstanceError):
         problem.lam = 2
-    solution = Solution.judge(problem, np.zeros((design.p, design.d)), n_iter=0, tol=1e-6)
+    solution = Solution.judge(
+        problem, np.zeros((design.p, design.d)), n_iter=0, tol=1e-6
+    )
     with pytest.raises(FrozenInstanceError):
         solution.gap = 0
 
@@ -209,11 +250,16 @@ def test_problem_and_solution_are_frozen():
 )
 def test_bad_problems_are_refused(y, lam, words):
     design = next(designs()).values[0]
-    with pytest.raises(ValueError, match="(?s).*" + words.replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(
+        ValueError, match="(?s).*" + words.replace("(", r"\(").replace(")", r"\)")
+    ):
         GroupLassoProblem(design, y, lam)
 
 
-@pytest.mark.parametrize("method", ["objective", "gap", "bounds", "dual_point", "kkt_residual", "provably_zero"])
+@pytest.mark.parametrize(
+    "method",
+    ["objective", "gap", "bounds", "dual_point", "kkt_residual", "provably_zero"],
+)
 def test_bad_coefficients_are_refused(method):
     design, y = next(designs()).values
     problem = problem_at(design, y, 0.5)
@@ -231,7 +277,9 @@ def test_solution_predicts_through_its_gates_on_new_inputs():
     design, y = next(designs()).values
     solution = solve_cvxpy(problem_at(design, y, 0.1))
     new = gaussian_design(50, 3, rng=np.random.default_rng(5))
-    by_hand = sum((new @ g >= 0) * (new @ w) for g, w in zip(design.masks.gates, solution.W))
+    by_hand = sum(
+        (new @ g >= 0) * (new @ w) for g, w in zip(design.masks.gates, solution.W)
+    )
     np.testing.assert_allclose(solution.network().predict(new), by_hand, atol=1e-12)
     zero = Solution.judge(problem_at(design, y, 2.0), 0 * solution.W, n_iter=0, tol=0)
     assert not zero.network().predict(new).any()
@@ -240,7 +288,10 @@ def test_solution_predicts_through_its_gates_on_new_inputs():
 def test_squared_loss_agrees_with_24():
     rng = np.random.default_rng(6)
     X = gaussian_design(4, 2, rng=rng)
-    design, y = MaskedDesign(X, Masks.from_gates(X, rng.standard_normal((30, 2)))), rng.standard_normal(4)
+    design, y = (
+        MaskedDesign(X, Masks.from_gates(X, rng.standard_normal((30, 2)))),
+        rng.standard_normal(4),
+    )
     problem, loss = problem_at(design, y, 0.3), SquaredLoss()
     import cvxpy as cp
 
@@ -252,6 +303,10 @@ def test_squared_loss_agrees_with_24():
     dual.solve(solver="CLARABEL")
     solution = solve_cvxpy(problem)
     np.testing.assert_allclose(
-        [dual.value, problem.dual_objective(z.value * (1 - 1e-9))], solution.objective, rtol=1e-6
+        [dual.value, problem.dual_objective(z.value * (1 - 1e-9))],
+        solution.objective,
+        rtol=1e-6,
     )
-    np.testing.assert_allclose(z.value, loss.gradient(design.predict(solution.W), y), atol=1e-4)
+    np.testing.assert_allclose(
+        z.value, loss.gradient(design.predict(solution.W), y), atol=1e-4
+    )

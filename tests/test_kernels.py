@@ -12,7 +12,9 @@ from sklearn.kernel_ridge import KernelRidge
 from fixntk.kernels import finite_width_ntk, kernel_ridge, ntk
 from fixntk.machine import blas_threads
 
-needs_long = pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no longer arithmetic on this machine")
+needs_long = pytest.mark.skipif(
+    np.finfo(np.longdouble).eps > 1e-18, reason="no longer arithmetic on this machine"
+)
 
 
 def plain(X, Y):
@@ -37,7 +39,9 @@ def by_kahan(X, Y):
 def error(X, Y=None, rows=slice(None)):
     "Largest error of ntk over |x||x'|, looked at in some rows."
     other = X if Y is None else Y
-    sizes = np.maximum(np.outer(np.linalg.norm(X[rows], axis=1), np.linalg.norm(other, axis=1)), 1e-300)
+    sizes = np.maximum(
+        np.outer(np.linalg.norm(X[rows], axis=1), np.linalg.norm(other, axis=1)), 1e-300
+    )
     return float((np.abs(ntk(X, Y)[rows] - by_kahan(X[rows], other)) / sizes).max())
 
 
@@ -46,7 +50,9 @@ def with_relatives(n, d, rng):
     X, k = rng.standard_normal((n, d)), n // 6
     X[k : 2 * k] = X[:k] * rng.uniform(0.1, 10, (k, 1))
     X[2 * k : 3 * k], X[3 * k : 4 * k] = -X[:k], X[:k]
-    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(-14, -1, (k, 1)) * rng.standard_normal((k, d))
+    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(
+        -14, -1, (k, 1)
+    ) * rng.standard_normal((k, d))
     return X
 
 
@@ -55,12 +61,19 @@ TABLES = {
     "wide": with_relatives(60, 7000, RNG),
     "pixels": with_relatives(1000, 784, RNG),
     "digits": load_digits().data,
-    "digits, repeated and flipped": np.r_[load_digits().data[:300], -2 * load_digits().data[:300]],
+    "digits, repeated and flipped": np.r_[
+        load_digits().data[:300], -2 * load_digits().data[:300]
+    ],
     "crowd": with_relatives(400, 30, RNG) + 1e3,
     "far crowd": RNG.standard_normal((400, 5)) + 1e9,
-    "two scales": np.r_[1 + 1e-2 * RNG.standard_normal((300, 20)), -1 - 1e-6 * RNG.standard_normal((300, 20))],
-    "all scales": np.ones((400, 20)) + 10.0 ** RNG.uniform(-14, 0, (400, 1)) * RNG.standard_normal((400, 20)),
-    "few directions": RNG.standard_normal((7, 40))[RNG.integers(7, size=600)] * RNG.uniform(-2, 2, (600, 1)),
+    "two scales": np.r_[
+        1 + 1e-2 * RNG.standard_normal((300, 20)),
+        -1 - 1e-6 * RNG.standard_normal((300, 20)),
+    ],
+    "all scales": np.ones((400, 20))
+    + 10.0 ** RNG.uniform(-14, 0, (400, 1)) * RNG.standard_normal((400, 20)),
+    "few directions": RNG.standard_normal((7, 40))[RNG.integers(7, size=600)]
+    * RNG.uniform(-2, 2, (600, 1)),
     "plane": RNG.standard_normal((500, 2)),
     "line": RNG.standard_normal((500, 1)),
 }
@@ -70,7 +83,9 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_error_is_1e14_of_the_lengths(name):
     X = TABLES[name]
-    some = np.linspace(0, len(X) - 1, min(len(X), max(6, 4 * 10**6 // X.size))).astype(int)
+    some = np.linspace(0, len(X) - 1, min(len(X), max(6, 4 * 10**6 // X.size))).astype(
+        int
+    )
     assert error(X, rows=some) < 1e-14
     assert error(X[some], X[::-2].copy()) < 1e-14
     H = ntk(X)
@@ -80,7 +95,11 @@ def test_error_is_1e14_of_the_lengths(name):
 @needs_long
 @settings(max_examples=40, deadline=None)
 @given(
-    st.integers(0, 2**32 - 1), st.integers(2, 140), st.integers(1, 12), st.sampled_from([0, 1, 1e4, 1e12]), st.floats(-18, 1)
+    st.integers(0, 2**32 - 1),
+    st.integers(2, 140),
+    st.integers(1, 12),
+    st.sampled_from([0, 1, 1e4, 1e12]),
+    st.floats(-18, 1),
 )
 def test_any_rows(seed, n, d, offset, spread):
     rng = np.random.default_rng(seed)
@@ -103,13 +122,17 @@ def test_memory_is_that_of_the_plain_formula(name):
 def test_near_opposite_rows_keep_what_their_rounding_leaves():
     x, angles = np.array([[1.0, 0.0]]), 10.0 ** -np.arange(1, 16)
     H = ntk(x, np.column_stack([-np.cos(angles), np.sin(angles)]))[0]
-    np.testing.assert_allclose(H, -angles * np.cos(angles) / (2 * np.pi), atol=1e-16, rtol=0)
+    np.testing.assert_allclose(
+        H, -angles * np.cos(angles) / (2 * np.pi), atol=1e-16, rtol=0
+    )
 
 
 @pytest.mark.parametrize("scale", [1e150, 1e-150, 1e152, 1e-152])
 def test_large_and_small_numbers(scale):
     X = with_relatives(24, 4, np.random.default_rng(1))
-    np.testing.assert_allclose(ntk(scale * X), ntk(X) * scale * scale, rtol=1e-13, atol=1e-14 * scale * scale)
+    np.testing.assert_allclose(
+        ntk(scale * X), ntk(X) * scale * scale, rtol=1e-13, atol=1e-14 * scale * scale
+    )
     columns = X * [1e150, 1.0, 1e-150, 0.0]
     assert np.isfinite(ntk(columns)).all() and ntk(columns).any()
 
@@ -118,7 +141,9 @@ def test_the_ends_of_double_precision():
     X = np.array([[1.7e308, 1e300], [5e-324, 1e-323], [0.0, 0.0], [1.0, 2.0]])
     H = ntk(X, np.array([[1e-300, 2e-300], [1e-5, 0.0]]))
     assert np.isfinite(H).all() and not H[2].any()
-    np.testing.assert_allclose(H[0], ntk([[1.7, 1e-8]], [[1.0, 2.0], [1.0, 0.0]])[0] * [1e8, 1e303], rtol=1e-13)
+    np.testing.assert_allclose(
+        H[0], ntk([[1.7, 1e-8]], [[1.0, 2.0], [1.0, 0.0]])[0] * [1e8, 1e303], rtol=1e-13
+    )
     with pytest.raises(ValueError, match="Divide X by a number"):
         ntk(X)
 
@@ -133,8 +158,16 @@ def test_small_whole_numbers_stay_exact():
 def test_random_kernel_in_blocks_is_the_one_in_one_piece():
     X = np.random.default_rng(3).standard_normal((2000, 3))
     for kind in ("gated", "relu"):
-        H = finite_width_ntk(X, width=3000, parameterization=kind, rng=np.random.default_rng(4))
-        part = finite_width_ntk(X[:5], X[:7], width=3000, parameterization=kind, rng=np.random.default_rng(4))
+        H = finite_width_ntk(
+            X, width=3000, parameterization=kind, rng=np.random.default_rng(4)
+        )
+        part = finite_width_ntk(
+            X[:5],
+            X[:7],
+            width=3000,
+            parameterization=kind,
+            rng=np.random.default_rng(4),
+        )
         np.testing.assert_allclose(part, H[:5, :7], rtol=1e-10, atol=1e-12)
 
 
@@ -142,9 +175,13 @@ def test_what_does_not_fit_is_refused_with_numbers():
     row = np.broadcast_to(1.0, (1, 1))
     for call in (
         lambda: ntk(np.ones((10**7, 1))),
-        lambda: finite_width_ntk(row, width=10**15, parameterization="gated", rng=np.random.default_rng(0)),
+        lambda: finite_width_ntk(
+            row, width=10**15, parameterization="gated", rng=np.random.default_rng(0)
+        ),
     ):
-        with pytest.raises(ValueError, match=r"needs about .* of memory, and .* are free"):
+        with pytest.raises(
+            ValueError, match=r"needs about .* of memory, and .* are free"
+        ):
             call()
 
 

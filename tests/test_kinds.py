@@ -42,44 +42,95 @@ CALLS = {
     "adjoint_mismatch": (design.adjoint_mismatch, [DESIGN], {"rng": rng()}),
     "group_norms": (group_lasso.group_norms, [W], {}),
     "group_soft_threshold": (group_lasso.group_soft_threshold, [W, 0.1], {}),
-    "GroupLassoProblem": (group_lasso.GroupLassoProblem, [DESIGN, Y, 1.0], {"loss": group_lasso.SquaredLoss()}),
+    "GroupLassoProblem": (
+        group_lasso.GroupLassoProblem,
+        [DESIGN, Y, 1.0],
+        {"loss": group_lasso.SquaredLoss()},
+    ),
     "judge": (group_lasso.Solution.judge, [PROBLEM, W], {"n_iter": 1, "tol": 1e-3}),
-    "solve_cvxpy": (group_lasso.solve_cvxpy, [ABOVE], {"solver": "CLARABEL", "tol": 1e-8, "max_entries": 1000}),
+    "solve_cvxpy": (
+        group_lasso.solve_cvxpy,
+        [ABOVE],
+        {"solver": "CLARABEL", "tol": 1e-8, "max_entries": 1000},
+    ),
     "mkl_objective": (mkl.mkl_objective, [DESIGN, Y, ONES, 1.0], {}),
     "optimal_weights": (mkl.optimal_weights, [W], {}),
     "split_coefs": (mkl.split_coefs, [W, ONES], {}),
     "lam_hat_for": (mkl.lam_hat_for, [1.0, W], {}),
-    "weighted_ridge": (reweighting.weighted_ridge, [DESIGN, Y, ONES, 1.0], {"method": "lsqr"}),
+    "weighted_ridge": (
+        reweighting.weighted_ridge,
+        [DESIGN, Y, ONES, 1.0],
+        {"method": "lsqr"},
+    ),
     "reweight": (reweighting.reweight, [W, 0.1], {"power": 1.0}),
     "irls": (
         reweighting.irls,
         [PROBLEM],
-        dict(weights=ONES, update="text", floor=0.0, max_iter=3, tol=1e-3, method="kernel", keep_weights=True),
+        dict(
+            weights=ONES,
+            update="text",
+            floor=0.0,
+            max_iter=3,
+            tol=1e-3,
+            method="kernel",
+            keep_weights=True,
+        ),
     ),
     "HuberLoss": (losses.HuberLoss, [1.0], {}),
     "WeightedLoss": (losses.WeightedLoss, [losses.LogisticLoss(), np.ones(12)], {}),
     "FreeIntercept": (losses.FreeIntercept, [losses.LogisticLoss()], {}),
     "scale_rows": (losses.scale_rows, [DESIGN, np.ones(12)], {}),
     "squared_form": (losses.squared_form, [PROBLEM], {}),
-    "solve_loss": (losses.solve_loss, [LOGISTIC], {"tol": 1e-3, "max_iter": 3, "weights": ONES}),
-    "kernel_machine": (losses.kernel_machine, [LOGISTIC, ONES], {"tol": 1e-3, "max_iter": 9}),
+    "solve_loss": (
+        losses.solve_loss,
+        [LOGISTIC],
+        {"tol": 1e-3, "max_iter": 3, "weights": ONES},
+    ),
+    "kernel_machine": (
+        losses.kernel_machine,
+        [LOGISTIC, ONES],
+        {"tol": 1e-3, "max_iter": 9},
+    ),
     "ReLULayers": (deep.ReLULayers, [3, (np.ones((3, 2)),)], {}),
     "DeepMasks": (deep.DeepMasks, [SECOND.patterns, SECOND.gates, SECOND.layers], {}),
     "DeepMasks.from_gates": (deep.DeepMasks.from_gates, [X, W, ()], {}),
     "layer_masks": (deep.layer_masks, [X, 4], {"widths": [3], "rng": rng()}),
     "second_layer_masks": (deep.second_layer_masks, [X, 4], {"width": 3, "rng": rng()}),
-    "product_masks": (deep.product_masks, [MASKS, SECOND], {"pairs": [[0, 0]], "max_masks": 100}),
-    "product_weights": (deep.product_weights, [MASKS, SECOND, ONES, np.ones(SECOND.p)], {}),
+    "product_masks": (
+        deep.product_masks,
+        [MASKS, SECOND],
+        {"pairs": [[0, 0]], "max_masks": 100},
+    ),
+    "product_weights": (
+        deep.product_weights,
+        [MASKS, SECOND, ONES, np.ones(SECOND.p)],
+        {},
+    ),
     "deep_ntk": (deep.deep_ntk, [X, X], {"depth": 2}),
     "deep_masks": (deep.deep_masks, [X, [3, 3]], {"widths": [2], "rng": rng()}),
-    "extract_patches": (conv.extract_patches, [PATCHES, 2], {"stride": 1, "padding": 0}),
+    "extract_patches": (
+        conv.extract_patches,
+        [PATCHES, 2],
+        {"stride": 1, "padding": 0},
+    ),
     "patch_masks": (conv.patch_masks, [PATCHES, 3], {"rng": rng()}),
     "count_patch_cells": (conv.count_patch_cells, [3, 3, 2], {}),
     "PatchDesign": (conv.PatchDesign, [PATCHES, PATCH_MASKS], {}),
-    "pooled_predict": (conv.pooled_predict, [SOLUTION.network(), RNG.standard_normal((2, 2, 3))], {}),
+    "pooled_predict": (
+        conv.pooled_predict,
+        [SOLUTION.network(), RNG.standard_normal((2, 2, 3))],
+        {},
+    ),
     "patch_ntk": (conv.patch_ntk, [PATCHES, PATCHES], {}),
 }
-for name in ("objective", "dual_point", "bounds", "gap", "kkt_residual", "provably_zero"):
+for name in (
+    "objective",
+    "dual_point",
+    "bounds",
+    "gap",
+    "kkt_residual",
+    "provably_zero",
+):
     CALLS[name] = (getattr(PROBLEM, name), [W], {})
 CALLS["dual_objective"] = (PROBLEM.dual_objective, [Z], {})
 for kind in (DESIGN, KERNELS, PATCH, CENTRED, losses.scale_rows(KERNELS, np.ones(12))):
@@ -89,12 +140,34 @@ for kind in (DESIGN, KERNELS, PATCH, CENTRED, losses.scale_rows(KERNELS, np.ones
         CALLS[f"{label}.correlate"] = (kind.correlate, [np.ones(n)], {})
         CALLS[f"{label}.correlation_norms"] = (kind.correlation_norms, [np.ones(n)], {})
         CALLS[f"{label}.kernel"] = (kind.kernel, [np.ones(kind.p)], {})
-for loss in (group_lasso.SquaredLoss(), losses.LogisticLoss(), losses.SquaredHingeLoss(), losses.HuberLoss(), FREE):
-    for method in ("value", "gradient", "curvature", "conjugate", "majorant", "values", "conjugates", "intercept"):
+for loss in (
+    group_lasso.SquaredLoss(),
+    losses.LogisticLoss(),
+    losses.SquaredHingeLoss(),
+    losses.HuberLoss(),
+    FREE,
+):
+    for method in (
+        "value",
+        "gradient",
+        "curvature",
+        "conjugate",
+        "majorant",
+        "values",
+        "conjugates",
+        "intercept",
+    ):
         if hasattr(loss, method):
-            CALLS[f"{type(loss).__name__}.{method}"] = (getattr(loss, method), [Z, Y], {})
+            CALLS[f"{type(loss).__name__}.{method}"] = (
+                getattr(loss, method),
+                [Z, Y],
+                {},
+            )
 del CALLS["DeepMasks"][1][0]  # patterns are checked by Masks, in its own file
-CALLS["DeepMasks"] = (lambda gates, layers: deep.DeepMasks(SECOND.patterns, gates, layers), *CALLS["DeepMasks"][1:])
+CALLS["DeepMasks"] = (
+    lambda gates, layers: deep.DeepMasks(SECOND.patterns, gates, layers),
+    *CALLS["DeepMasks"][1:],
+)
 CALLS["is_open"] = (SECOND.is_open, [X], {})
 CALLS["DeepMasks.predict"] = (SECOND.predict, [np.ones((SECOND.p, 3)), X], {})
 CALLS["union"] = (SECOND.union, [SECOND], {})
@@ -143,7 +216,16 @@ STRANGE = [
     losses.LogisticLoss(),
     np.ones,
 ]
-RAW = ("attribute", "unsupported operand", "inhomogeneous", "broadcast", "not iterable", "not subscriptable", "ufunc", "takes ")
+RAW = (
+    "attribute",
+    "unsupported operand",
+    "inhomogeneous",
+    "broadcast",
+    "not iterable",
+    "not subscriptable",
+    "ufunc",
+    "takes ",
+)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -162,10 +244,16 @@ def test_strange_arguments(name):
                 except (TypeError, ValueError) as error:
                     words = str(error)
                     said = f"{name}({place}={strange!r:.40}): {type(error).__name__}: {words}"
-                    assert not any(raw in words for raw in RAW) and len(words) < 600, said
-                    assert "must" in words or "needs" in words or "has no" in words, said
+                    assert not any(raw in words for raw in RAW) and len(words) < 600, (
+                        said
+                    )
+                    assert "must" in words or "needs" in words or "has no" in words, (
+                        said
+                    )
                 except Exception as error:  # anything else is a fault
-                    pytest.fail(f"{name}({place}={strange!r:.40}): {type(error).__name__}: {error}")
+                    pytest.fail(
+                        f"{name}({place}={strange!r:.40}): {type(error).__name__}: {error}"
+                    )
 
 
 class Labelled:
@@ -180,22 +268,39 @@ class Labelled:
     def _by_name(self, other):
         return Labelled(self.values[::-1] + np.asarray(other))
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _by_name
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = (
+        _by_name
+    )
     __neg__ = __abs__ = lambda self: Labelled(self.values[::-1])
 
 
 def test_names_are_dropped_and_small_types_become_floats():
     s, t = Labelled(Z), Labelled(Y)
-    for loss in (group_lasso.SquaredLoss(), losses.LogisticLoss(), losses.SquaredHingeLoss(), losses.HuberLoss(), FREE):
+    for loss in (
+        group_lasso.SquaredLoss(),
+        losses.LogisticLoss(),
+        losses.SquaredHingeLoss(),
+        losses.HuberLoss(),
+        FREE,
+    ):
         for method in ("value", "gradient", "curvature", "conjugate"):
-            np.testing.assert_array_equal(getattr(loss, method)(s, t), getattr(loss, method)(Z, Y))
+            np.testing.assert_array_equal(
+                getattr(loss, method)(s, t), getattr(loss, method)(Z, Y)
+            )
     big = np.array([60_000, -60_000], np.int32)
     assert group_lasso.SquaredLoss().value(big, -big) == 2 * 120_000.0**2
     small, labels = np.array([2, 3], np.uint8), np.array([1, -1], np.int8)
     for method in ("value", "gradient", "curvature", "majorant"):
         logistic = getattr(losses.LogisticLoss(), method)
-        np.testing.assert_array_equal(logistic(small, labels), logistic([2.0, 3.0], [1.0, -1.0]))
-    assert losses.SquaredHingeLoss().value(np.array([200], np.uint8), np.array([-1], np.int8)) == 201.0**2
+        np.testing.assert_array_equal(
+            logistic(small, labels), logistic([2.0, 3.0], [1.0, -1.0])
+        )
+    assert (
+        losses.SquaredHingeLoss().value(
+            np.array([200], np.uint8), np.array([-1], np.int8)
+        )
+        == 201.0**2
+    )
     for judge in (PROBLEM.objective, PROBLEM.gap, PROBLEM.kkt_residual):
         assert judge(Labelled(W)) == judge(W)
     shortened = group_lasso.group_soft_threshold(Labelled(W), 0.1)
@@ -205,7 +310,9 @@ def test_names_are_dropped_and_small_types_become_floats():
 
 def test_the_network_of_a_design_without_gates_is_refused():
     found = losses.solve_loss(group_lasso.GroupLassoProblem(KERNELS, Y, 1.0))
-    with pytest.raises(TypeError, match="must be over masks, whose gates make the network"):
+    with pytest.raises(
+        TypeError, match="must be over masks, whose gates make the network"
+    ):
         found.network()
 
 

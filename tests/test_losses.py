@@ -1,4 +1,4 @@
-"""Other losses and their solver: what is not prose in chapter 16."""
+"""Other losses and their solver: what is not prose in chapter 14."""
 
 import warnings
 
@@ -23,7 +23,13 @@ from fixntk.losses import (
 from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.newton import KernelList, solve
 
-LOSSES = [LogisticLoss(), SquaredHingeLoss(), HuberLoss(0.5), HuberLoss(1e-2), HuberLoss(1e3)]
+LOSSES = [
+    LogisticLoss(),
+    SquaredHingeLoss(),
+    HuberLoss(0.5),
+    HuberLoss(1e-2),
+    HuberLoss(1e3),
+]
 
 
 def problem_of(loss, seed=0, n=30, d=3, p=40, ratio=0.05, X=None, masks=None):
@@ -32,7 +38,12 @@ def problem_of(loss, seed=0, n=30, d=3, p=40, ratio=0.05, X=None, masks=None):
     design = MaskedDesign(X, sample_masks(X, p, rng=rng) if masks is None else masks)
     y = rng.standard_normal(len(X)) * (1 + 20 * (rng.random(len(X)) < 0.1))
     y = y if isinstance(loss, (HuberLoss, SquaredLoss)) else np.where(y > 0, 1.0, -1.0)
-    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0, loss=loss).lam_max, loss=loss)
+    return GroupLassoProblem(
+        design,
+        y,
+        ratio * GroupLassoProblem(design, y, 1.0, loss=loss).lam_max,
+        loss=loss,
+    )
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -51,8 +62,12 @@ def test_floor_lies_below_every_candidate(loss):
     for scale in (0, 0.01, 1, 100):
         W = scale * rng.standard_normal(shape)
         upper, lower = problem.bounds(W)
-        assert lower <= best.objective * (1 + 1e-9) and best.objective <= upper * (1 + 1e-9)
-        assert np.isfinite(lower) and np.isfinite(problem.dual_objective(problem.dual_point(W)))
+        assert lower <= best.objective * (1 + 1e-9) and best.objective <= upper * (
+            1 + 1e-9
+        )
+        assert np.isfinite(lower) and np.isfinite(
+            problem.dual_objective(problem.dual_point(W))
+        )
     screened = problem.provably_zero(best.W)
     assert not best.weights[screened].any() and screened.any()
 
@@ -71,13 +86,17 @@ def test_conjugate_is_the_largest_distance(loss):
 def test_at_lam_max_nothing_is_fitted(loss):
     problem = problem_of(loss)
     for factor, zero in ((1.0001, True), (0.99, False)):
-        at = GroupLassoProblem(problem.design, problem.y, factor * problem.lam_max, loss=loss)
+        at = GroupLassoProblem(
+            problem.design, problem.y, factor * problem.lam_max, loss=loss
+        )
         found = solve_loss(at)
         assert found.converged and found.W.any() != zero and (found.n_iter == 0) == zero
 
 
 @pytest.mark.parametrize("loss", LOSSES[:3], ids=repr)
-@pytest.mark.parametrize("case", ["one sample", "one feature", "constant", "copies", "line"])
+@pytest.mark.parametrize(
+    "case", ["one sample", "one feature", "constant", "copies", "line"]
+)
 def test_degenerate_data(loss, case):
     rng = np.random.default_rng(3)
     X = {
@@ -94,8 +113,16 @@ def test_degenerate_data(loss, case):
 def test_huge_delta_is_the_squared_loss():
     problem = problem_of(HuberLoss(1e6))
     square = GroupLassoProblem(problem.design, problem.y, problem.lam)
-    np.testing.assert_allclose(solve_loss(problem, tol=1e-10).objective, solve(square, tol=1e-10).objective, rtol=1e-9)
-    np.testing.assert_allclose(solve_loss(square, tol=1e-10).objective, solve(square, tol=1e-10).objective, rtol=1e-9)
+    np.testing.assert_allclose(
+        solve_loss(problem, tol=1e-10).objective,
+        solve(square, tol=1e-10).objective,
+        rtol=1e-9,
+    )
+    np.testing.assert_allclose(
+        solve_loss(square, tol=1e-10).objective,
+        solve(square, tol=1e-10).objective,
+        rtol=1e-9,
+    )
 
 
 def test_deterministic_warm_and_on_other_designs():
@@ -105,7 +132,9 @@ def test_deterministic_warm_and_on_other_designs():
     warm = solve_loss(problem, tol=1e-9, weights=cold.weights)
     np.testing.assert_allclose(warm.objective, cold.objective, rtol=1e-8)
     kernels = KernelList(masking_kernels(problem.design))
-    other = solve_loss(GroupLassoProblem(kernels, problem.y, problem.lam, loss=problem.loss), tol=1e-9)
+    other = solve_loss(
+        GroupLassoProblem(kernels, problem.y, problem.lam, loss=problem.loss), tol=1e-9
+    )
     np.testing.assert_allclose(other.objective, cold.objective, rtol=1e-8)
 
 
@@ -118,9 +147,17 @@ def test_scaled_rows(kind):
     W, weights = rng.standard_normal((design.p, design.d)), rng.uniform(size=design.p)
     scaled = scale_rows(design, factors)
     np.testing.assert_allclose(scaled.predict(W), factors * design.predict(W))
-    np.testing.assert_allclose(scaled.correlate(z), design.correlate(factors * z), atol=1e-12)
-    np.testing.assert_allclose(scaled.correlation_norms(z), design.correlation_norms(factors * z), atol=1e-12)
-    np.testing.assert_allclose(scaled.kernel(weights), np.outer(factors, factors) * design.kernel(weights), atol=1e-12)
+    np.testing.assert_allclose(
+        scaled.correlate(z), design.correlate(factors * z), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        scaled.correlation_norms(z), design.correlation_norms(factors * z), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        scaled.kernel(weights),
+        np.outer(factors, factors) * design.kernel(weights),
+        atol=1e-12,
+    )
     np.testing.assert_allclose(scaled.block(2), factors[:, None] * design.block(2))
     np.testing.assert_allclose(scaled[[1, 3]].block(1), scaled.block(3))
 
@@ -130,13 +167,20 @@ def test_kernel_machine_at_the_solution_weights_and_its_optimality(loss):
     problem = problem_of(loss)
     best = solve_loss(problem, tol=1e-10)
     W = kernel_machine(problem, best.weights)
-    price = loss.value(problem.design.predict(W), problem.y) + problem.lam * best.weights.sum() / 2
+    price = (
+        loss.value(problem.design.predict(W), problem.y)
+        + problem.lam * best.weights.sum() / 2
+    )
     on = best.weights > 0
     price += problem.lam / 2 * np.sum((W[on] ** 2).sum(1) / best.weights[on])
     np.testing.assert_allclose(price, best.objective, rtol=1e-8)
     assert not W[~on].any()
-    slopes = problem.design.correlate(loss.gradient(problem.design.predict(W), problem.y))
-    np.testing.assert_allclose(problem.lam * W, -best.weights[:, None] * slopes, atol=1e-4 * problem.lam)
+    slopes = problem.design.correlate(
+        loss.gradient(problem.design.predict(W), problem.y)
+    )
+    np.testing.assert_allclose(
+        problem.lam * W, -best.weights[:, None] * slopes, atol=1e-4 * problem.lam
+    )
     assert not kernel_machine(problem, np.zeros(problem.design.p)).any()
 
 
@@ -147,7 +191,9 @@ def test_inputs_are_left_alone_and_may_be_single_precision():
     y = np.where(y > np.median(y), 1, -1).astype(np.float32)
     X.flags.writeable = y.flags.writeable = False
     masks = sample_masks(X, 20, rng=rng)
-    found = solve_loss(GroupLassoProblem(MaskedDesign(X, masks), y, 0.5, loss=LogisticLoss()))
+    found = solve_loss(
+        GroupLassoProblem(MaskedDesign(X, masks), y, 0.5, loss=LogisticLoss())
+    )
     assert found.converged and found.W.dtype == np.float64
 
 
@@ -164,7 +210,8 @@ def test_kernel_machine_warns_unless_it_converges(loss):
     weights = np.ones(problem.design.p)
     for few in (0, 2):
         with pytest.warns(
-            ConvergenceWarning, match=f"relative gap of .* above tol=1e-09: {few} of max_iter={few} models"
+            ConvergenceWarning,
+            match=f"relative gap of .* above tol=1e-09: {few} of max_iter={few} models",
         ):
             W = kernel_machine(problem, weights, max_iter=few)
         assert W.any() == (few > 0)
@@ -176,19 +223,43 @@ def test_kernel_machine_warns_unless_it_converges(loss):
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda p: solve_loss(p, tol=-1), ValueError, "tol must be a number of at least zero"),
-        (lambda p: solve_loss(p, tol=np.nan), ValueError, "tol must be a number of at least zero"),
+        (
+            lambda p: solve_loss(p, tol=-1),
+            ValueError,
+            "tol must be a number of at least zero",
+        ),
+        (
+            lambda p: solve_loss(p, tol=np.nan),
+            ValueError,
+            "tol must be a number of at least zero",
+        ),
         (lambda p: solve_loss(p, max_iter=-1), ValueError, "max_iter must be"),
-        (lambda p: solve_loss(p, weights=np.ones(3)), ValueError, "weights must have one entry"),
-        (lambda p: solve_loss(p, weights=-np.ones(p.design.p)), ValueError, "weights must be at least zero"),
+        (
+            lambda p: solve_loss(p, weights=np.ones(3)),
+            ValueError,
+            "weights must have one entry",
+        ),
+        (
+            lambda p: solve_loss(p, weights=-np.ones(p.design.p)),
+            ValueError,
+            "weights must be at least zero",
+        ),
         (
             lambda p: solve_loss(GroupLassoProblem(p.design, p.y, 1.0, loss=object())),
             TypeError,
             "a problem must have",
         ),
-        (lambda p: solve_loss(GroupLassoProblem(p.design, 0 * p.y, 1.0, loss=p.loss)), ValueError, "labels -1 and"),
         (
-            lambda p: solve_loss(GroupLassoProblem(p.design, p.y * np.nan, 1.0, loss=p.loss)),
+            lambda p: solve_loss(
+                GroupLassoProblem(p.design, 0 * p.y, 1.0, loss=p.loss)
+            ),
+            ValueError,
+            "labels -1 and",
+        ),
+        (
+            lambda p: solve_loss(
+                GroupLassoProblem(p.design, p.y * np.nan, 1.0, loss=p.loss)
+            ),
             ValueError,
             "y must be finite",
         ),
@@ -197,17 +268,44 @@ def test_kernel_machine_warns_unless_it_converges(loss):
             ValueError,
             "lam must be a positive",
         ),
-        (lambda p: kernel_machine(p, np.ones(2)), ValueError, "weights must have one entry"),
-        (lambda p: kernel_machine(p, np.ones(p.design.p), tol=-1), ValueError, "tol must be a positive"),
-        (lambda p: kernel_machine(p, np.ones(p.design.p), max_iter=-1), ValueError, "max_iter must be"),
-        (lambda p: kernel_machine(p, np.ones(p.design.p), max_iter=2.5), ValueError, "max_iter must be"),
         (
-            lambda p: kernel_machine(GroupLassoProblem(p.design, p.y, 1.0, loss=object()), np.ones(p.design.p)),
+            lambda p: kernel_machine(p, np.ones(2)),
+            ValueError,
+            "weights must have one entry",
+        ),
+        (
+            lambda p: kernel_machine(p, np.ones(p.design.p), tol=-1),
+            ValueError,
+            "tol must be a positive",
+        ),
+        (
+            lambda p: kernel_machine(p, np.ones(p.design.p), max_iter=-1),
+            ValueError,
+            "max_iter must be",
+        ),
+        (
+            lambda p: kernel_machine(p, np.ones(p.design.p), max_iter=2.5),
+            ValueError,
+            "max_iter must be",
+        ),
+        (
+            lambda p: kernel_machine(
+                GroupLassoProblem(p.design, p.y, 1.0, loss=object()),
+                np.ones(p.design.p),
+            ),
             TypeError,
             "a problem must have",
         ),
-        (lambda p: scale_rows(p.design, np.ones(2)), ValueError, "factors must have one entry"),
-        (lambda p: scale_rows(p.design, np.full(p.design.n, np.inf)), ValueError, "factors must be finite"),
+        (
+            lambda p: scale_rows(p.design, np.ones(2)),
+            ValueError,
+            "factors must have one entry",
+        ),
+        (
+            lambda p: scale_rows(p.design, np.full(p.design.n, np.inf)),
+            ValueError,
+            "factors must be finite",
+        ),
         (lambda p: HuberLoss(-1), ValueError, "delta must be a positive number"),
         (lambda p: SquaredHingeLoss().value(p.y, p.y + 1), ValueError, "labels -1 and"),
     ],
@@ -224,8 +322,12 @@ def test_all_ones_mask_is_linear_classification():
     X = gaussian_design(40, 3, rng=rng)
     y = np.where(X[:, 0] + rng.standard_normal(40) > 0, 1.0, -1.0)
     design = MaskedDesign(X, Masks.from_gates(X, np.zeros((1, 3))))
-    found = solve_loss(GroupLassoProblem(design, y, 1.5, loss=LogisticLoss()), tol=1e-12)
-    judge = LogisticRegression(C=found.weights[0] / 1.5, fit_intercept=False, tol=1e-12, max_iter=10_000).fit(X, y)
+    found = solve_loss(
+        GroupLassoProblem(design, y, 1.5, loss=LogisticLoss()), tol=1e-12
+    )
+    judge = LogisticRegression(
+        C=found.weights[0] / 1.5, fit_intercept=False, tol=1e-12, max_iter=10_000
+    ).fit(X, y)
     np.testing.assert_allclose(found.W, judge.coef_, rtol=1e-5)
 
 
@@ -236,8 +338,14 @@ def test_kernel_machine_is_kernel_logistic_regression():
     weights = np.random.default_rng(7).uniform(size=problem.design.p)
     values, vectors = np.linalg.eigh(problem.design.kernel(weights))
     features = vectors * np.sqrt(np.maximum(values, 0))
-    judge = LogisticRegression(C=1 / problem.lam, fit_intercept=False, tol=1e-12, max_iter=10_000)
-    expected = judge.set_params(solver="newton-cholesky").fit(features, problem.y).decision_function(features)
+    judge = LogisticRegression(
+        C=1 / problem.lam, fit_intercept=False, tol=1e-12, max_iter=10_000
+    )
+    expected = (
+        judge.set_params(solver="newton-cholesky")
+        .fit(features, problem.y)
+        .decision_function(features)
+    )
     W = kernel_machine(problem, weights, tol=1e-12)
     np.testing.assert_allclose(problem.design.predict(W), expected, atol=1e-5)
 
@@ -252,7 +360,11 @@ def table(loss, seed=0, n=40, d=3, p=25):
     X = gaussian_design(n, d, rng=rng)
     y = X[:, 0] + 0.7 + rng.standard_normal(n)
     weights = rng.integers(0, 4, n).astype(float)
-    return MaskedDesign(X, sample_masks(X, p, rng=rng)), y if loss.moves_with_y else np.where(y > 0.4, 1.0, -1.0), weights
+    return (
+        MaskedDesign(X, sample_masks(X, p, rng=rng)),
+        y if loss.moves_with_y else np.where(y > 0.4, 1.0, -1.0),
+        weights,
+    )
 
 
 def at(design, y, lam, loss):
@@ -260,7 +372,9 @@ def at(design, y, lam, loss):
 
 
 def rows_of(design, rows):
-    return MaskedDesign(design.X[rows], Masks(design.masks.patterns[rows], design.masks.gates))
+    return MaskedDesign(
+        design.X[rows], Masks(design.masks.patterns[rows], design.masks.gates)
+    )
 
 
 @every_loss
@@ -274,21 +388,38 @@ def test_weights_and_intercept_agree_with_an_explicit_intercept(loss, ratio):
     found = solve_loss(problem, tol=1e-9)
     W, b = cp.Variable((design.p, design.d)), cp.Variable()
     f = design.to_dense() @ cp.vec(W, order="C") + b
-    price = cp.sum(cp.multiply(weights, loss.expressions(f, y))) + problem.lam * cp.sum(cp.norm(W, 2, axis=1))
+    price = cp.sum(cp.multiply(weights, loss.expressions(f, y))) + problem.lam * cp.sum(
+        cp.norm(W, 2, axis=1)
+    )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "may be inaccurate": more digits are asked than there are
-        cp.Problem(cp.Minimize(price)).solve(solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12)
+        warnings.simplefilter(
+            "ignore"
+        )  # "may be inaccurate": more digits are asked than there are
+        cp.Problem(cp.Minimize(price)).solve(
+            solver="CLARABEL", tol_gap_abs=1e-12, tol_gap_rel=1e-12
+        )
     assert found.converged and found.gap == problem.gap(found.W)
     np.testing.assert_allclose(found.objective, price.value, rtol=2e-9)  # both gaps
-    np.testing.assert_allclose(found.intercept, b.value, atol=2e-6)  # the root of Clarabel's gap
-    np.testing.assert_allclose(solve_cvxpy(problem).objective, found.objective, rtol=1e-8)
+    np.testing.assert_allclose(
+        found.intercept, b.value, atol=2e-6
+    )  # the root of Clarabel's gap
+    np.testing.assert_allclose(
+        solve_cvxpy(problem).objective, found.objective, rtol=1e-8
+    )
     assert found.W.any() == (ratio < 1)
     if ratio == 1:  # the constant alone: for the logistic loss the classes' shares
-        constant = {"SquaredLoss": np.average(y, weights=weights) if weights.any() else 0}
+        constant = {
+            "SquaredLoss": np.average(y, weights=weights) if weights.any() else 0
+        }
         share = weights @ (y > 0) / weights.sum()
-        constant |= {"LogisticLoss": np.log(share / (1 - share)), "SquaredHingeLoss": 2 * share - 1}
+        constant |= {
+            "LogisticLoss": np.log(share / (1 - share)),
+            "SquaredHingeLoss": 2 * share - 1,
+        }
         if type(loss).__name__ in constant:
-            np.testing.assert_allclose(found.intercept, constant[type(loss).__name__], atol=1e-12)
+            np.testing.assert_allclose(
+                found.intercept, constant[type(loss).__name__], atol=1e-12
+            )
 
 
 @every_loss
@@ -297,17 +428,37 @@ def test_whole_weights_are_repeated_rows_and_scale_is_lam(loss, free):
     design, y, weights = table(loss, seed=1)
     wrap = FreeIntercept if free else (lambda loss: loss)
     again = np.repeat(np.arange(len(y)), weights.astype(int))
-    copies, lam = rows_of(design, again), 0.05 * at(design, y, 1.0, wrap(WeightedLoss(loss, weights))).lam_max
+    copies, lam = (
+        rows_of(design, again),
+        0.05 * at(design, y, 1.0, wrap(WeightedLoss(loss, weights))).lam_max,
+    )
     plain = solve_loss(at(copies, y[again], lam, wrap(loss)), tol=1e-11)
     assert plain.converged and plain.W.any()
-    for loss_, lam_ in ((WeightedLoss(loss, weights), lam), (WeightedLoss(loss, 3 * weights), 3 * lam)):
+    for loss_, lam_ in (
+        (WeightedLoss(loss, weights), lam),
+        (WeightedLoss(loss, 3 * weights), 3 * lam),
+    ):
         problem = at(design, y, lam_, wrap(loss_))
-        np.testing.assert_allclose(problem.lam_max * lam / lam_, at(copies, y[again], lam, wrap(loss)).lam_max, rtol=1e-9)
+        np.testing.assert_allclose(
+            problem.lam_max * lam / lam_,
+            at(copies, y[again], lam, wrap(loss)).lam_max,
+            rtol=1e-9,
+        )
         found = solve_loss(problem, tol=1e-11)
-        np.testing.assert_allclose(found.objective * lam / lam_, plain.objective, rtol=1e-9)
-        np.testing.assert_allclose(found.intercept, plain.intercept, atol=1e-6)  # 1e-5 is the root of tol
-        np.testing.assert_allclose(problem.gap(plain.W), plain.gap, atol=1e-12)  # one answer is graded alike by both
-        np.testing.assert_allclose(problem.kkt_residual(plain.W), copies_residual(copies, y[again], lam, wrap(loss), plain), atol=1e-9)
+        np.testing.assert_allclose(
+            found.objective * lam / lam_, plain.objective, rtol=1e-9
+        )
+        np.testing.assert_allclose(
+            found.intercept, plain.intercept, atol=1e-6
+        )  # 1e-5 is the root of tol
+        np.testing.assert_allclose(
+            problem.gap(plain.W), plain.gap, atol=1e-12
+        )  # one answer is graded alike by both
+        np.testing.assert_allclose(
+            problem.kkt_residual(plain.W),
+            copies_residual(copies, y[again], lam, wrap(loss), plain),
+            atol=1e-9,
+        )
 
 
 def copies_residual(design, y, lam, loss, found):
@@ -318,15 +469,26 @@ def copies_residual(design, y, lam, loss, found):
 @pytest.mark.parametrize("shift", [2000.0, -1e9])
 def test_a_constant_in_y_is_the_intercept_and_nothing_else(loss, shift):
     design, y, weights = table(loss, seed=2)
-    y = np.round(y, 3) if abs(shift) < 1e6 else np.round(y)  # so that y + shift is exact enough to compare
+    y = (
+        np.round(y, 3) if abs(shift) < 1e6 else np.round(y)
+    )  # so that y + shift is exact enough to compare
     ours = FreeIntercept(WeightedLoss(loss, weights))
     lam = 0.05 * at(design, y, 1.0, ours).lam_max
-    plain, moved = (solve_loss(at(design, target, lam, ours), tol=1e-10) for target in (y, y + shift))
+    plain, moved = (
+        solve_loss(at(design, target, lam, ours), tol=1e-10)
+        for target in (y, y + shift)
+    )
     assert moved.converged
-    np.testing.assert_allclose(moved.W, plain.W, atol=1e-8 if abs(shift) < 1e6 else 1e-9)
-    np.testing.assert_allclose(moved.intercept - shift, plain.intercept, atol=1e-9 * max(1, abs(shift) / 1e3))
+    np.testing.assert_allclose(
+        moved.W, plain.W, atol=1e-8 if abs(shift) < 1e6 else 1e-9
+    )
+    np.testing.assert_allclose(
+        moved.intercept - shift, plain.intercept, atol=1e-9 * max(1, abs(shift) / 1e3)
+    )
     np.testing.assert_allclose(moved.objective, plain.objective, rtol=1e-9)
-    assert at(design, 0 * y + shift, 1.0, ours).lam_max == 0  # a constant is explained, all of it
+    assert (
+        at(design, 0 * y + shift, 1.0, ours).lam_max == 0
+    )  # a constant is explained, all of it
 
 
 @pytest.mark.parametrize("loss", [LogisticLoss(), SquaredHingeLoss()], ids=repr)
@@ -334,7 +496,9 @@ def test_turning_the_labels_turns_the_answer(loss):
     design, y, weights = table(loss, seed=3)
     ours = FreeIntercept(WeightedLoss(loss, weights))
     lam = 0.05 * at(design, y, 1.0, ours).lam_max
-    here, there = (solve_loss(at(design, labels, lam, ours), tol=1e-10) for labels in (y, -y))
+    here, there = (
+        solve_loss(at(design, labels, lam, ours), tol=1e-10) for labels in (y, -y)
+    )
     np.testing.assert_allclose(here.W, -there.W, atol=1e-9)
     np.testing.assert_allclose(here.intercept, -there.intercept, atol=1e-9)
 
@@ -352,32 +516,59 @@ def test_free_intercept_methods_against_their_meaning(loss):
     np.testing.assert_allclose(ours.value(f, y), lowest, rtol=1e-12)
     z, step = ours.gradient(f, y), 1e-5
     assert abs(z.sum()) <= 64 * np.finfo(float).eps * np.abs(z).sum()
-    slopes = [(ours.value(f + e, y) - ours.value(f - e, y)) / (2 * step) for e in step * np.eye(len(y))]
-    np.testing.assert_allclose(z, slopes, atol=1e-4)  # the step's error at kinks of the slope
+    slopes = [
+        (ours.value(f + e, y) - ours.value(f - e, y)) / (2 * step)
+        for e in step * np.eye(len(y))
+    ]
+    np.testing.assert_allclose(
+        z, slopes, atol=1e-4
+    )  # the step's error at kinks of the slope
     assert np.all(ours.curvature(f, y)[on] <= ours.majorant(f, y)[on] * (1 + 1e-12))
     assert ours.majorant(f, y).max() <= ours.smoothness
-    np.testing.assert_allclose(ours.value(f, y) + ours.conjugate(z, y), f @ z, atol=1e-9)
+    np.testing.assert_allclose(
+        ours.value(f, y) + ours.conjugate(z, y), f @ z, atol=1e-9
+    )
     for _ in range(20):  # a line under a convex function
         g = 3 * rng.standard_normal(len(y))
         assert ours.value(g, y) + ours.conjugate(z, y) >= g @ z - 1e-9
-    assert ours.conjugate(z + 1e-9, y) == np.inf and inner.conjugate(z + on, y) != ours.conjugate(z, y)
-    assert inner.conjugate(np.where(on, z, 1.0), y) == np.inf  # a sample of weight zero has no slope
+    assert ours.conjugate(z + 1e-9, y) == np.inf and inner.conjugate(
+        z + on, y
+    ) != ours.conjugate(z, y)
+    assert (
+        inner.conjugate(np.where(on, z, 1.0), y) == np.inf
+    )  # a sample of weight zero has no slope
 
 
 def test_the_best_constant_of_hard_cases():
     far = FreeIntercept(HuberLoss(1.0))
-    assert far.intercept([0, 0], [-100, 100]) == 0 and far.intercept([0, 0], [0, 200]) == pytest.approx(100, abs=1e-9)
+    assert far.intercept([0, 0], [-100, 100]) == 0 and far.intercept(
+        [0, 0], [0, 200]
+    ) == pytest.approx(100, abs=1e-9)
     assert far.gradient([0, 0], [-100, 100]).tolist() == [2, -2]
     steep = FreeIntercept(LogisticLoss())
-    assert abs(steep.intercept([1000, -1000], [-1, 1])) < 1e-6  # no curvature in double precision
+    assert (
+        abs(steep.intercept([1000, -1000], [-1, 1])) < 1e-6
+    )  # no curvature in double precision
     np.testing.assert_allclose(steep.intercept([50.0, 50], [-1, 1]), -50)
-    np.testing.assert_allclose(steep.intercept(np.zeros(1000), np.r_[1, -np.ones(999)]), -np.log(999))
+    np.testing.assert_allclose(
+        steep.intercept(np.zeros(1000), np.r_[1, -np.ones(999)]), -np.log(999)
+    )
     hinge = FreeIntercept(SquaredHingeLoss())
-    np.testing.assert_allclose(hinge.intercept([5, -5], [1, -1]), 0, atol=1e-9)  # anything from -4 to 4 costs nothing
-    assert hinge.value([5, -5], [1, -1]) == 0 and not hinge.gradient([5, -5], [1, -1]).any()
+    np.testing.assert_allclose(
+        hinge.intercept([5, -5], [1, -1]), 0, atol=1e-9
+    )  # anything from -4 to 4 costs nothing
+    assert (
+        hinge.value([5, -5], [1, -1]) == 0
+        and not hinge.gradient([5, -5], [1, -1]).any()
+    )
     uneven = FreeIntercept(WeightedLoss(LogisticLoss(), [1.0, 1e-300]))
-    np.testing.assert_allclose(uneven.intercept([0, 0], [1, -1]), 300 * np.log(10), rtol=1e-9)
-    np.testing.assert_allclose(FreeIntercept(SquaredLoss()).intercept([0, 0, 0], [1e15, 1e15, 1e15 + 3]), 1e15 + 1)
+    np.testing.assert_allclose(
+        uneven.intercept([0, 0], [1, -1]), 300 * np.log(10), rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        FreeIntercept(SquaredLoss()).intercept([0, 0, 0], [1e15, 1e15, 1e15 + 3]),
+        1e15 + 1,
+    )
 
 
 @pytest.mark.parametrize("loss", [LogisticLoss(), SquaredHingeLoss()], ids=repr)
@@ -385,9 +576,13 @@ def test_one_class_alone_is_refused_in_words(loss):
     design, y, _ = table(loss)
     with pytest.raises(ValueError, match=r"y must hold both labels .* got only \+1"):
         at(design, np.ones(len(y)), 1.0, FreeIntercept(loss))
-    with pytest.raises(ValueError, match="both labels in samples of positive weight; got only -1"):
+    with pytest.raises(
+        ValueError, match="both labels in samples of positive weight; got only -1"
+    ):
         at(design, y, 1.0, FreeIntercept(WeightedLoss(loss, y < 0)))
-    assert solve_loss(at(design, np.ones(len(y)), 1.0, loss)).converged  # without an intercept there is an answer
+    assert solve_loss(
+        at(design, np.ones(len(y)), 1.0, loss)
+    ).converged  # without an intercept there is an answer
 
 
 @every_loss
@@ -397,8 +592,12 @@ def test_a_kernel_machine_with_weights_and_intercept(loss):
     problem = at(design, y, 0.1 * at(design, y, 1.0, ours).lam_max, ours)
     best = solve_loss(problem, tol=1e-11)
     W = kernel_machine(problem, best.weights, tol=1e-11)
-    price = ours.value(design.predict(W), y) + problem.lam / 2 * (np.sum(np.sum(W**2, 1)[best.weights > 0] / best.weights[best.weights > 0]))
-    np.testing.assert_allclose(price + problem.lam / 2 * best.weights.sum(), best.objective, rtol=1e-9)
+    price = ours.value(design.predict(W), y) + problem.lam / 2 * (
+        np.sum(np.sum(W**2, 1)[best.weights > 0] / best.weights[best.weights > 0])
+    )
+    np.testing.assert_allclose(
+        price + problem.lam / 2 * best.weights.sum(), best.objective, rtol=1e-9
+    )
 
 
 def test_screening_with_weights_and_intercept():
@@ -426,34 +625,60 @@ def test_squared_form_is_the_same_program_for_every_solver():
 
 def test_lam_max_of_rounding_is_zero_for_every_loss():
     rng = np.random.default_rng(9)
-    X = np.outer(np.ones(40), [0.1, -0.7, 1e-3])  # constant columns: with an intercept nothing is left to fit
+    X = np.outer(
+        np.ones(40), [0.1, -0.7, 1e-3]
+    )  # constant columns: with an intercept nothing is left to fit
     gates = np.vstack([np.zeros(3), rng.standard_normal((9, 3))])
     design = MaskedDesign(X, Masks.from_gates(X, gates))
     for loss in EVERY:
-        for labels in (np.resize([1.0, -1.0], 40), np.where(rng.random(40) < 0.3, 1.0, -1.0)):
+        for labels in (
+            np.resize([1.0, -1.0], 40),
+            np.where(rng.random(40) < 0.3, 1.0, -1.0),
+        ):
             ours = FreeIntercept(WeightedLoss(loss, rng.uniform(0.5, 2, 40)))
             assert at(design, labels, 1.0, ours).lam_max == 0
             found = solve_loss(at(design, labels, 1e-12, ours))
             assert found.converged and not found.W.any() and found.n_iter == 0
-        assert at(design, np.resize([1.0, -1.0], 40), 1.0, loss).lam_max == 0  # balanced
+        assert (
+            at(design, np.resize([1.0, -1.0], 40), 1.0, loss).lam_max == 0
+        )  # balanced
     y = rng.standard_normal(40)
     y -= y.mean()
-    assert at(design, y, 1.0, SquaredLoss()).lam_max == 0 < at(design, y + 1e-9, 1.0, SquaredLoss()).lam_max
+    assert (
+        at(design, y, 1.0, SquaredLoss()).lam_max
+        == 0
+        < at(design, y + 1e-9, 1.0, SquaredLoss()).lam_max
+    )
 
 
 @every_loss
 def test_one_weight_for_all_and_weights_of_another_length(loss):
     design, y, _ = table(loss, seed=10)
-    one, many = (FreeIntercept(WeightedLoss(loss, w)) for w in (2.5, np.full(len(y), 2.5)))
+    one, many = (
+        FreeIntercept(WeightedLoss(loss, w)) for w in (2.5, np.full(len(y), 2.5))
+    )
     lam = 0.1 * at(design, y, 1.0, many).lam_max
-    np.testing.assert_array_equal(solve_loss(at(design, y, lam, one)).W, solve_loss(at(design, y, lam, many)).W)
-    for short in (WeightedLoss(loss, np.ones(3)), FreeIntercept(WeightedLoss(loss, np.ones(3)))):
+    np.testing.assert_array_equal(
+        solve_loss(at(design, y, lam, one)).W, solve_loss(at(design, y, lam, many)).W
+    )
+    for short in (
+        WeightedLoss(loss, np.ones(3)),
+        FreeIntercept(WeightedLoss(loss, np.ones(3))),
+    ):
         for method in ("value", "gradient", "curvature", "conjugate", "majorant"):
-            with pytest.raises(ValueError, match="weights must have one entry for each of the 40 samples; got 3"):
+            with pytest.raises(
+                ValueError,
+                match="weights must have one entry for each of the 40 samples; got 3",
+            ):
                 getattr(short, method)(0 * y, y)
         with pytest.raises(ValueError, match="weights must have one entry"):
             at(design, y, 1.0, short)
-    for bad, words in ((-1, "at least zero"), (0.0, "must not all be zero"), (np.zeros(4), "must not all be zero"), ([1, np.nan], "finite")):
+    for bad, words in (
+        (-1, "at least zero"),
+        (0.0, "must not all be zero"),
+        (np.zeros(4), "must not all be zero"),
+        ([1, np.nan], "finite"),
+    ):
         with pytest.raises(ValueError, match=f"weights.*{words}"):
             WeightedLoss(loss, bad)
     with pytest.raises(TypeError, match="Weights go inside"):

@@ -13,7 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from fixntk import machine
 from fixntk.kernels import kernel_ridge, ntk
-from fixntk.machine import available_memory, blas_threads, check_memory, one_thread, single_threaded
+from fixntk.machine import (
+    available_memory,
+    blas_threads,
+    check_memory,
+    one_thread,
+    single_threaded,
+)
 
 ONE = [1] * len(blas_threads())
 X = np.random.default_rng(0).standard_normal((40, 3))
@@ -54,11 +60,16 @@ def test_large_work_keeps_its_threads():
         assert blas_threads() == [2] * len(ONE)
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["first in, first out", "first in, last out"])
+@pytest.mark.parametrize(
+    "order", [(0, 1), (1, 0)], ids=["first in, first out", "first in, last out"]
+)
 def test_two_threads_overlap(order):
     events = [threading.Event() for _ in range(4)]
     seen = [[], []]
-    threads = [threading.Thread(target=inside, args=(events[k], events[2 + k], seen[k])) for k in (0, 1)]
+    threads = [
+        threading.Thread(target=inside, args=(events[k], events[2 + k], seen[k]))
+        for k in (0, 1)
+    ]
     for thread, event, one in zip(threads, events, seen):
         thread.start()
         event.set()
@@ -152,26 +163,28 @@ def test_a_fork_while_others_are_inside(me_too):
             right = blas_threads() == (ONE if me_too else [2] * len(ONE))
             with one_thread():
                 right &= blas_threads() == ONE
-            os._exit(0 if right and len(machine._guards[0].scope.inside) == me_too else 1)
+            os._exit(
+                0 if right and len(machine._guards[0].scope.inside) == me_too else 1
+            )
         assert os.waitpid(child, 0)[1] == 0
         go_out.set()
         other.join()
 
 
-def numbers_around_a_fit(_):
-    before = blas_threads()
+def threads_within(_):
     kernel_ridge(ntk(X), X[:, 0], 1.0)
     with one_thread():
-        within = blas_threads()
-    return before == blas_threads(), within
+        return blas_threads()
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
 def test_workers(backend):
-    for same, within in Parallel(n_jobs=2, backend=backend)(delayed(numbers_around_a_fit)(k) for k in range(4)):
-        assert same and within == ONE
+    before, tasks = blas_threads(), [delayed(threads_within)(k) for k in range(4)]
+    for within in Parallel(n_jobs=2, backend=backend)(tasks):
+        assert within == ONE
+    assert blas_threads() == before  # once the last of them has ended
     with one_thread():  # started from inside
-        assert all(within == ONE for _, within in Parallel(n_jobs=2, backend=backend)(delayed(numbers_around_a_fit)(k) for k in range(2)))
+        assert all(within == ONE for within in Parallel(2, backend=backend)(tasks))
 
 
 def test_the_name_and_words_of_a_guarded_function_stay():
@@ -180,7 +193,9 @@ def test_the_name_and_words_of_a_guarded_function_stay():
         "Words."
         return a + b
 
-    assert solve.__name__ == "solve" and solve.__doc__ == "Words." and solve(1, b=2) == 3
+    assert (
+        solve.__name__ == "solve" and solve.__doc__ == "Words." and solve(1, b=2) == 3
+    )
     assert pickle.loads(pickle.dumps(blas_threads)) is blas_threads
 
 
@@ -191,7 +206,10 @@ def test_memory():
         pytest.skip("this system does not say")
     check_memory(0.1 * there / 8, "X: this", "")
     for entries in (there, 10**30, 10**400):
-        with pytest.raises(ValueError, match=r"^X: this needs about .* of memory, and .* are free. Do less.$"):
+        with pytest.raises(
+            ValueError,
+            match=r"^X: this needs about .* of memory, and .* are free. Do less.$",
+        ):
             check_memory(entries, "X: this", "Do less.")
 
 

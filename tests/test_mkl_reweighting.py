@@ -19,7 +19,9 @@ def arcs(X):
     cuts = np.sort(np.r_[across + np.pi / 2, across - np.pi / 2] % (2 * np.pi))
     widths = np.diff(np.r_[cuts, cuts[0] + 2 * np.pi])
     middle = cuts + widths / 2
-    return Masks.from_gates(X, np.column_stack([np.cos(middle), np.sin(middle)])), widths / (2 * np.pi)
+    return Masks.from_gates(
+        X, np.column_stack([np.cos(middle), np.sin(middle)])
+    ), widths / (2 * np.pi)
 
 
 def toy(seed, lam=0.1):
@@ -35,7 +37,9 @@ def cloud(n=25, d=3, gates=60, ratio=0.1):
     X = gaussian_design(n, d, rng=rng)
     y = teacher_data(X, 10, noise=0.2, kind="gated", rng=rng)
     design = MaskedDesign(X, sample_masks(X, gates, rng=rng))
-    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    return GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -44,40 +48,57 @@ def test_repaired_reweighting_reaches_the_optimum_from_the_tangent_kernel(seed):
     optimum = solve_cvxpy(problem).objective
     solution = irls(problem, weights=chances, max_iter=5000, tol=1e-6)
     assert solution.converged and solution.objective <= optimum * (1 + 1e-6)
-    assert np.all(np.diff(solution.history["objective"]) <= 1e-12 * solution.history["objective"][0])
+    assert np.all(
+        np.diff(solution.history["objective"])
+        <= 1e-12 * solution.history["objective"][0]
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_printed_reweighting_rests_elsewhere(seed):
     problem, chances = toy(seed)
     optimum = solve_cvxpy(problem).objective
-    solution = irls(problem, weights=chances, update="printed", floor=1e-8, max_iter=1000, tol=1e-6)
+    solution = irls(
+        problem, weights=chances, update="printed", floor=1e-8, max_iter=1000, tol=1e-6
+    )
     assert not solution.converged and solution.objective > 1.01 * optimum
-    assert np.ptp(solution.history["objective"][-100:]) < 1e-9 * optimum  # it has come to rest
+    assert (
+        np.ptp(solution.history["objective"][-100:]) < 1e-9 * optimum
+    )  # it has come to rest
     lengths, residual = solution.weights, problem.y - problem.design.predict(solution.W)
     pull = 2 * problem.design.correlation_norms(residual)
-    np.testing.assert_allclose(pull, 2 * problem.lam * np.sqrt(lengths), rtol=1e-4, atol=1e-6)  # not lam
+    np.testing.assert_allclose(
+        pull, 2 * problem.lam * np.sqrt(lengths), rtol=1e-4, atol=1e-6
+    )  # not lam
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_text_version_solves_twice_the_penalty(seed):
     problem, chances = toy(seed)
     text = irls(problem, weights=chances, update="text", max_iter=3000, tol=0)
-    assert GroupLassoProblem(problem.design, problem.y, 2 * problem.lam).gap(text.W) < 1e-9
+    assert (
+        GroupLassoProblem(problem.design, problem.y, 2 * problem.lam).gap(text.W) < 1e-9
+    )
     assert text.gap > 1e-3
 
 
 def test_a_teacher_in_more_dimensions():
     problem = cloud()
     solution = irls(problem, max_iter=20_000, tol=1e-6)
-    assert solution.converged and abs(solution.objective / solve_cvxpy(problem).objective - 1) < 1e-6
+    assert (
+        solution.converged
+        and abs(solution.objective / solve_cvxpy(problem).objective - 1) < 1e-6
+    )
 
 
 def test_zero_rounds_are_graded():
     problem = cloud()
     solution = irls(problem, max_iter=0)
     assert (
-        solution.n_iter == 0 and not solution.converged and solution.gap == problem.gap(solution.W) and solution.reason
+        solution.n_iter == 0
+        and not solution.converged
+        and solution.gap == problem.gap(solution.W)
+        and solution.reason
     )
     assert irls(
         GroupLassoProblem(problem.design, problem.y, 2 * problem.lam_max), max_iter=0
@@ -115,25 +136,40 @@ def test_interruption_leaves_nothing_broken():
 @pytest.mark.parametrize("ridge", [1e-3, 1.0, 1e3])
 def test_three_ridge_solvers_agree(ridge):
     design, y = (problem := cloud()).design, problem.y
-    weights = np.random.default_rng(1).exponential(size=design.p) * (np.arange(design.p) % 3 > 0)
+    weights = np.random.default_rng(1).exponential(size=design.p) * (
+        np.arange(design.p) % 3 > 0
+    )
     kernel = weighted_ridge(design, y, weights, ridge)
     for method in ("lsqr", "lsmr"):
         np.testing.assert_allclose(
-            weighted_ridge(design, y, weights, ridge, method=method), kernel, atol=1e-7 * np.abs(kernel).max()
+            weighted_ridge(design, y, weights, ridge, method=method),
+            kernel,
+            atol=1e-7 * np.abs(kernel).max(),
         )
-    gradient = -2 * weights[:, None] * design.correlate(y - design.predict(kernel)) + 2 * ridge * kernel
-    np.testing.assert_allclose(gradient, 0, atol=1e-9 * ridge * max(1, np.abs(kernel).max()) + 1e-9)
+    gradient = (
+        -2 * weights[:, None] * design.correlate(y - design.predict(kernel))
+        + 2 * ridge * kernel
+    )
+    np.testing.assert_allclose(
+        gradient, 0, atol=1e-9 * ridge * max(1, np.abs(kernel).max()) + 1e-9
+    )
 
 
 def test_an_unfinished_iterative_solve_warns(monkeypatch):
     import fixntk.reweighting as module
 
     real = module.lsqr
-    monkeypatch.setattr(module, "lsqr", short := lambda *args, iter_lim, **kw: real(*args, iter_lim=2, **kw))
+    monkeypatch.setattr(
+        module,
+        "lsqr",
+        short := lambda *args, iter_lim, **kw: real(*args, iter_lim=2, **kw),
+    )
     short.__name__ = "lsqr"
     problem = cloud()
     with pytest.warns(ConvergenceWarning, match="method='kernel'"):
-        weighted_ridge(problem.design, problem.y, np.ones(problem.design.p), 1e-6, method="lsqr")
+        weighted_ridge(
+            problem.design, problem.y, np.ones(problem.design.p), 1e-6, method="lsqr"
+        )
 
 
 @pytest.mark.parametrize("method", ["lsqr", "lsmr"])
@@ -152,7 +188,9 @@ def test_duplicate_rows_and_few_samples():
     ):
         y = rng.standard_normal(len(X))
         design = MaskedDesign(X, sample_masks(X, 30, rng=rng))
-        problem = GroupLassoProblem(design, y, 0.2 * GroupLassoProblem(design, y, 1.0).lam_max)
+        problem = GroupLassoProblem(
+            design, y, 0.2 * GroupLassoProblem(design, y, 1.0).lam_max
+        )
         solution = irls(problem, max_iter=20_000, tol=1e-5)
         assert solution.converged, solution
 
@@ -166,10 +204,14 @@ def test_mkl_chain_of_constants():
     residual = np.sum((problem.design.predict(np.sqrt(weights)[:, None] * V) - y) ** 2)
     twelve, fourteen = residual + lam_hat * np.sum(V**2), residual + lam_hat * total**2
     np.testing.assert_allclose(
-        [twelve, lam_hat * mkl_objective(problem.design, y, weights, lam_hat)], fourteen, rtol=1e-7
+        [twelve, lam_hat * mkl_objective(problem.design, y, weights, lam_hat)],
+        fourteen,
+        rtol=1e-7,
     )
     chances = np.full(problem.design.p, 1 / problem.design.p)
-    assert mkl_objective(problem.design, y, chances, lam_hat) > mkl_objective(problem.design, y, weights, lam_hat)
+    assert mkl_objective(problem.design, y, chances, lam_hat) > mkl_objective(
+        problem.design, y, weights, lam_hat
+    )
 
 
 @pytest.mark.parametrize(

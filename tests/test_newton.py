@@ -13,7 +13,9 @@ from fixntk.newton import KernelList, lam_path, solve
 
 def problem_on(X, y, masks, ratio):
     design = MaskedDesign(X, masks)
-    return GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    return GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+    )
 
 
 def teacher(X, rng, noise):
@@ -21,7 +23,9 @@ def teacher(X, rng, noise):
 
 
 def repeated(masks):
-    return Masks(np.repeat(masks.patterns, 2, axis=1), np.repeat(masks.gates, 2, axis=0))
+    return Masks(
+        np.repeat(masks.patterns, 2, axis=1), np.repeat(masks.gates, 2, axis=0)
+    )
 
 
 def small_problems():
@@ -39,25 +43,53 @@ def small_problems():
     }
     for ratio in (1e-2, 0.3):
         for name, X in tables.items():
-            yield f"{name}, lam {ratio}", problem_on(X, teacher(X, rng, 0.1), sample_masks(X, 40, rng=rng), ratio)
+            yield (
+                f"{name}, lam {ratio}",
+                problem_on(
+                    X, teacher(X, rng, 0.1), sample_masks(X, 40, rng=rng), ratio
+                ),
+            )
     yield (
         "duplicate masks",
-        problem_on(gaussian, teacher(gaussian, rng, 0.1), repeated(sample_masks(gaussian, 20, rng=rng)), 0.05),
+        problem_on(
+            gaussian,
+            teacher(gaussian, rng, 0.1),
+            repeated(sample_masks(gaussian, 20, rng=rng)),
+            0.05,
+        ),
     )
     yield (
         "a zero row",
         problem_on(
-            gaussian * (np.arange(20) > 0)[:, None], rng.standard_normal(20), sample_masks(gaussian, 20, rng=rng), 0.05
+            gaussian * (np.arange(20) > 0)[:, None],
+            rng.standard_normal(20),
+            sample_masks(gaussian, 20, rng=rng),
+            0.05,
         ),
     )
-    for n, dimension, ratio in ((30, 1, 1e-3), (30, 1, 1e-5), (15, 3, 1e-3), (15, 3, 1e-5)):
-        X = add_bias(rng.standard_normal((n, 1))) if dimension == 1 else rng.standard_normal((n, 3))
+    for n, dimension, ratio in (
+        (30, 1, 1e-3),
+        (30, 1, 1e-5),
+        (15, 3, 1e-3),
+        (15, 3, 1e-5),
+    ):
+        X = (
+            add_bias(rng.standard_normal((n, 1)))
+            if dimension == 1
+            else rng.standard_normal((n, 3))
+        )
         yield (
             f"all masks, dimension {dimension}, lam {ratio}",
             problem_on(X, rng.standard_normal(n), enumerate_masks(X), ratio),
         )
-    yield "lam_max", problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.0)
-    yield "above lam_max", problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.5)
+    yield (
+        "lam_max",
+        problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.0),
+    )
+    yield (
+        "above lam_max",
+        problem_on(gaussian, gaussian[:, 0], sample_masks(gaussian, 30, rng=rng), 1.5),
+    )
 
 
 SMALL = dict(small_problems())
@@ -68,7 +100,9 @@ def test_agrees_with_clarabel(name):
     problem = SMALL[name]
     found, reference = solve(problem, tol=1e-9), solve_cvxpy(problem)
     assert found.converged and found.gap <= 1e-9 and found.n_iter <= 50
-    assert found.gap == problem.gap(found.W) and found.objective == problem.objective(found.W)
+    assert found.gap == problem.gap(found.W) and found.objective == problem.objective(
+        found.W
+    )
     np.testing.assert_allclose(found.objective, reference.objective, rtol=1e-8)
     if problem.lam >= problem.lam_max:
         assert not found.W.any() and found.n_iter == 0
@@ -83,14 +117,18 @@ def test_gap_against_the_dense_matrix():
     W, A = solve(problem, tol=1e-9).W, problem.design.to_dense()
     residual = problem.y - A @ W.ravel()
     blocks = np.linalg.norm((A.T @ residual).reshape(W.shape), axis=1)
-    scale = min(problem.lam / (2 * blocks.max()), problem.y @ residual / (residual @ residual))
+    scale = min(
+        problem.lam / (2 * blocks.max()), problem.y @ residual / (residual @ residual)
+    )
     upper = residual @ residual + problem.lam * np.linalg.norm(W, axis=1).sum()
     lower = 2 * scale * problem.y @ residual - scale**2 * residual @ residual
     assert abs((upper - lower) / upper - problem.gap(W)) < 1e-12
 
 
 def hard_problem(k, rng):
-    n, d, p = (int(rng.integers(low, high)) for low, high in ((5, 300), (1, 25), (20, 2000)))
+    n, d, p = (
+        int(rng.integers(low, high)) for low, high in ((5, 300), (1, 25), (20, 2000))
+    )
     X = rng.standard_normal((n, d))
     X = [
         X,
@@ -101,9 +139,15 @@ def hard_problem(k, rng):
         np.c_[X, X[:, :1]],
     ][k % 6]
     y = teacher_data(
-        X, int(rng.integers(1, 12)), noise=(0, 0.1, 1.0)[k // 6 % 3], kind=("relu", "gated")[k % 2], rng=rng
+        X,
+        int(rng.integers(1, 12)),
+        noise=(0, 0.1, 1.0)[k // 6 % 3],
+        kind=("relu", "gated")[k % 2],
+        rng=rng,
     )
-    return problem_on(X, y, sample_masks(X, p, rng=rng), 0.99 * 10 ** rng.uniform(-5, 0))
+    return problem_on(
+        X, y, sample_masks(X, p, rng=rng), 0.99 * 10 ** rng.uniform(-5, 0)
+    )
 
 
 def test_sixty_hard_cases():
@@ -111,9 +155,13 @@ def test_sixty_hard_cases():
     for k in range(60):
         problem = hard_problem(k, rng)
         found = solve(problem, tol=1e-9)
-        assert found.converged and problem.gap(found.W) <= 1e-9, f"case {k}: {problem.design}, {found}"
+        assert found.converged and problem.gap(found.W) <= 1e-9, (
+            f"case {k}: {problem.design}, {found}"
+        )
         steps.append(found.n_iter)
-    print(f"\nNewton steps to 1e-9 on 60 hard cases: median {np.median(steps):g}, most {max(steps)}")
+    print(
+        f"\nNewton steps to 1e-9 on 60 hard cases: median {np.median(steps):g}, most {max(steps)}"
+    )
     assert np.median(steps) <= 15 and max(steps) <= 50
 
 
@@ -121,8 +169,14 @@ def test_sixty_hard_cases():
 @pytest.mark.parametrize("ratio", [1e-5, 1e-3, 0.1])
 def test_overcomplete_arrangements(n, dimension, ratio):
     rng = np.random.default_rng(n)
-    X = add_bias(rng.standard_normal((n, 1))) if dimension == 1 else rng.standard_normal((n, 3))
-    assert solve(problem_on(X, teacher(X, rng, 0.3), enumerate_masks(X), ratio), tol=1e-9).converged
+    X = (
+        add_bias(rng.standard_normal((n, 1)))
+        if dimension == 1
+        else rng.standard_normal((n, 3))
+    )
+    assert solve(
+        problem_on(X, teacher(X, rng, 0.3), enumerate_masks(X), ratio), tol=1e-9
+    ).converged
 
 
 def test_warm_start_and_path():
@@ -131,17 +185,24 @@ def test_warm_start_and_path():
     assert solve(problem, tol=1e-8, weights=found.weights).n_iter <= 1
     path = lam_path(problem.design, problem.y, n_lams=5, lam_min_ratio=1e-2, tol=1e-9)
     assert [s.converged for s in path] == [True] * 5 and not path[0].W.any()
-    assert path[-1].history["lam"] == pytest.approx(problem.lam) and path[-1].objective == pytest.approx(
-        found.objective, rel=1e-8
-    )
+    assert path[-1].history["lam"] == pytest.approx(problem.lam) and path[
+        -1
+    ].objective == pytest.approx(found.objective, rel=1e-8)
 
 
 def test_stopping_short_is_said():
     problem = SMALL["plain, lam 0.01"]
     for max_iter in (0, 1, 2):
         found = solve(problem, tol=1e-9, max_iter=max_iter)
-        assert found.n_iter == max_iter and not found.converged and "max_iter" in found.reason
-        assert found.gap == problem.gap(found.W) and found.W.shape == (problem.design.p, problem.design.d)
+        assert (
+            found.n_iter == max_iter
+            and not found.converged
+            and "max_iter" in found.reason
+        )
+        assert found.gap == problem.gap(found.W) and found.W.shape == (
+            problem.design.p,
+            problem.design.d,
+        )
     beyond = solve(problem, tol=0, max_iter=30)
     assert not beyond.converged and beyond.gap < 1e-12
 
@@ -151,7 +212,9 @@ def test_beyond_double_precision():
     for lam in (1e-12, 1e-16, 1e-22):
         found = solve(GroupLassoProblem(design, y, lam), tol=1e-9, max_iter=30)
         assert np.isfinite(found.gap) and (
-            found.converged or "ask for a larger" in found.reason or "max_iter" in found.reason
+            found.converged
+            or "ask for a larger" in found.reason
+            or "max_iter" in found.reason
         )
     for scale in (1e-9, 1e9, 1e20):
         problem = problem_on(scale * design.X, scale * y, design.masks, 0.01)
@@ -194,7 +257,9 @@ def test_interrupted(method, at):
     with pytest.raises(KeyboardInterrupt):
         solve(problem, tol=1e-9)
     assert [pool["num_threads"] for pool in threadpool_info()] == threads
-    np.testing.assert_allclose(solve(problem, tol=1e-9).W, solve(calm, tol=1e-9).W, atol=1e-6)
+    np.testing.assert_allclose(
+        solve(problem, tol=1e-9).W, solve(calm, tol=1e-9).W, atol=1e-6
+    )
 
 
 class FiveMethods:
@@ -212,17 +277,25 @@ class FiveMethods:
 
 def test_five_methods_are_enough():
     problem = SMALL["plain, lam 0.01"]
-    bare = solve(GroupLassoProblem(FiveMethods(problem.design), problem.y, problem.lam), tol=1e-9)
-    assert bare.converged and bare.objective == pytest.approx(problem.objective(bare.W), rel=1e-12)
+    bare = solve(
+        GroupLassoProblem(FiveMethods(problem.design), problem.y, problem.lam), tol=1e-9
+    )
+    assert bare.converged and bare.objective == pytest.approx(
+        problem.objective(bare.W), rel=1e-12
+    )
 
 
 def test_kernel_list():
     problem = SMALL["plain, lam 0.01"]
     kernels = masking_kernels(problem.design)
     design = KernelList(kernels)
-    np.testing.assert_allclose(design.to_dense() @ design.to_dense().T, kernels.sum(0), atol=1e-10)
+    np.testing.assert_allclose(
+        design.to_dense() @ design.to_dense().T, kernels.sum(0), atol=1e-10
+    )
     found = solve(GroupLassoProblem(design, problem.y, problem.lam), tol=1e-9)
-    assert found.objective == pytest.approx(solve(problem, tol=1e-9).objective, rel=1e-8)
+    assert found.objective == pytest.approx(
+        solve(problem, tol=1e-9).objective, rel=1e-8
+    )
     ragged = KernelList([np.eye(4), np.ones((4, 4)), np.zeros((4, 4))])  # ranks 4, 1, 0
     assert ragged.d == 4 and np.count_nonzero(ragged.blocks.any(1)) == 5
     assert solve(GroupLassoProblem(ragged, np.arange(4.0), 0.5), tol=1e-10).converged
@@ -273,7 +346,9 @@ def test_small_lam_on_few_columns(seed):
     problem = few_masks(seed, 5e-6)
     found, reference = solve(problem, tol=1e-6), solve_cvxpy(problem)
     assert found.converged and found.gap <= 1e-6 and found.n_iter <= 60
-    np.testing.assert_allclose(found.objective, reference.objective, rtol=2e-6)  # both gaps
+    np.testing.assert_allclose(
+        found.objective, reference.objective, rtol=2e-6
+    )  # both gaps
 
 
 @pytest.mark.parametrize("table", ["gauss", "bias", "corr", "heavy", "d3", "d5"])
@@ -290,7 +365,11 @@ def test_small_lam_on_small_tables(table, ratio):
             "d3": rng.standard_normal((12, 3)),
             "d5": rng.standard_normal((25, 5)),
         }[table]
-        masks = enumerate_masks(X) if seed % 2 and X.shape[1] == 2 else sample_masks(X, 300, rng=rng)
+        masks = (
+            enumerate_masks(X)
+            if seed % 2 and X.shape[1] == 2
+            else sample_masks(X, 300, rng=rng)
+        )
         y = rng.standard_normal(len(X)) if seed else teacher(X, rng, 0.1)
         found = solve(problem_on(X, y, masks, ratio), tol=1e-6)
         assert found.converged, f"{table} {ratio} {seed}: {found}"
@@ -298,7 +377,11 @@ def test_small_lam_on_small_tables(table, ratio):
 
 @pytest.mark.parametrize("times", [1e-300, 1e-5, 1e3, 1e6, 1e20, 1e100, 1e300])
 def test_starts_in_any_unit(times):
-    for problem in (SMALL["plain, lam 0.01"], SMALL["all masks, dimension 1, lam 0.001"], few_masks(3, 1e-3)):
+    for problem in (
+        SMALL["plain, lam 0.01"],
+        SMALL["all masks, dimension 1, lam 0.001"],
+        few_masks(3, 1e-3),
+    ):
         best = solve(problem, tol=1e-9)
         for start in (best.weights * times, np.full(problem.design.p, times)):
             found = solve(problem, tol=1e-8, weights=start)
@@ -341,16 +424,25 @@ class Centred:
 def test_a_centred_design(ratio):
     plain = SMALL["plain, lam 0.01"]
     design, y = Centred(plain.design), plain.y - plain.y.mean()
-    problem = GroupLassoProblem(design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max)
+    problem = GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
+    )
     found = solve(problem, tol=1e-8)
     assert found.converged
-    np.testing.assert_allclose(found.objective, solve_cvxpy(problem).objective, rtol=1e-6)
+    np.testing.assert_allclose(
+        found.objective, solve_cvxpy(problem).objective, rtol=1e-6
+    )
     assert [s.converged for s in lam_path(design, y, n_lams=3)] == [True] * 3
 
 
 def test_kernels_in_any_container():
     K = np.eye(3) + 1
-    for kernels in ([K, K], [K.tolist(), K.tolist()], (K.astype(np.float32), K.astype(np.int8)), np.stack([K, K]).astype(np.float16)):
+    for kernels in (
+        [K, K],
+        [K.tolist(), K.tolist()],
+        (K.astype(np.float32), K.astype(np.int8)),
+        np.stack([K, K]).astype(np.float16),
+    ):
         design = KernelList(kernels)
         np.testing.assert_allclose(design.kernel([1, 1]), 2 * K)
         assert not design.kernels.flags.writeable and not design.blocks.flags.writeable
@@ -365,26 +457,86 @@ def test_kernels_in_any_container():
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda p: solve([1, 2]), TypeError, "problem must be a GroupLassoProblem; got list"),
-        (lambda p: solve(GroupLassoProblem), TypeError, "got the class GroupLassoProblem itself"),
+        (
+            lambda p: solve([1, 2]),
+            TypeError,
+            "problem must be a GroupLassoProblem; got list",
+        ),
+        (
+            lambda p: solve(GroupLassoProblem),
+            TypeError,
+            "got the class GroupLassoProblem itself",
+        ),
         (lambda p: solve(None), TypeError, "got NoneType"),
         (lambda p: solve(p, tol="1e-6"), ValueError, "tol must be a number"),
-        (lambda p: solve(p, max_iter=True), ValueError, "max_iter must be a whole number"),
-        (lambda p: solve(p, max_iter=False), ValueError, "max_iter must be a whole number"),
+        (
+            lambda p: solve(p, max_iter=True),
+            ValueError,
+            "max_iter must be a whole number",
+        ),
+        (
+            lambda p: solve(p, max_iter=False),
+            ValueError,
+            "max_iter must be a whole number",
+        ),
         (lambda p: solve(p, weights="all"), TypeError, "weights must hold numbers"),
-        (lambda p: solve(p, weights=np.ma.masked_array(np.ones(p.design.p))), TypeError, "masked array"),
-        (lambda p: lam_path([[1.0]], [1.0]), TypeError, "design must have the methods .*; got list"),
-        (lambda p: lam_path(MaskedDesign, [1.0]), TypeError, "got the class MaskedDesign itself"),
-        (lambda p: lam_path(p.design, p.y, n_lams=1), ValueError, "n_lams must be at least 2"),
-        (lambda p: lam_path(p.design, p.y, tol=0), ValueError, "tol must be a positive number"),
-        (lambda p: lam_path(p.design, p.y[:3]), ValueError, "y must have one entry for each"),
-        (lambda p: KernelList([np.eye(3), np.eye(2)]), ValueError, "kernels must have rows of equal length"),
+        (
+            lambda p: solve(p, weights=np.ma.masked_array(np.ones(p.design.p))),
+            TypeError,
+            "masked array",
+        ),
+        (
+            lambda p: lam_path([[1.0]], [1.0]),
+            TypeError,
+            "design must have the methods .*; got list",
+        ),
+        (
+            lambda p: lam_path(MaskedDesign, [1.0]),
+            TypeError,
+            "got the class MaskedDesign itself",
+        ),
+        (
+            lambda p: lam_path(p.design, p.y, n_lams=1),
+            ValueError,
+            "n_lams must be at least 2",
+        ),
+        (
+            lambda p: lam_path(p.design, p.y, tol=0),
+            ValueError,
+            "tol must be a positive number",
+        ),
+        (
+            lambda p: lam_path(p.design, p.y[:3]),
+            ValueError,
+            "y must have one entry for each",
+        ),
+        (
+            lambda p: KernelList([np.eye(3), np.eye(2)]),
+            ValueError,
+            "kernels must have rows of equal length",
+        ),
         (lambda p: KernelList("kernels"), TypeError, "kernels must hold numbers"),
         (lambda p: KernelList([lambda x: x]), TypeError, "kernels must hold numbers"),
-        (lambda p: KernelList([np.eye(2)]).predict([1.0, 2.0]), ValueError, "W must be a table"),
-        (lambda p: KernelList([np.eye(2)]).predict(np.eye(2)), ValueError, r"W must have shape \(1, 2\)"),
-        (lambda p: KernelList([np.eye(2)]).correlate(np.ones(3)), ValueError, "z must have one entry for each of the 2"),
-        (lambda p: KernelList([np.eye(2)]).kernel([1, 1]), ValueError, "weights must have one entry"),
+        (
+            lambda p: KernelList([np.eye(2)]).predict([1.0, 2.0]),
+            ValueError,
+            "W must be a table",
+        ),
+        (
+            lambda p: KernelList([np.eye(2)]).predict(np.eye(2)),
+            ValueError,
+            r"W must have shape \(1, 2\)",
+        ),
+        (
+            lambda p: KernelList([np.eye(2)]).correlate(np.ones(3)),
+            ValueError,
+            "z must have one entry for each of the 2",
+        ),
+        (
+            lambda p: KernelList([np.eye(2)]).kernel([1, 1]),
+            ValueError,
+            "weights must have one entry",
+        ),
     ],
 )
 def test_wrong_kinds_are_refused_in_words(call, error, words):
@@ -395,9 +547,14 @@ def test_wrong_kinds_are_refused_in_words(call, error, words):
 def test_memory_is_foreseen(monkeypatch):
     from fixntk import machine
 
-    monkeypatch.setattr(machine, "_LITTLE", 0)  # even the little that these ask for is looked up
+    monkeypatch.setattr(
+        machine, "_LITTLE", 0
+    )  # even the little that these ask for is looked up
     monkeypatch.setattr(machine, "available_memory", lambda: 1000)
-    for call in (lambda: solve(SMALL["plain, lam 0.01"]), lambda: KernelList([np.eye(30)])):
+    for call in (
+        lambda: solve(SMALL["plain, lam 0.01"]),
+        lambda: KernelList([np.eye(30)]),
+    ):
         with pytest.raises(ValueError, match="of memory, and 1 kB are free"):
             call()
 
@@ -409,5 +566,8 @@ def test_one_weight_in_a_wrong_unit(ratio):
     problem = problem_on(X, teacher(X, rng, 0.1), sample_masks(X, 100, rng=rng), ratio)
     best = solve(problem, tol=1e-9)
     for times in (1e10, 1e20, 1e100):
-        found = solve(problem, weights=np.where(np.arange(problem.design.p) == 3, times, best.weights))
+        found = solve(
+            problem,
+            weights=np.where(np.arange(problem.design.p) == 3, times, best.weights),
+        )
         assert found.converged and found.n_iter <= 30

@@ -11,8 +11,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 def test_distribution_installs_and_imports(kind, tmp_path):
-    call = lambda *args, **kwargs: subprocess.run(args, check=True, capture_output=True, text=True, **kwargs)
-    call(sys.executable, "-m", "build", f"--{kind}", "--no-isolation", "--outdir", tmp_path / "dist", ROOT)
+    call = lambda *args, **kwargs: subprocess.run(
+        args, check=True, capture_output=True, text=True, **kwargs
+    )
+    call(
+        sys.executable,
+        "-m",
+        "build",
+        f"--{kind}",
+        "--no-isolation",
+        "--outdir",
+        tmp_path / "dist",
+        ROOT,
+    )
     (made,) = (tmp_path / "dist").iterdir()
     call(
         sys.executable,
@@ -28,5 +39,11 @@ def test_distribution_installs_and_imports(kind, tmp_path):
         made,
     )
     code = "import fixntk, fixntk.kernels as k; print(fixntk.__file__); assert k.ntk([[1.0]]) == 0.5"
-    done = call(sys.executable, "-c", code, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path / "site"), "PATH": ""})
+    done = call(
+        sys.executable,
+        "-c",
+        code,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": ""},
+    )
     assert str(tmp_path) in done.stdout

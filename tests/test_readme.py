@@ -22,9 +22,18 @@ def test_compare_runs(capsys, tmp_path, monkeypatch):
     [line] = re.findall(r"^    fixntk (compare .*)$", TEXT, re.M)
     x = np.random.default_rng(0).standard_normal((40, 2))
     table = np.column_stack([x, x[:, 0] > x[:, 1]])
-    np.savetxt(tmp_path / "mine.csv", table, delimiter=",", header="a,b,COLUMN", comments="", fmt="%g")
+    np.savetxt(
+        tmp_path / "mine.csv",
+        table,
+        delimiter=",",
+        header="a,b,COLUMN",
+        comments="",
+        fmt="%g",
+    )
     monkeypatch.chdir(tmp_path)
     assert cli.main(line.split()) == 0
     assert "certificate: relative duality gap" in capsys.readouterr().out
-    written = {f"mine-compare.{kind}" for kind in ("csv", "png", "json")}  # scores, figure, and what a repetition goes on from
+    written = {
+        f"mine-compare.{kind}" for kind in ("csv", "png", "json")
+    }  # scores, figure, and what a repetition goes on from
     assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", *written}

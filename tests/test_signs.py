@@ -11,7 +11,13 @@ from fixntk.signs import is_open, numerical_rank, row_space, two_product, unit
 
 def exact(X, gates):
     return np.array(
-        [[sum(Fraction(a) * Fraction(b) for a, b in zip(x, g)) >= 0 for g in gates.tolist()] for x in X.tolist()]
+        [
+            [
+                sum(Fraction(a) * Fraction(b) for a, b in zip(x, g)) >= 0
+                for g in gates.tolist()
+            ]
+            for x in X.tolist()
+        ]
     )
 
 
@@ -21,15 +27,35 @@ def tables():
     yield "tenths", tenths, rng.integers(-9, 10, size=(30, 4)) / 10
     yield "thirds", tenths / 3, rng.integers(-9, 10, size=(30, 4)) * 0.1
     yield "integers", np.rint(10 * tenths), rng.integers(-3, 4, size=(30, 4)) * 1.0
-    yield "ties with empty rows and gates", np.vstack([tenths, np.zeros((2, 4))]), np.vstack([tenths, np.zeros((1, 4))])
+    yield (
+        "ties with empty rows and gates",
+        np.vstack([tenths, np.zeros((2, 4))]),
+        np.vstack([tenths, np.zeros((1, 4))]),
+    )
     scales = np.array([1e150, 1e-150, 1.0, 1e-15])
-    yield "columns of all sizes", tenths * scales, rng.integers(-9, 10, size=(30, 4)) / 10 / scales
-    yield "rows of all sizes", tenths * np.logspace(-300, 300, 60)[:, None], tenths[:9] * np.logspace(300, -300, 9)[:, None]
+    yield (
+        "columns of all sizes",
+        tenths * scales,
+        rng.integers(-9, 10, size=(30, 4)) / 10 / scales,
+    )
+    yield (
+        "rows of all sizes",
+        tenths * np.logspace(-300, 300, 60)[:, None],
+        tenths[:9] * np.logspace(300, -300, 9)[:, None],
+    )
     yield "the smallest numbers", tenths * 2.0**-1070, tenths[:9] * 2.0**-1070
     orthogonal = np.linalg.qr(rng.standard_normal((4, 4)))[0]
-    yield "orthogonal but for rounding", orthogonal[:2] * rng.standard_normal((2, 1)), orthogonal[2:]
+    yield (
+        "orthogonal but for rounding",
+        orthogonal[:2] * rng.standard_normal((2, 1)),
+        orthogonal[2:],
+    )
     yield "one column", rng.standard_normal((5, 1)), np.array([[1.0], [-1e-320], [0.0]])
-    yield "five hundred columns", np.tile([0.1, 0.2, -0.3, 0.7], (3, 125)), np.tile([1.0, 1.0, 1.0, 0.0], (2, 125))
+    yield (
+        "five hundred columns",
+        np.tile([0.1, 0.2, -0.3, 0.7], (3, 125)),
+        np.tile([1.0, 1.0, 1.0, 0.0], (2, 125)),
+    )
 
 
 CASES = [pytest.param(X, gates, id=name) for name, X, gates in tables()]
@@ -65,7 +91,10 @@ def test_blocks_of_gates_and_of_ties():
 def test_products_and_their_errors():
     a, b = np.random.default_rng(2).standard_normal((2, 100))
     p, e = two_product(a, b)
-    assert all(Fraction(x) + Fraction(y) == Fraction(u) * Fraction(v) for x, y, u, v in zip(*map(np.ndarray.tolist, (p, e, a, b))))
+    assert all(
+        Fraction(x) + Fraction(y) == Fraction(u) * Fraction(v)
+        for x, y, u, v in zip(*map(np.ndarray.tolist, (p, e, a, b)))
+    )
 
 
 def standardised(*columns):
@@ -91,21 +120,35 @@ def test_columns_that_depend_on_each_other_up_to_rounding(seed):
         assert numerical_rank(X * 10.0 ** rng.integers(-9, 10, (n, 1))) == rank
 
 
-@pytest.mark.parametrize("shape, rank", [((9, 4), 2), ((4, 9), 3), ((6, 6), 6), ((3, 5), 3), ((1, 7), 1), ((7, 1), 1)])
+@pytest.mark.parametrize(
+    "shape, rank",
+    [((9, 4), 2), ((4, 9), 3), ((6, 6), 6), ((3, 5), 3), ((1, 7), 1), ((7, 1), 1)],
+)
 def test_row_space(shape, rank):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((shape[0], rank)) @ rng.standard_normal((rank, shape[1]))
-    for table in (X, X * np.logspace(-3, 3, shape[1]), X * np.logspace(-30, 30, shape[0])[:, None]):
+    for table in (
+        X,
+        X * np.logspace(-3, 3, shape[1]),
+        X * np.logspace(-30, 30, shape[0])[:, None],
+    ):
         space = row_space(table)
         assert space.lift.shape == (shape[1], rank) == space.basis.shape
-        np.testing.assert_allclose(space.basis.T @ space.basis, np.eye(rank), atol=1e-14)
-        np.testing.assert_allclose(unit(table) @ space.basis @ space.basis.T, unit(table), atol=1e-13)
+        np.testing.assert_allclose(
+            space.basis.T @ space.basis, np.eye(rank), atol=1e-14
+        )
+        np.testing.assert_allclose(
+            unit(table) @ space.basis @ space.basis.T, unit(table), atol=1e-13
+        )
         inside = np.abs(space.lift - space.basis @ (space.basis.T @ space.lift)).max()
         assert inside <= 1e-14 * np.abs(space.lift).max()
         assert np.linalg.cond(unit(table @ space.lift)) < 100 and space.noise < 1e-13
 
 
 def test_nothing_spans_nothing():
-    assert numerical_rank([[0, 0], [0, 0]]) == 0 and numerical_rank([[0, 0], [0, 1e-300]]) == 1
+    assert (
+        numerical_rank([[0, 0], [0, 0]]) == 0
+        and numerical_rank([[0, 0], [0, 1e-300]]) == 1
+    )
     with pytest.raises(ValueError, match="X must be finite"):
         numerical_rank([[np.nan]])

@@ -13,7 +13,14 @@ import fixntk.uci as uci
 from fixntk.machine import blas_threads
 from fixntk.uci import accuracy_table, available, load, read_table, run_dataset
 
-FAST = {"n_splits": 6, "n_folds": 2, "n_gates": 20, "lams": (1.0, 30.0), "n_reweightings": (0, 1), "seed": 7}
+FAST = {
+    "n_splits": 6,
+    "n_folds": 2,
+    "n_gates": 20,
+    "lams": (1.0, 30.0),
+    "n_reweightings": (0, 1),
+    "seed": 7,
+}
 SETS = ("balloons", "trains")
 
 
@@ -23,7 +30,13 @@ def write_set(folder, name, seed):
     X = np.random.default_rng(seed).standard_normal((recipe["n"], recipe["d"]))
     y = np.repeat([0, 1], recipe["counts"])
     header = ",".join([f"f{j}" for j in range(X.shape[1])] + ["target"])
-    np.savetxt(folder / f"{name}.csv", np.column_stack([X, y]), delimiter=",", header=header, comments="")
+    np.savetxt(
+        folder / f"{name}.csv",
+        np.column_stack([X, y]),
+        delimiter=",",
+        header=header,
+        comments="",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +46,9 @@ def data(tmp_path_factory):
     for seed, name in enumerate(SETS):
         write_set(folder, name, seed)
         half = uci._recipe(name)["n"] // 2
-        lines.append(f"{name},{' '.join(map(str, range(half)))},{' '.join(map(str, range(half, 2 * half)))}")
+        lines.append(
+            f"{name},{' '.join(map(str, range(half)))},{' '.join(map(str, range(half, 2 * half)))}"
+        )
     (folder / "SPLITS.csv").write_text("\n".join(lines) + "\n")
     return folder
 
@@ -53,23 +68,34 @@ def test_lines(table, data):
     assert keys == sorted(set(keys)) and len(keys) == 2 * (1 + 1 + 6)
     for row in table:
         for model in ("majority", "ntk", "start", "fixed"):
-            assert row[model] * row["n_test"] == pytest.approx(round(row[model] * row["n_test"]), abs=1e-4)
+            assert row[model] * row["n_test"] == pytest.approx(
+                round(row[model] * row["n_test"]), abs=1e-4
+            )
         assert 0 < row["ratio_least"] <= row["ratio_most"] <= 1 + 1e-3
-    assert [row for row in table if row["name"] == "trains" and row["protocol"] == "honest"] == run_dataset(
-        "trains", data_dir=data, **FAST
-    )
+    assert [
+        row for row in table if row["name"] == "trains" and row["protocol"] == "honest"
+    ] == run_dataset("trains", data_dir=data, **FAST)
 
 
 def test_same_lines_for_any_order_and_number_of_jobs(table, data):
-    assert accuracy_table(SETS[::-1], data_dir=data, n_jobs=2, progress=False, **FAST) == table
-    one = accuracy_table("trains", protocols=["honest"], data_dir=data, progress=False, **FAST)
-    assert one == [row for row in table if row["name"] == "trains" and row["protocol"] == "honest"]
+    assert (
+        accuracy_table(SETS[::-1], data_dir=data, n_jobs=2, progress=False, **FAST)
+        == table
+    )
+    one = accuracy_table(
+        "trains", protocols=["honest"], data_dir=data, progress=False, **FAST
+    )
+    assert one == [
+        row for row in table if row["name"] == "trains" and row["protocol"] == "honest"
+    ]
 
 
 def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
     out, made = tmp_path / "table.csv", []
     row = uci._row
-    monkeypatch.setattr(uci, "_row", lambda *task: made.append(task[:1] + task[3:5]) or row(*task))
+    monkeypatch.setattr(
+        uci, "_row", lambda *task: made.append(task[:1] + task[3:5]) or row(*task)
+    )
     ask = {"data_dir": data, "out": out, "progress": False, **FAST}
     accuracy_table("trains", **ask)
     first = len(made)
@@ -77,7 +103,11 @@ def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
     assert len(made) == len(set(made)) == len(table) > first
     assert accuracy_table(SETS, **ask) == table and len(made) == len(table)
     header, rows = read_table(out)
-    assert rows == table and header["versions"][0]["numpy"] == np.__version__ and "n_gates=20" in header["command"]
+    assert (
+        rows == table
+        and header["versions"][0]["numpy"] == np.__version__
+        and "n_gates=20" in header["command"]
+    )
     accuracy_table("trains", resume=False, **ask)
     assert {row["name"] for row in read_table(out)[1]} == {"trains"}
 
@@ -99,10 +129,16 @@ def work(data, out, log):
 
 def killed(moment, begun, data, out, log):
     "Start the work; kill -9 it `moment` seconds after it has begun so many lines. None: let it end."
-    process = multiprocessing.get_context("fork").Process(target=work, args=(data, out, log))
+    process = multiprocessing.get_context("fork").Process(
+        target=work, args=(data, out, log)
+    )
     before = len(log.read_text().splitlines())
     process.start()
-    while moment is not None and process.is_alive() and len(log.read_text().splitlines()) < before + begun:
+    while (
+        moment is not None
+        and process.is_alive()
+        and len(log.read_text().splitlines()) < before + begun
+    ):
         time.sleep(0.001)
     if moment is not None:
         time.sleep(moment)
@@ -115,21 +151,31 @@ def test_killed_ten_times(table, data, tmp_path):
     out, log = tmp_path / "table.csv", tmp_path / "log"
     log.touch()
     rng, seen, lengths = np.random.default_rng(0), [], []
-    for begun, moment in zip(rng.permutation([0, 1, 1, 1, 1, 1, 1, 2, 2, 2]), rng.uniform(0, 0.1, 10)):
+    for begun, moment in zip(
+        rng.permutation([0, 1, 1, 1, 1, 1, 1, 2, 2, 2]), rng.uniform(0, 0.1, 10)
+    ):
         assert killed(moment, begun, data, out, log) == -signal.SIGKILL
         rows = read_table(out)[1] if out.exists() else []
         assert all(row in rows for row in seen) and all(row in table for row in rows)
         seen = rows
         lengths.append(len(rows))
-    assert 0 < lengths[-1] < len(table), f"kills must strike in the middle; lines after each: {lengths}"
+    assert 0 < lengths[-1] < len(table), (
+        f"kills must strike in the middle; lines after each: {lengths}"
+    )
     assert killed(None, 0, data, out, log) == 0
     assert read_table(out)[1] == table
-    assert len(log.read_text().splitlines()) <= len(table) + 10  # a kill costs at most the line that was being made
+    assert (
+        len(log.read_text().splitlines()) <= len(table) + 10
+    )  # a kill costs at most the line that was being made
 
 
 def test_killed_while_saving(table, tmp_path, monkeypatch):
     "Whatever part of a file a killed process leaves beside the table, the table stays whole."
-    out, header, rows = tmp_path / "table.csv", {"settings": {}}, {uci._key(row): row for row in table}
+    out, header, rows = (
+        tmp_path / "table.csv",
+        {"settings": {}},
+        {uci._key(row): row for row in table},
+    )
     uci._save(out, header, dict(list(rows.items())[:3]))
     whole = out.read_bytes()
 
@@ -153,7 +199,10 @@ def test_two_writers_of_one_file(table, data, tmp_path, monkeypatch):
 
     def row_with_a_rival(*task):
         monkeypatch.setattr(uci, "_row", row)
-        with pytest.raises(BlockingIOError, match="has one already. Wait until it is done, or name another file"):
+        with pytest.raises(
+            BlockingIOError,
+            match="has one already. Wait until it is done, or name another file",
+        ):
             accuracy_table(SETS, **ask)
         refused.append(task)
         monkeypatch.setattr(uci, "_row", row_with_a_rival)
@@ -168,14 +217,27 @@ def test_a_link_beside_the_table_is_not_followed(data, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")
     (tmp_path / "t.csv.part").symlink_to(victim)
-    accuracy_table("trains", protocols="printed", data_dir=data, out=tmp_path / "t.csv", progress=False, **FAST)
+    accuracy_table(
+        "trains",
+        protocols="printed",
+        data_dir=data,
+        out=tmp_path / "t.csv",
+        progress=False,
+        **FAST,
+    )
     assert victim.read_text() == "mine" and len(read_table(tmp_path / "t.csv")[1]) == 1
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30, 60])
 def test_a_line_that_was_cut_off_is_made_again(table, data, tmp_path, cut):
     out = tmp_path / "table.csv"
-    ask = {"protocols": ["honest"], "data_dir": data, "out": out, "progress": False, **FAST}
+    ask = {
+        "protocols": ["honest"],
+        "data_dir": data,
+        "out": out,
+        "progress": False,
+        **FAST,
+    }
     want = accuracy_table("trains", **ask)
     text = out.read_text()
     out.write_text(text[:-cut])
@@ -187,9 +249,17 @@ def test_a_line_that_was_cut_off_is_made_again(table, data, tmp_path, cut):
 def test_an_empty_file_is_a_new_one(data, tmp_path):
     out = tmp_path / "table.csv"
     out.touch()
-    with pytest.raises(ValueError, match="path must be a table written by accuracy_table"):
+    with pytest.raises(
+        ValueError, match="path must be a table written by accuracy_table"
+    ):
         read_table(out)
-    ask = {"protocols": ["printed"], "data_dir": data, "out": out, "progress": False, **FAST}
+    ask = {
+        "protocols": ["printed"],
+        "data_dir": data,
+        "out": out,
+        "progress": False,
+        **FAST,
+    }
     assert accuracy_table("trains", **ask) == read_table(out)[1]
 
 
@@ -199,17 +269,34 @@ def test_an_empty_file_is_a_new_one(data, tmp_path):
         (lambda lines: lines[:1], "lacks its first lines"),
         (lambda lines: [lines[0][: len(lines[0]) // 2]], "lacks its first lines"),
         (lambda lines: ["# 5\n", *lines[1:]], "lacks its first lines"),
-        (lambda lines: [lines[0], lines[1].replace("split", "fold"), *lines[2:]], "lacks its first lines"),
-        (lambda lines: [*lines, "trains,honest\n"], "line 4 of .* must have 20 entries"),
-        (lambda lines: [*lines, lines[2].replace(",10,29,", ",ten,29,")], "line 4 of .* got 'trains,printed"),
+        (
+            lambda lines: [lines[0], lines[1].replace("split", "fold"), *lines[2:]],
+            "lacks its first lines",
+        ),
+        (
+            lambda lines: [*lines, "trains,honest\n"],
+            "line 4 of .* must have 20 entries",
+        ),
+        (
+            lambda lines: [*lines, lines[2].replace(",10,29,", ",ten,29,")],
+            "line 4 of .* got 'trains,printed",
+        ),
         (lambda lines: ["\udcff\udcfe\n"], "lacks its first lines"),
     ],
 )
 def test_damaged_tables_are_refused_and_kept(data, tmp_path, damage, words):
     out = tmp_path / "table.csv"
-    ask = {"protocols": ["printed"], "data_dir": data, "out": out, "progress": False, **FAST}
+    ask = {
+        "protocols": ["printed"],
+        "data_dir": data,
+        "out": out,
+        "progress": False,
+        **FAST,
+    }
     accuracy_table("trains", **ask)
-    damaged = "".join(damage(out.read_text().splitlines(keepends=True))).encode(errors="surrogateescape")
+    damaged = "".join(damage(out.read_text().splitlines(keepends=True))).encode(
+        errors="surrogateescape"
+    )
     out.write_bytes(damaged)
     for attempt in (lambda: read_table(out), lambda: accuracy_table("trains", **ask)):
         with pytest.raises(ValueError, match=words):
@@ -219,7 +306,11 @@ def test_damaged_tables_are_refused_and_kept(data, tmp_path, damage, words):
 
 def test_one_thread_inside_and_the_old_number_after(monkeypatch):
     before, inside, split = blas_threads(), [], uci._random_split
-    monkeypatch.setattr(uci, "_random_split", lambda *args: inside.append(set(blas_threads())) or split(*args))
+    monkeypatch.setattr(
+        uci,
+        "_random_split",
+        lambda *args: inside.append(set(blas_threads())) or split(*args),
+    )
     run_dataset(toy(), **{**FAST, "n_splits": 2})
     assert inside == [{1}, {1}] and blas_threads() == before
 
@@ -233,14 +324,22 @@ def test_progress_is_shown_on_request(capsys):
 
 def test_a_table_that_does_not_fit_is_refused_at_once():
     n = 400_000
-    with pytest.raises(ValueError, match="the kernels of 400000 rows needs about .* TB of memory, .* Use fewer rows"):
+    with pytest.raises(
+        ValueError,
+        match="the kernels of 400000 rows needs about .* TB of memory, .* Use fewer rows",
+    ):
         run_dataset((np.arange(2.0 * n).reshape(n, 2), np.arange(n) % 2))
 
 
 def test_dask_gives_the_same_table(table, data):
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(2, threads_per_worker=1, dashboard_address=None) as cluster:
-        with distributed.Client(cluster) as client, joblib.parallel_config(backend="dask"):
+    with distributed.LocalCluster(
+        2, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        with (
+            distributed.Client(cluster) as client,
+            joblib.parallel_config(backend="dask"),
+        ):
             assert accuracy_table(SETS, data_dir=data, progress=False, **FAST) == table
             assert len(client.run(os.getpid)) == 2
 
@@ -254,7 +353,10 @@ def test_dask_gives_the_same_table(table, data):
         (lambda X, y: (X, y[1:]), "y must have one entry for each of the 24 rows"),
         (lambda X, y: (X, 2 * y - 1), "y must hold 0 and 1 only"),
         (lambda X, y: (X, 0 * y), "at least 4 samples of each class"),
-        (lambda X, y: (X * 1e150, y), "X must be of a size that can be squared .* Standardise the columns"),
+        (
+            lambda X, y: (X * 1e150, y),
+            "X must be of a size that can be squared .* Standardise the columns",
+        ),
     ],
 )
 def test_bad_data(change, words):
@@ -265,23 +367,55 @@ def test_bad_data(change, words):
 @pytest.mark.parametrize(
     "settings, error, words",
     [
-        ({"protocol": "optimistic"}, ValueError, "protocol must be one of 'printed', 'inferred', 'honest'"),
+        (
+            {"protocol": "optimistic"},
+            ValueError,
+            "protocol must be one of 'printed', 'inferred', 'honest'",
+        ),
         ({"protocol": "inferred"}, ValueError, "only sets of the archive have lists"),
         ({"n_gates": 0}, ValueError, "n_gates must be a whole number"),
         ({"n_splits": 0}, ValueError, "n_splits must be a whole number"),
         ({"n_folds": 1}, ValueError, "n_folds must be at least 2"),
         ({"lams": (0.0, 1.0)}, ValueError, "lams must be a positive number"),
         ({"lams": ()}, ValueError, "lams must have at least one entry"),
-        ({"n_reweightings": (-1,)}, ValueError, "n_reweightings must be a whole number"),
+        (
+            {"n_reweightings": (-1,)},
+            ValueError,
+            "n_reweightings must be a whole number",
+        ),
         ({"seed": -1}, ValueError, "seed must be a whole number from 0 .* got -1"),
-        ({"seed": 2**32}, ValueError, "seed must be a whole number from 0 .* got 4294967296"),
+        (
+            {"seed": 2**32},
+            ValueError,
+            "seed must be a whole number from 0 .* got 4294967296",
+        ),
         ({"seed": "a"}, ValueError, "seed must be a whole number from 0 .* got 'a'"),
-        ({"seed": False}, ValueError, "seed must be a whole number from 0 .* got False"),
+        (
+            {"seed": False},
+            ValueError,
+            "seed must be a whole number from 0 .* got False",
+        ),
         ({"gates": 5}, TypeError, "settings must be among n_splits"),
-        ({"n_reweightings": 2}, TypeError, "n_reweightings must be a list of counts; got 2"),
-        ({"n_reweightings": "012"}, TypeError, "n_reweightings must be a list of counts; got '012'"),
-        ({"n_reweightings": [[1, 2]]}, TypeError, "n_reweightings must be a list of counts"),
-        ({"n_reweightings": (0.5,)}, ValueError, "n_reweightings must be a whole number"),
+        (
+            {"n_reweightings": 2},
+            TypeError,
+            "n_reweightings must be a list of counts; got 2",
+        ),
+        (
+            {"n_reweightings": "012"},
+            TypeError,
+            "n_reweightings must be a list of counts; got '012'",
+        ),
+        (
+            {"n_reweightings": [[1, 2]]},
+            TypeError,
+            "n_reweightings must be a list of counts",
+        ),
+        (
+            {"n_reweightings": (0.5,)},
+            ValueError,
+            "n_reweightings must be a whole number",
+        ),
         ({"lams": "10"}, TypeError, "lams must hold numbers"),
         ({"progress": 1}, TypeError, "progress must be True or False"),
         ({"protocol": ["honest"]}, ValueError, "protocol must be one of"),
@@ -301,19 +435,43 @@ def test_bad_settings(settings, error, words):
         (lambda: available(data_dir=b"here"), "data_dir must be the path of a folder"),
         (lambda: run_dataset(5), "dataset must be a name or a pair"),
         (lambda: run_dataset([[1.0], [2.0]]), "dataset must be a name or a pair"),
-        (lambda: run_dataset((np.ma.ones((24, 2)), toy()[1])), "X must be a plain array; got a masked array"),
-        (lambda: run_dataset((toy()[0], np.ma.array(toy()[1]))), "y must be a plain array; got a masked array"),
-        (lambda: run_dataset((toy()[0].astype("M8[s]"), toy()[1])), "X must hold numbers; got dates"),
+        (
+            lambda: run_dataset((np.ma.ones((24, 2)), toy()[1])),
+            "X must be a plain array; got a masked array",
+        ),
+        (
+            lambda: run_dataset((toy()[0], np.ma.array(toy()[1]))),
+            "y must be a plain array; got a masked array",
+        ),
+        (
+            lambda: run_dataset((toy()[0].astype("M8[s]"), toy()[1])),
+            "X must hold numbers; got dates",
+        ),
         (lambda: run_dataset((toy()[0], ["1_0"] * 24)), "y must hold numbers"),
         (lambda: accuracy_table(5), "names must be a list of names; got 5"),
         (lambda: accuracy_table(["trains", 5]), "names must be a list of names"),
-        (lambda: accuracy_table("trains", protocols=7), "protocols must be a list of names; got 7"),
-        (lambda: accuracy_table("trains", out=5), "out must be the path of a file; got 5"),
+        (
+            lambda: accuracy_table("trains", protocols=7),
+            "protocols must be a list of names; got 7",
+        ),
+        (
+            lambda: accuracy_table("trains", out=5),
+            "out must be the path of a file; got 5",
+        ),
         (lambda: read_table(5), "path must be the path of a file; got 5"),
-        (lambda: accuracy_table("trains", n_jobs=0), "n_jobs must be a whole number other than 0"),
-        (lambda: accuracy_table("trains", n_jobs="two"), "n_jobs must be a whole number other than 0"),
+        (
+            lambda: accuracy_table("trains", n_jobs=0),
+            "n_jobs must be a whole number other than 0",
+        ),
+        (
+            lambda: accuracy_table("trains", n_jobs="two"),
+            "n_jobs must be a whole number other than 0",
+        ),
         (lambda: accuracy_table("trains", resume="no"), "resume must be True or False"),
-        (lambda: accuracy_table("trains", progress=None), "progress must be True or False"),
+        (
+            lambda: accuracy_table("trains", progress=None),
+            "progress must be True or False",
+        ),
     ],
 )
 def test_wrong_kinds(data, monkeypatch, call, words):
@@ -334,16 +492,33 @@ def test_bad_names_and_files(data, tmp_path):
         run_dataset("balloons", protocol="inferred", data_dir=tmp_path)
     with pytest.raises(ValueError, match="out must lie in a folder that exists"):
         accuracy_table(SETS, data_dir=data, out=tmp_path / "no" / "table.csv", **FAST)
-    with pytest.raises(ValueError, match="out must lie in a folder that exists, and be a file"):
+    with pytest.raises(
+        ValueError, match="out must lie in a folder that exists, and be a file"
+    ):
         accuracy_table(SETS, data_dir=data, out=tmp_path, **FAST)
     with pytest.raises(ValueError, match="protocols must be one of"):
         accuracy_table(SETS, data_dir=data, protocols=("fair",))
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(ValueError, match="path must be a table written by accuracy_table"):
+    with pytest.raises(
+        ValueError, match="path must be a table written by accuracy_table"
+    ):
         read_table(tmp_path / "other.csv")
-    accuracy_table("trains", protocols=["printed"], data_dir=data, out=tmp_path / "t.csv", progress=False, **FAST)
+    accuracy_table(
+        "trains",
+        protocols=["printed"],
+        data_dir=data,
+        out=tmp_path / "t.csv",
+        progress=False,
+        **FAST,
+    )
     with pytest.raises(ValueError, match="with the same settings"):
-        accuracy_table("trains", data_dir=data, out=tmp_path / "t.csv", progress=False, **{**FAST, "seed": 8})
+        accuracy_table(
+            "trains",
+            data_dir=data,
+            out=tmp_path / "t.csv",
+            progress=False,
+            **{**FAST, "seed": 8},
+        )
 
 
 def test_unusual_input():
@@ -353,8 +528,14 @@ def test_unusual_input():
     fast = {**FAST, "n_splits": 1}
     rows = run_dataset((X, y), **fast)
     assert run_dataset((np.asfortranarray(X), y.astype(float)), **fast) == rows
-    assert [row["ntk"] for row in run_dataset((X.astype(np.float32), y), **fast)] == [row["ntk"] for row in rows]
-    for Z in (X[:, :1], np.column_stack([X, np.zeros(len(X))]), np.repeat(X[::2], 2, axis=0)):
+    assert [row["ntk"] for row in run_dataset((X.astype(np.float32), y), **fast)] == [
+        row["ntk"] for row in rows
+    ]
+    for Z in (
+        X[:, :1],
+        np.column_stack([X, np.zeros(len(X))]),
+        np.repeat(X[::2], 2, axis=0),
+    ):
         assert all(0 <= row["fixed"] <= 1 for row in run_dataset((Z, y), **fast))
 
 

@@ -29,7 +29,9 @@ def check_weights(X, tol=1e-10):
     np.testing.assert_array_equal(masks.patterns, X @ masks.gates.T >= 0)
     live = X.any(1)
     if live.any():
-        np.testing.assert_array_equal(masks.patterns[live, ::2], ~masks.patterns[live, 1::2])
+        np.testing.assert_array_equal(
+            masks.patterns[live, ::2], ~masks.patterns[live, 1::2]
+        )
         np.testing.assert_array_equal(weights[::2], weights[1::2])
         assert (X[live] @ masks.gates.T != 0).all()
     assert len({pattern.tobytes() for pattern in masks.patterns.T}) == masks.p
@@ -65,11 +67,19 @@ DEGENERATE = {
     "turned grid": GRID @ gaussian(3, 3),
     "grid in six dimensions": GRID @ gaussian(3, 6),
     "fine grid": np.array(list(product(range(-2, 3), repeat=3)), dtype=float),
-    "copies": np.vstack([gaussian(20, 3), gaussian(20, 3)[:5], 3 * gaussian(20, 3)[5:9]]),
-    "opposites": np.vstack([gaussian(20, 3), -gaussian(20, 3)[3:9], -0.1 * gaussian(20, 3)[9:12]]),
+    "copies": np.vstack(
+        [gaussian(20, 3), gaussian(20, 3)[:5], 3 * gaussian(20, 3)[5:9]]
+    ),
+    "opposites": np.vstack(
+        [gaussian(20, 3), -gaussian(20, 3)[3:9], -0.1 * gaussian(20, 3)[9:12]]
+    ),
     "zero rows": np.vstack([gaussian(20, 3), np.zeros((2, 3))]),
-    "copies in the plane": np.vstack([gaussian(9, 2), -gaussian(9, 2), gaussian(9, 2), np.zeros((1, 2))]),
-    "rows of a plane and one off it": np.vstack([np.column_stack([gaussian(9, 2), np.zeros(9)]), [[0.0, 0.0, 1.0]]]),
+    "copies in the plane": np.vstack(
+        [gaussian(9, 2), -gaussian(9, 2), gaussian(9, 2), np.zeros((1, 2))]
+    ),
+    "rows of a plane and one off it": np.vstack(
+        [np.column_stack([gaussian(9, 2), np.zeros(9)]), [[0.0, 0.0, 1.0]]]
+    ),
     "points on a line with bias": np.column_stack([np.arange(12.0), np.ones(12)]),
     "tiny": 1e-200 * gaussian(10, 3),
     "huge": 1e150 * gaussian(10, 3),
@@ -85,12 +95,20 @@ def test_theorem_on_degenerate_data(name):
     assert (masks | listed).p == masks.p == listed.p
 
 
-@pytest.mark.parametrize("angle", [1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-11, 1e-12, 1e-13, 1e-15])
+@pytest.mark.parametrize(
+    "angle", [1e-2, 1e-4, 1e-6, 1e-8, 1e-10, 1e-11, 1e-12, 1e-13, 1e-15]
+)
 @pytest.mark.parametrize("d", [2, 3, 5])
 def test_theorem_on_nearly_parallel_rows(angle, d):
     r = min(d, 3)
     X, turn = gaussian(20, r), np.eye(r) if d == r else gaussian(r, d, seed=1)
-    near = np.vstack([X, X[:5] + angle * gaussian(5, r, seed=2), angle * gaussian(3, r, seed=3) - X[7:10]])
+    near = np.vstack(
+        [
+            X,
+            X[:5] + angle * gaussian(5, r, seed=2),
+            angle * gaussian(3, r, seed=3) - X[7:10],
+        ]
+    )
     check_weights(near @ turn)
     if r == 3:
         flat = np.array([[1, 0, 0], [1, angle, 0], [0, 1, 0], [0, 0, 1], [1, 2, 3]])
@@ -98,7 +116,11 @@ def test_theorem_on_nearly_parallel_rows(angle, d):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(1, 3).flatmap(lambda d: st.lists(st.tuples(*[st.integers(-3, 3)] * d), min_size=1, max_size=8)))
+@given(
+    st.integers(1, 3).flatmap(
+        lambda d: st.lists(st.tuples(*[st.integers(-3, 3)] * d), min_size=1, max_size=8)
+    )
+)
 def test_theorem_on_small_integers(rows):
     X = np.array(rows, dtype=float)
     masks, _ = check_weights(X)
@@ -109,8 +131,14 @@ def standardised(seed):
     "The same column in two units, or a, b and a + b, standardised, with a bias."
     rng = np.random.default_rng(seed)
     n = int(rng.integers(4, 16))
-    a, b, pressure = 20 + 3 * rng.standard_normal(n), 5 + rng.standard_normal(n), 1013 + 10 * rng.standard_normal(n)
-    X = np.column_stack([[pressure, 0.750062 * pressure], [a, b, a + b], [a, b, 1.8 * a + 32]][seed % 3])
+    a, b, pressure = (
+        20 + 3 * rng.standard_normal(n),
+        5 + rng.standard_normal(n),
+        1013 + 10 * rng.standard_normal(n),
+    )
+    X = np.column_stack(
+        [[pressure, 0.750062 * pressure], [a, b, a + b], [a, b, 1.8 * a + 32]][seed % 3]
+    )
     return np.column_stack([(X - X.mean(0)) / X.std(0), np.ones(n)])
 
 
@@ -127,17 +155,31 @@ def test_theorem_on_columns_that_depend_on_each_other(seed):
 def test_theorem_near_a_tie(power):
     X = np.array([[1, 0, 0], [1, 2.0**power, 0], [0, 1, 1], [1, 1, 1]])
     masks, _ = check_weights(X, tol=1e-12)
-    assert masks.p == (12 if power > -32 else masks.p)  # below, the smallest of 12 cells is thinner than a gate's rounding
+    assert masks.p == (
+        12 if power > -32 else masks.p
+    )  # below, the smallest of 12 cells is thinner than a gate's rounding
 
 
 @pytest.mark.parametrize("angle", [1e-7, 1e-8])
 def test_twelve_masks_near_a_tie(angle):
-    assert check_weights(np.array([[1, 0, 0], [1, angle, 0], [0, 1, 1], [1, 1, 1]]), tol=1e-14)[0].p == 12
+    assert (
+        check_weights(
+            np.array([[1, 0, 0], [1, angle, 0], [0, 1, 1], [1, 1, 1]]), tol=1e-14
+        )[0].p
+        == 12
+    )
 
 
 @pytest.mark.parametrize("power, p", [(-41, 8), (-39, 10)])
 def test_rows_within_1e_12_of_parallel_are_one(power, p):
-    assert check_weights(np.array([[1.0, 0.0], [1.0, 2.0**power], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]]))[0].p == p
+    assert (
+        check_weights(
+            np.array(
+                [[1.0, 0.0], [1.0, 2.0**power], [0.0, 1.0], [1.0, 1.0], [1.0, -1.0]]
+            )
+        )[0].p
+        == p
+    )
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -151,7 +193,10 @@ def test_columns_of_all_sizes_are_right_or_refused(seed):
     try:
         check_weights(X)
     except ValueError as error:
-        assert any(words in str(error) for words in ("columns that depend", "cells wide enough", "rank at most 3"))
+        assert any(
+            words in str(error)
+            for words in ("columns that depend", "cells wide enough", "rank at most 3")
+        )
 
 
 def test_a_table_of_many_rows_needs_no_square_of_them():
@@ -166,8 +211,16 @@ def test_a_table_of_many_rows_needs_no_square_of_them():
 
 
 def test_sampled_weights_are_exact_in_the_plane_and_on_the_line():
-    for X in (gaussian(30, 2), gaussian(30, 2) @ gaussian(2, 5), gaussian(5, 1), np.zeros((2, 3))):
-        found, (masks, weights) = sampled_weights(X, 3, rng=np.random.default_rng(0)), exact_weights(X)
+    for X in (
+        gaussian(30, 2),
+        gaussian(30, 2) @ gaussian(2, 5),
+        gaussian(5, 1),
+        np.zeros((2, 3)),
+    ):
+        found, (masks, weights) = (
+            sampled_weights(X, 3, rng=np.random.default_rng(0)),
+            exact_weights(X),
+        )
         order = lookup(masks, found.masks)
         assert found.masks.p == masks.p and (order < masks.p).all()
         np.testing.assert_allclose(found.weights, weights[order], rtol=1e-9, atol=1e-14)
@@ -177,14 +230,20 @@ def test_sampled_weights_are_exact_in_the_plane_and_on_the_line():
 def lookup(masks, wanted):
     """Index in `masks` of each mask of `wanted`; masks.p where absent."""
     table = {pattern.tobytes(): i for i, pattern in enumerate(masks.patterns.T)}
-    return np.array([table.get(pattern.tobytes(), masks.p) for pattern in wanted.patterns.T])
+    return np.array(
+        [table.get(pattern.tobytes(), masks.p) for pattern in wanted.patterns.T]
+    )
 
 
 def test_sampled_masks_are_masks_of_X():
-    X = np.vstack([gaussian(12, 4), gaussian(12, 4)[:3], -gaussian(12, 4)[2:5], np.zeros((1, 4))]) @ gaussian(4, 6)
+    X = np.vstack(
+        [gaussian(12, 4), gaussian(12, 4)[:3], -gaussian(12, 4)[2:5], np.zeros((1, 4))]
+    ) @ gaussian(4, 6)
     found = sampled_weights(X, 3000, rng=np.random.default_rng(0))
     everything = enumerate_masks(X)
-    assert (lookup(everything, found.masks) < everything.p).all() and found.masks.p > 0.9 * everything.p
+    assert (
+        lookup(everything, found.masks) < everything.p
+    ).all() and found.masks.p > 0.9 * everything.p
     np.testing.assert_array_equal(found.masks.patterns, X @ found.masks.gates.T >= 0)
     assert abs(found.weights.sum() - 1) < 1e-12
     np.testing.assert_array_equal(found.weights[::2], found.weights[1::2])
@@ -194,7 +253,9 @@ def test_sampled_masks_are_masks_of_X():
 
 def test_the_same_rng_gives_the_same_weights_and_blocks_change_nothing():
     X = gaussian(40, 5)
-    one, two = (sampled_weights(X, 20_000, rng=np.random.default_rng(0)) for _ in range(2))  # several blocks
+    one, two = (
+        sampled_weights(X, 20_000, rng=np.random.default_rng(0)) for _ in range(2)
+    )  # several blocks
     assert one.masks == two.masks and one.unseen_mass == two.unseen_mass
     np.testing.assert_array_equal(one.weights, two.weights)
     np.testing.assert_array_equal(one.standard_errors, two.standard_errors)
@@ -213,9 +274,13 @@ def test_scores_are_standard_normal():
     for seed in range(200):
         found = sampled_weights(X, 1000, rng=np.random.default_rng(seed))
         index = lookup(found.masks, masks[:24:2])
-        scores.append((found.weights[index] - weights[:24:2]) / found.standard_errors[index])
+        scores.append(
+            (found.weights[index] - weights[:24:2]) / found.standard_errors[index]
+        )
     squares = np.sum(np.square(scores), axis=0)
-    assert chi2.ppf(1e-5, 200) < squares.min() and squares.max() < chi2.ppf(1 - 1e-5, 200)
+    assert chi2.ppf(1e-5, 200) < squares.min() and squares.max() < chi2.ppf(
+        1 - 1e-5, 200
+    )
     assert np.abs(np.mean(scores, axis=0)).max() < 4.5 / np.sqrt(200)
 
 
@@ -238,7 +303,12 @@ def test_circles_beat_gates_at_equal_inner_products():
     masks, weights = exact_weights(X)
     patterns = X @ np.random.default_rng(0).standard_normal((3, 4000)) >= 0
     keys = {pattern.tobytes(): i for i, pattern in enumerate(masks.patterns.T)}
-    counts = np.bincount([keys[pattern.tobytes()] for pattern in patterns.T], minlength=masks.p) / 4000
+    counts = (
+        np.bincount(
+            [keys[pattern.tobytes()] for pattern in patterns.T], minlength=masks.p
+        )
+        / 4000
+    )
     found = sampled_weights(X, 2000, rng=np.random.default_rng(1))
     circles = np.zeros(masks.p)
     circles[lookup(masks, found.masks)] = found.weights
@@ -248,19 +318,59 @@ def test_circles_beat_gates_at_equal_inner_products():
 @pytest.mark.parametrize(
     "call, error, words",
     [
-        (lambda rng: exact_weights(gaussian(9, 4)), ValueError, "rank 4.*sampled_weights"),
+        (
+            lambda rng: exact_weights(gaussian(9, 4)),
+            ValueError,
+            "rank 4.*sampled_weights",
+        ),
         (lambda rng: exact_weights(gaussian(2000, 3)), ValueError, "2000000 cells"),
         (lambda rng: exact_weights(np.ones(3)), ValueError, "X must be a table"),
-        (lambda rng: exact_weights(np.full((3, 2), np.inf)), ValueError, "X must be finite"),
-        (lambda rng: sampled_weights(np.empty((0, 3)), 9, rng=rng), ValueError, "X must have at least one row"),
-        (lambda rng: sampled_weights(gaussian(9, 4), 0, rng=rng), ValueError, "n_circles"),
-        (lambda rng: sampled_weights(gaussian(9, 4), 1, rng=rng), ValueError, "at least 2"),
-        (lambda rng: sampled_weights(gaussian(9, 4), 10, rng=0), TypeError, "default_rng"),
-        (lambda rng: sampled_weights(gaussian(900, 9), 10**6, rng=rng), ValueError, "fewer circles"),
-        (lambda rng: sampled_weights(gaussian(5, 2), 10**15, rng=rng), ValueError, "fewer circles"),
-        (lambda rng: sampled_weights(gaussian(5, 2), 4.0, rng=rng), ValueError, "n_circles must be a whole number"),
+        (
+            lambda rng: exact_weights(np.full((3, 2), np.inf)),
+            ValueError,
+            "X must be finite",
+        ),
+        (
+            lambda rng: sampled_weights(np.empty((0, 3)), 9, rng=rng),
+            ValueError,
+            "X must have at least one row",
+        ),
+        (
+            lambda rng: sampled_weights(gaussian(9, 4), 0, rng=rng),
+            ValueError,
+            "n_circles",
+        ),
+        (
+            lambda rng: sampled_weights(gaussian(9, 4), 1, rng=rng),
+            ValueError,
+            "at least 2",
+        ),
+        (
+            lambda rng: sampled_weights(gaussian(9, 4), 10, rng=0),
+            TypeError,
+            "default_rng",
+        ),
+        (
+            lambda rng: sampled_weights(gaussian(900, 9), 10**6, rng=rng),
+            ValueError,
+            "fewer circles",
+        ),
+        (
+            lambda rng: sampled_weights(gaussian(5, 2), 10**15, rng=rng),
+            ValueError,
+            "fewer circles",
+        ),
+        (
+            lambda rng: sampled_weights(gaussian(5, 2), 4.0, rng=rng),
+            ValueError,
+            "n_circles must be a whole number",
+        ),
         (lambda rng: exact_weights([["a", "b"]]), TypeError, "X must hold numbers"),
-        (lambda rng: exact_weights([[1.0], [1.0, 2.0]]), ValueError, "rows of equal length"),
+        (
+            lambda rng: exact_weights([[1.0], [1.0, 2.0]]),
+            ValueError,
+            "rows of equal length",
+        ),
     ],
 )
 def test_bad_input_is_refused(call, error, words):

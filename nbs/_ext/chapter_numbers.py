@@ -8,7 +8,10 @@ from docutils import nodes
 
 
 def renumber(chapter, numbers):
-    return {label: (chapter, *number[1:]) if number else number for label, number in numbers.items()}
+    return {
+        label: (chapter, *number[1:]) if number else number
+        for label, number in numbers.items()
+    }
 
 
 def number_as_named(app, env):
@@ -19,12 +22,16 @@ def number_as_named(app, env):
         for link in [title, *env.tocs[document].findall(nodes.reference)]:
             if link.get("secnumber"):
                 link["secnumber"] = (chapter, *link["secnumber"][1:])
-        env.toc_secnumbers[document] = renumber(chapter, env.toc_secnumbers.get(document, {}))
+        env.toc_secnumbers[document] = renumber(
+            chapter, env.toc_secnumbers.get(document, {})
+        )
         for numbers in env.toc_fignumbers.get(document, {}).values():
             numbers.update(renumber(chapter, numbers))
     return []
 
 
 def setup(app):
-    app.connect("env-get-updated", number_as_named, priority=900)  # after the collectors, at 500
+    app.connect(
+        "env-get-updated", number_as_named, priority=900
+    )  # after the collectors, at 500
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,7 +6,9 @@ LITERAL_OR_MARK = re.compile(r"(``.*?``)|([|*]|(?<=\w)_(?!\w))")
 
 
 def escape(app, what, name, obj, options, lines):
-    lines[:] = [LITERAL_OR_MARK.sub(lambda m: m[1] or "\\" + m[2], line) for line in lines]
+    lines[:] = [
+        LITERAL_OR_MARK.sub(lambda m: m[1] or "\\" + m[2], line) for line in lines
+    ]
 
 
 def skip(app, what, name, obj, skip, options):
@@ -16,5 +18,7 @@ def skip(app, what, name, obj, skip, options):
 
 def setup(app):
     app.connect("autodoc-skip-member", skip)
-    app.connect("autodoc-process-docstring", escape, priority=400)  # before numpydoc, at 500
+    app.connect(
+        "autodoc-process-docstring", escape, priority=400
+    )  # before numpydoc, at 500
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -63,25 +63,44 @@ def is_cached(cache, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("paths", nargs="*", help="notebooks; all of the book if none is named")
-    parser.add_argument("--inplace", action="store_true", help="write the outputs into the notebooks")
-    parser.add_argument("--slow", action="store_true", help="with --inplace: run the cells marked slow too")
+    parser.add_argument(
+        "paths", nargs="*", help="notebooks; all of the book if none is named"
+    )
+    parser.add_argument(
+        "--inplace", action="store_true", help="write the outputs into the notebooks"
+    )
+    parser.add_argument(
+        "--slow",
+        action="store_true",
+        help="with --inplace: run the cells marked slow too",
+    )
     args = parser.parse_args()
     if args.slow and not args.inplace:
-        parser.error("--slow goes with --inplace: the book shows the committed outputs of slow cells")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # several chapters at a time: one BLAS thread each
-    paths = [Path(o).resolve() for o in args.paths] or sorted([*NBS.glob("*.ipynb"), *NBS.glob("engine/*.ipynb")])
+        parser.error(
+            "--slow goes with --inplace: the book shows the committed outputs of slow cells"
+        )
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # several chapters at a time: one BLAS thread each
+    paths = [Path(o).resolve() for o in args.paths] or sorted(
+        [*NBS.glob("*.ipynb"), *NBS.glob("engine/*.ipynb")]
+    )
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
     todo = [p for p in paths if args.inplace or not is_cached(cache, p)]
     print(
-        f"{len(todo)} of {len(paths)} notebooks to run" if todo else "Every notebook has run since its last change",
+        f"{len(todo)} of {len(paths)} notebooks to run"
+        if todo
+        else "Every notebook has run since its last change",
         flush=True,
     )
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         jobs = {pool.submit(run, path, args.slow): path for path in todo}
         for i, job in enumerate(as_completed(jobs), 1):
             path, (nb, seconds, error) = jobs[job], job.result()
-            print(f"[{i}/{len(jobs)}] {'FAILED' if error else 'passed'} {path.name} {seconds:.1f}s", flush=True)
+            print(
+                f"[{i}/{len(jobs)}] {'FAILED' if error else 'passed'} {path.name} {seconds:.1f}s",
+                flush=True,
+            )
             if error:
                 failed += 1
                 print(error, file=sys.stderr)
@@ -90,7 +109,9 @@ def main():
                 write_outputs(path, nb)
                 nb = read(path.read_text())
             cache.cache_notebook_bundle(
-                CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}), check_validity=False, overwrite=True
+                CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}),
+                check_validity=False,
+                overwrite=True,
             )
     sys.exit(f"{failed} of {len(todo)} notebooks failed" if failed else 0)
 
