@@ -126,6 +126,10 @@ class DeepMasks(Masks):
             [is_open(features, gates) for features, gates in self.factors(X)]
         )
 
+    def at(self, X):
+        """The same gates on new rows: masks of the rows of X, none of them dropped."""
+        return DeepMasks(self.is_open(X), self.gates, self.layers)
+
     def predict(self, W, X):
         """Answers sum_i open_i(x) x'W_i of the gated network with lines W, shape (p, d), at the rows of X: shape (rows,)."""
         X, W = check_matrix(X), check_coefs(W, self.p, self.d)
