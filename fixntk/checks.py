@@ -8,6 +8,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
 # %% ../nbs/engine/checks.ipynb #abeb74e8
@@ -53,6 +54,52 @@ def check_vector(y, length=None, name="y", like="X"):
             f"{name} must have at least one entry; got none. Check the selection that made it."
         )
     return _check_finite(y, name)
+
+# %% ../nbs/engine/checks.ipynb #c4ec0002
+def two_tables(
+    X: ArrayLike, Y: ArrayLike | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two tables with the same columns; both are X, the same object, if Y is None.
+
+    Parameters
+    ----------
+    X : array, shape (n, d)
+        The first table.
+    Y : array, shape (m, d), optional
+        The second table.
+
+    Returns
+    -------
+    X, Y : arrays of float64
+        As `check_matrix` returns them.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ in number, or if both are single rows.
+    TypeError
+        If the entries are not numbers.
+
+    Examples
+    --------
+    >>> X, Y = two_tables([[1, 2]])
+    >>> X is Y
+    True
+    """
+    if all(isinstance(one, np.ndarray) and one.ndim == 1 for one in (X, Y)):
+        raise ValueError(
+            "X must be a table of shape (n, d), one row a sample; got two single "
+            "rows. scikit-learn calls a kernel so, pair by pair: use "
+            'kernel="precomputed", and give ntk(X) to fit and ntk(X_new, X) to predict.'
+        )
+    X = check_matrix(X)
+    Y = X if Y is None else check_matrix(Y, "Y")
+    if X.shape[1] != Y.shape[1]:
+        raise ValueError(
+            f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. "
+            "Use the same features for both."
+        )
+    return X, Y
 
 # %% ../nbs/engine/checks.ipynb #62b6447f
 def as_floats(values, name):
@@ -130,12 +177,12 @@ def _refuse_strangers(values, name):
     for value in values.flat:
         if not _is_real(value):
             raise TypeError(
-                f"{name} must hold numbers; got {_shown(value)}, {type(value).__name__}. "
+                f"{name} must hold numbers; got {shown(value)}, {type(value).__name__}. "
                 "Encode text and dates as numbers and fill or drop what is missing."
             )
         if np.isnan(_float(value)) and value == value:
             raise ValueError(
-                f"{name} must hold numbers of double precision; got {_shown(value)}. Rescale."
+                f"{name} must hold numbers of double precision; got {shown(value)}. Rescale."
             )
 
 
@@ -154,8 +201,24 @@ def _float(value):
         return float("nan")
 
 
-def _shown(value):
-    "What came, short enough for a message."
+def shown(value: object) -> str:
+    """What came, short enough for a message.
+
+    Parameters
+    ----------
+    value : object
+        Anything, a number of a million digits or what refuses to print itself.
+
+    Returns
+    -------
+    str
+        At most about 80 characters.
+
+    Examples
+    --------
+    >>> shown("three"), shown(10**60)
+    ("'three'", 'a whole number of 61 digits')
+    """
     if isinstance(value, int) and abs(value) >= 10**50:
         return f"a whole number of {int(value.bit_length() * 0.30103) + 1} digits"
     try:
@@ -181,7 +244,7 @@ def check_positive(value, name, remedy):
     number = _scalar(value)
     if not 0 < number < np.inf:
         raise ValueError(
-            f"{name} must be a positive number; got {_shown(value)}. {remedy}"
+            f"{name} must be a positive number; got {shown(value)}. {remedy}"
         )
     return number
 
@@ -191,7 +254,7 @@ def check_nonnegative(value, name, remedy):
     number = _scalar(value)
     if not 0 <= number < np.inf:
         raise ValueError(
-            f"{name} must be a number of at least zero; got {_shown(value)}. {remedy}"
+            f"{name} must be a number of at least zero; got {shown(value)}. {remedy}"
         )
     return number
 
@@ -205,11 +268,11 @@ def check_count(value, name, remedy, most=10**15):
         or whole < 1
     ):
         raise ValueError(
-            f"{name} must be a whole number of at least 1; got {_shown(value)}. {remedy}"
+            f"{name} must be a whole number of at least 1; got {shown(value)}. {remedy}"
         )
     if whole > most:
         raise ValueError(
-            f"{name} must be a whole number of at most {most:.0e}; got {_shown(value)}. {remedy}"
+            f"{name} must be a whole number of at most {most:.0e}; got {shown(value)}. {remedy}"
         )
     return int(whole)
 
@@ -229,7 +292,7 @@ def check_choice(value, name, allowed):
     """Return `value`, one of the names in `allowed`."""
     if not (isinstance(value, str) and value in allowed):
         raise ValueError(
-            f"{name} must be one of {', '.join(map(repr, allowed))}; got {_shown(value)}. Choose one of them."
+            f"{name} must be one of {', '.join(map(repr, allowed))}; got {shown(value)}. Choose one of them."
         )
     return value
 
@@ -262,7 +325,7 @@ def check_kind(value, name, kind, remedy):
 def check_flag(value, name):
     """Return `value`, True or False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False; got {_shown(value)}.")
+        raise TypeError(f"{name} must be True or False; got {shown(value)}.")
     return bool(value)
 
 

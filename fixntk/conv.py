@@ -7,12 +7,12 @@ __all__ = ['extract_patches', 'patch_masks', 'count_patch_cells', 'PatchDesign',
 import numpy as np
 
 from fixntk.checks import (
-    _shown,
     as_floats,
     check_count,
     check_matrix,
     check_rng,
     check_vector,
+    shown,
 )
 from .design import MaskedDesign, _refuse_large, check_weights
 from .kernels import ntk
@@ -35,7 +35,7 @@ def _pair(value, name, least):
         for v in pair
     ):
         raise ValueError(
-            f"{name} must be a whole number of at least {least} and at most a million, or a pair (rows, columns) of them; got {_shown(value)}. "
+            f"{name} must be a whole number of at least {least} and at most a million, or a pair (rows, columns) of them; got {shown(value)}. "
             "Use one number for squares."
         )
     return pair
@@ -69,7 +69,7 @@ def extract_patches(images, size, *, stride=1, padding=0):
     images = np.pad(images, [(0, 0), *((p, p) for p in padding), (0, 0)])
     if size[0] > images.shape[1] or size[1] > images.shape[2]:
         raise ValueError(
-            f"size must fit into the padded images, {images.shape[1]} x {images.shape[2]}; got {_shown(size)}. "
+            f"size must fit into the padded images, {images.shape[1]} x {images.shape[2]}; got {shown(size)}. "
             "Use smaller patches or more padding."
         )
     windows = np.lib.stride_tricks.sliding_window_view(images, size, axis=(1, 2))[
@@ -114,7 +114,7 @@ def patch_masks(patches, gates, *, rng=None):
         )
         check_memory(
             min(n_gates, 10**30) * (rows.shape[1] + len(rows) // 8),
-            f"gates={_shown(n_gates)}, as many drawn gates,",
+            f"gates={shown(n_gates)}, as many drawn gates,",
             "Draw fewer.",
         )
         gates = check_rng(rng).standard_normal((n_gates, rows.shape[1]))

@@ -11,15 +11,15 @@ from functools import reduce
 import numpy as np
 
 from fixntk.checks import (
-    _shown,
     check_count,
     check_kind,
     check_matrix,
     check_rng,
     frozen,
+    shown,
+    two_tables,
 )
 from .design import check_coefs, check_weights
-from .kernels import _pair
 from .machine import check_memory, one_thread
 from .masks import Masks, _first_of_each, sample_masks
 from .signs import is_open
@@ -198,7 +198,7 @@ def layer_masks(X, n_gates, *, widths, rng):
     )
     check_memory(
         entries,
-        f"n_gates={_shown(n_gates)} gates of {sizes[-1]:.3g} features",
+        f"n_gates={shown(n_gates)} gates of {sizes[-1]:.3g} features",
         "Draw fewer gates, or use narrower layers.",
     )
     weights = tuple(
@@ -363,7 +363,7 @@ def deep_ntk(X, Y=None, *, depth):
     -------
     array, shape (n, m)
     """
-    X, Y = _pair(X, Y)
+    X, Y = two_tables(X, Y)
     depth = check_count(
         depth, "depth", "1 is the tangent kernel of the two-layer network."
     )

@@ -14,6 +14,7 @@ from fixntk.checks import (
     check_positive,
     check_rng,
     check_vector,
+    two_tables,
 )
 from .machine import check_memory, one_thread
 from .signs import is_open
@@ -107,7 +108,7 @@ def ntk(X, Y=None):
     -------
     H : array, shape (n, m); symmetric positive semidefinite if Y is left out
     """
-    left, right = _pair(X, Y)
+    left, right = two_tables(X, Y)
     (n, d), m = left.shape, len(right)
     check_memory(
         3 * n * m,
@@ -149,26 +150,6 @@ def _rescaled(H, scale, scale_y):
         )
     return H
 
-
-def _pair(X, Y):
-    """Two tables with the same columns; both are X if Y is None."""
-    if (
-        isinstance(X, np.ndarray)
-        and isinstance(Y, np.ndarray)
-        and X.ndim == Y.ndim == 1
-    ):
-        raise ValueError(
-            "X must be a table of shape (n, d), one row a sample; got two single rows. scikit-learn calls a kernel "
-            'so, pair by pair: use kernel="precomputed", and give ntk(X) to fit and ntk(X_new, X) to predict.'
-        )
-    X = check_matrix(X)
-    Y = X if Y is None else check_matrix(Y, "Y")
-    if X.shape[1] != Y.shape[1]:
-        raise ValueError(
-            f"Y must have as many columns as X, {X.shape[1]}; got {Y.shape[1]}. Use the same features for both."
-        )
-    return X, Y
-
 # %% ../nbs/02_kernels.ipynb #5edeaa25
 def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
     """The random tangent kernel of a network of finite width at its standard normal start.
@@ -188,7 +169,7 @@ def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
     -------
     array, shape (n, k)
     """
-    X, Y = _pair(X, Y)
+    X, Y = two_tables(X, Y)
     width = check_count(width, "width", "The lemmas speak of large widths; try 1000.")
     check_choice(parameterization, "parameterization", ("gated", "relu"))
     gated, rng = parameterization == "gated", check_rng(rng)

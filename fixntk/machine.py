@@ -8,7 +8,9 @@ import os
 import threading
 from contextlib import contextmanager
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import scipy.linalg  # noqa: F401  loads the BLAS libraries, which the controller below then finds
 from threadpoolctl import ThreadpoolController
@@ -218,3 +220,38 @@ def _bytes(number):
             return f"{number:.3g} {unit}"
         number /= 1000
     return "more than 1000 PB"
+
+# %% ../nbs/engine/machine.ipynb #0ead5002
+def needs(module: str, extra: str) -> ModuleType:
+    """Import a module of an optional package, or say which extra installs it.
+
+    Parameters
+    ----------
+    module : str
+        The full name, such as ``"matplotlib.pyplot"``.
+    extra : str
+        The name in brackets of ``pip install 'fixntk[extra]'``.
+
+    Returns
+    -------
+    ModuleType
+        The module itself, also of a name with dots.
+
+    Raises
+    ------
+    ImportError
+        If Python cannot import it.
+
+    Examples
+    --------
+    >>> needs("json", "reference").dumps([1])
+    '[1]'
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{module} must be installed for this, and Python says: {error}. "
+            f"Use pip install 'fixntk[{extra}]'.",
+            name=module,
+        ) from error

@@ -236,3 +236,14 @@ def test_memory_of_a_limited_process():
         assert available_memory() < 1.1 * 10**9
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def test_optional_packages_come_or_say_how(monkeypatch):
+    assert machine.needs("os.path", "uci") is os.path
+    with pytest.raises(ImportError, match=r"'no_such'.*pip install 'fixntk\[cli\]'"):
+        machine.needs("no_such.part", "cli")
+    monkeypatch.setitem(sys.modules, "pooch", None)  # as if it were not installed
+    with pytest.raises(ImportError, match=r"^pooch must.*'fixntk\[uci\]'") as caught:
+        machine.needs("pooch", "uci")
+    assert isinstance(caught.value.__cause__, ImportError)
+    assert caught.value.name == "pooch"
