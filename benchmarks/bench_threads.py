@@ -17,6 +17,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+from kernel_tables import plain_ntk, with_relatives
 from report import RESULTS, save_measurements
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.model_selection import GridSearchCV
@@ -111,23 +112,6 @@ def thread_rows():
         yield what, "seconds, one thread", one, ""
         yield what, "seconds, default threads", default, ""
         yield what, "default over one thread", default / one, "at most 1.3"
-
-
-def plain_ntk(X):
-    products, lengths = X @ X.T, np.linalg.norm(X, axis=1)
-    cosines = products / np.outer(lengths, lengths)
-    return products * (np.pi - np.arccos(np.clip(cosines, -1, 1))) / (2 * np.pi)
-
-
-def with_relatives(n, d, rng):
-    "Gaussian rows; a sixth of them comes again: longer, flipped, repeated, and nearly flipped at all distances."
-    X, k = rng.standard_normal((n, d)), n // 6
-    X[k : 2 * k] = X[:k] * rng.uniform(0.1, 10, (k, 1))
-    X[2 * k : 3 * k], X[3 * k : 4 * k] = -X[:k], X[:k]
-    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(
-        -14, -1, (k, 1)
-    ) * rng.standard_normal((k, d))
-    return X
 
 
 def tables():
