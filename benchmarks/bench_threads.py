@@ -18,13 +18,11 @@ from pathlib import Path
 
 import numpy as np
 from kernel_tables import plain_ntk, with_relatives
-from report import RESULTS, save_measurements
+from report import ONE_THREAD, RESULTS, save_measurements
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def grid_search():
@@ -80,8 +78,8 @@ WORK = {
 
 def seconds_of(what, one):
     "Wall time of a piece of work in a process of its own, with one BLAS thread or as the environment has it."
-    environment = {k: v for k, v in os.environ.items() if k not in THREADS}
-    environment |= dict.fromkeys(THREADS, "1") if one else {}
+    environment = {k: v for k, v in os.environ.items() if k not in ONE_THREAD}
+    environment |= ONE_THREAD if one else {}
     run = subprocess.run(
         [sys.executable, __file__, "--run", what],
         env=environment,
