@@ -19,7 +19,7 @@ from fixntk.checks import (
     shown,
     two_tables,
 )
-from .design import check_coefs, check_weights
+from .designs import check_coefs, check_weights
 from .machine import check_memory, one_thread
 from .masks import Masks, _first_of_each, sample_masks
 from .signs import is_open

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .checks import check_nonnegative
 from .conic import solve_cvxpy
 from .designs import check_coefs
-from .loss_functions import HuberLoss, LogisticLoss, SquaredHingeLoss, SquaredLoss
+from .loss_functions import SquaredLoss
 from .problems import GroupLassoProblem, group_norms
 from .solutions import Solution
 

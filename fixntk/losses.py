@@ -20,27 +20,15 @@ from fixntk.checks import (
     check_vector,
     frozen,
 )
-from fixntk.design import (
-    CentredDesign,
-    MaskedDesign,
-    RowMap,
-    check_design,
-    check_weights,
-)
-from fixntk.group_lasso import (
-    GroupLassoProblem,
-    SampleLoss,
-    Solution,
-    SquaredLoss,
-    check_loss,
-    check_steps,
-    group_norms,
-    of_samples,
-    relative_gap,
-)
+from .design import CentredDesign, MaskedDesign
+from .designs import check_design, check_weights
+from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms
+from .loss_functions import SampleLoss, check_loss, of_samples
 from .machine import one_thread
 from .newton import _take, solve
+from .problems import relative_gap
 from .reweighting import weighted_ridge
+from .solutions import check_steps
 
 # %% ../nbs/14_losses.ipynb #a02380f0
 def _signed(values, y):

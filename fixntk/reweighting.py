@@ -19,17 +19,12 @@ from fixntk.checks import (
     check_positive,
     check_vector,
 )
-from .design import check_design, check_weights
-from fixntk.group_lasso import (
-    GroupLassoProblem,
-    Solution,
-    SquaredLoss,
-    check_steps,
-    group_norms,
-    relative_gap,
-)
+from .designs import check_design, check_weights
+from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms
 from .kernels import kernel_ridge
 from .machine import one_thread
+from .problems import relative_gap
+from .solutions import check_steps
 
 # %% ../nbs/08_reweighting.ipynb #0c96bc64
 def _matrix_free_ridge(design, y, weights, ridge, solver):
