@@ -29,7 +29,7 @@ def mkl_objective(design, y, weights, lam_hat):
     -------
     float
     """
-    y = check_vector(y, check_design(design, "kernel").n, like="the design")
+    y = check_vector(y, check_design(design).n, like="the design")
     lam_hat = check_positive(
         lam_hat,
         "lam_hat",
