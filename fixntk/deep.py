@@ -12,7 +12,7 @@ from .checks import check_count, two_tables
 from fixntk.layers import (
     DeepMasks,
     ReLULayers,
-    layer_masks,
+    layer_masks,  # noqa: F401
     next_angles,
     products_and_angles,
 )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import check_count, check_kind
-from .design import check_weights
+from .designs import check_weights
 from .layers import DeepMasks, factors_of, is_list, layer_masks
 from .masks import Masks
 from .masks import _first_of_each as first_of_each
