@@ -15,10 +15,10 @@ from fixntk.checks import (
     shown,
 )
 from .design import MaskedDesign
-from .designs import check_weights, refuse_large
 from .kernels import ntk
 from .machine import check_memory
 from .masks import Masks, count_cells
+from .shapes import check_weights, refuse_large
 
 # %% ../nbs/18_conv.ipynb #a9d96834
 def _pair(value, name, least):
