@@ -76,10 +76,10 @@ def patch_masks(
         gates = check_rng(rng).standard_normal((p, rows.shape[1]))
     return Masks.from_gates(rows, gates)
 
-# %% ../nbs/engine/patches.ipynb #9a7c000f
+# %% ../nbs/engine/patches.ipynb #9a7c0017
 _BLOCK = 2**21  # entries of the blocks that are held at one time: 16 MB
 
-
+# %% ../nbs/engine/patches.ipynb #9a7c000f
 class _PatchProducts(Design):
     "What `PatchDesign` computes; a subclass sets sizes, patches, masks and `_inner`."
 
@@ -111,8 +111,8 @@ class _PatchProducts(Design):
     def kernel(self, weights: ArrayLike) -> np.ndarray:
         """sum_i weights_i A_i A_i', shape (n, n); zero weights cost nothing."""
         weights, total = check_weights(weights, self.p), np.zeros((self.n, self.n))
-        step = max(1, _BLOCK // (self.n * max(self.patches.shape[1:])))
-        on = np.flatnonzero(weights)
+        on, most = np.flatnonzero(weights), self.n * max(self.patches.shape[1:])
+        step = max(1, _BLOCK // most)
         for some in np.split(on, range(step, len(on), step)):
             scaled = self._blocks(some) * np.sqrt(weights[some])[:, None]
             side_by_side = scaled.reshape(self.n, -1)
