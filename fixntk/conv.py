@@ -14,7 +14,8 @@ from fixntk.checks import (
     check_vector,
     shown,
 )
-from .design import MaskedDesign, _refuse_large, check_weights
+from .design import MaskedDesign
+from .designs import check_weights, refuse_large
 from .kernels import ntk
 from .machine import check_memory
 from .masks import Masks, count_cells
@@ -232,7 +233,7 @@ class PatchDesign:
 
     def to_dense(self):
         """The whole n x ph matrix, for chapters and tests; refused above 1 GB."""
-        _refuse_large(
+        refuse_large(
             self.n * self.p * self.d,
             "the n x ph matrix",
             "Use predict, correlate and kernel.",

@@ -17,7 +17,8 @@ from fixntk.checks import (
 )
 from .cones import relu_from_gated, solve_relu
 from .data import add_bias
-from .design import MaskedDesign, check_weights
+from .design import MaskedDesign
+from .designs import check_weights
 from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk
 from .machine import check_memory, single_threaded
