@@ -169,7 +169,7 @@ CALLS["DeepMasks"] = (
     *CALLS["DeepMasks"][1:],
 )
 CALLS["is_open"] = (SECOND.is_open, [X], {})
-CALLS["DeepMasks.predict"] = (SECOND.predict, [np.ones((SECOND.p, 3)), X], {})
+CALLS["DeepMasks.at"] = (SECOND.at, [X], {})
 CALLS["union"] = (SECOND.union, [SECOND], {})
 
 
