@@ -59,6 +59,6 @@ def patch_ntk(patches: ArrayLike, other: ArrayLike | None = None) -> np.ndarray:
     array, shape (n, m)
         Sums of `ntk` over all pairs of patches of two images.
     """
-    patches, other, rows = two_stacks(patches, other)
-    pool = lambda K: K.sum(axis=0).reshape(len(other), -1).sum(axis=1)
-    return np.array([pool(ntk(image, rows)) for image in patches])
+    images, others, rows = two_stacks(patches, other)
+    pool = lambda K: K.sum(axis=0).reshape(len(others), -1).sum(axis=1)
+    return np.array([pool(ntk(image, rows)) for image in images])
