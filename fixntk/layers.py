@@ -46,8 +46,8 @@ class ReLULayers:
     ----------
     d : int
         Number of inputs.
-    weights : tuple of arrays, shapes (d, m_1), (m_1, m_2), ...
-        One table a layer, one column a neuron.
+    weights : tuple of arrays
+        One table a layer, of shapes (d, m_1), (m_1, m_2) and so on.
     """
 
     d: int
@@ -57,9 +57,8 @@ class ReLULayers:
         object.__setattr__(self, "weights", _chained(self.d, self.weights))
 
     def __eq__(self, other):
-        if not isinstance(other, ReLULayers):
-            return NotImplemented
-        alike = (self.d, len(self.weights)) == (other.d, len(other.weights))
+        alike = isinstance(other, ReLULayers) and self.d == other.d
+        alike = alike and len(self.weights) == len(other.weights)
         return alike and all(map(np.array_equal, self.weights, other.weights))
 
     @property
@@ -69,13 +68,13 @@ class ReLULayers:
 
     def features(self, X: ArrayLike) -> np.ndarray:
         """The features of the rows of X, shape (n, width)."""
-        X = check_matrix(X)
-        if X.shape[1] != self.d:
+        rows = check_matrix(X)
+        if rows.shape[1] != self.d:
             raise ValueError(
-                f"X must have {self.d} columns, one for each input; got {X.shape[1]}. "
-                "With a bias use add_bias(X)."
+                f"X must have {self.d} columns, one for each input; got "
+                f"{rows.shape[1]}. With a bias use add_bias(X)."
             )
-        return reduce(lambda Z, U: np.maximum(Z @ U, 0), self.weights, X)
+        return reduce(lambda Z, U: np.maximum(Z @ U, 0), self.weights, rows)
 
 # %% ../nbs/engine/layers.ipynb #1a7e000a
 def _check_layers(layers, gates):
@@ -147,12 +146,14 @@ class DeepMasks(_LayeredMasks):
     """
 
     @classmethod
-    def from_gates(cls, X: ArrayLike, gates: ArrayLike, weights=()) -> "DeepMasks":
+    def from_gates(
+        cls, X: ArrayLike, gates: ArrayLike, weights: tuple = ()
+    ) -> "DeepMasks":
         """Masks of `gates` on what ReLU layers with these weights make of X."""
-        X = check_matrix(X)
-        layers = ReLULayers(X.shape[1]), ReLULayers(X.shape[1], weights)
+        d = check_matrix(X).shape[1]
+        layers = ReLULayers(d), ReLULayers(d, weights)
         masks = Masks.from_gates(layers[1].features(X), gates)
-        passing = np.zeros((masks.p, X.shape[1]))  # the first factor stops nothing
+        passing = np.zeros((masks.p, d))  # the first factor stops nothing
         return cls(masks.patterns, np.hstack([passing, masks.gates]), layers)
 
     def factors(self, X: ArrayLike) -> list[tuple]:
@@ -195,7 +196,7 @@ def _sizes(X, n_gates, widths):
 def layer_masks(
     X: ArrayLike, n_gates: int, *, widths: list, rng: np.random.Generator
 ) -> Masks:
-    """Masks of random gates behind random ReLU layers (paper, 27).
+    """The masks of random gates behind random ReLU layers (paper, 27).
 
     Parameters
     ----------
@@ -218,16 +219,16 @@ def layer_masks(
     ValueError
         If the tables of the layers or the gates do not fit into memory.
     """
-    X, rng = check_matrix(X), check_rng(rng)
+    rows, rng = check_matrix(X), check_rng(rng)
     n_gates = check_count(n_gates, "n_gates", "Draw at least one gate.")
-    sizes = _sizes(X, n_gates, widths)
+    sizes = _sizes(rows, n_gates, widths)
     if len(sizes) == 1:
-        return sample_masks(X, n_gates, rng=rng)
+        return sample_masks(rows, n_gates, rng=rng)
     shapes = zip(sizes, sizes[1:])
     weights = [rng.standard_normal(shape) / np.sqrt(shape[0]) for shape in shapes]
     gates = rng.standard_normal((n_gates, sizes[-1]))
-    with one_thread(rows=len(X)):
-        return DeepMasks.from_gates(X, gates, weights)
+    with one_thread(rows=len(rows)):
+        return DeepMasks.from_gates(rows, gates, tuple(weights))
 
 # %% ../nbs/engine/layers.ipynb #1a7e0019
 def products_and_angles(X: np.ndarray, Y: np.ndarray) -> tuple:

@@ -47,7 +47,7 @@ def two_stacks(patches, other):
 def patch_masks(
     patches: ArrayLike, gates: ArrayLike, *, rng: np.random.Generator | None = None
 ) -> Masks:
-    """Masks over all patches of all images, image by image, for a `PatchDesign`.
+    """The masks over all patches of all images, image by image, for a `PatchDesign`.
 
     Parameters
     ----------
@@ -77,12 +77,15 @@ def patch_masks(
         gates = check_rng(rng).standard_normal((p, rows.shape[1]))
     return Masks.from_gates(rows, gates)
 
-# %% ../nbs/engine/patches.ipynb #9a7c000f
+# %% ../nbs/engine/patches.ipynb #9a7c0017
 _BLOCK = 2**21  # entries of the blocks that are held at one time: 16 MB
 
-
+# %% ../nbs/engine/patches.ipynb #9a7c000f
 class _PatchProducts(Design):
-    "What `PatchDesign` computes; a subclass sets sizes, patches, masks and `_inner`."
+    "What `PatchDesign` computes; a subclass sets what stands here."
+
+    _inner: MaskedDesign  # of all patches of all images
+    patches: np.ndarray
 
     def _copies(self, z):
         return np.repeat(check_answers(z, self.n), self.patches.shape[1], axis=0)
@@ -93,11 +96,9 @@ class _PatchProducts(Design):
         return answers.reshape(self.n, -1, *answers.shape[1:]).sum(axis=1)
 
     def correlate(self, z: ArrayLike) -> np.ndarray:
-        """The rows A_i'z for z of shape (n,), shape (p, h): adjoint of `predict`."""
         return self._inner.correlate(self._copies(z))
 
     def correlation_norms(self, z: ArrayLike) -> np.ndarray:
-        """The lengths |A_i'z|, shape (p,)."""
         return self._inner.correlation_norms(self._copies(z))
 
     def _blocks(self, numbers):
@@ -112,8 +113,8 @@ class _PatchProducts(Design):
     def kernel(self, weights: ArrayLike) -> np.ndarray:
         """sum_i weights_i A_i A_i', shape (n, n); zero weights cost nothing."""
         weights, total = check_weights(weights, self.p), np.zeros((self.n, self.n))
-        step = max(1, _BLOCK // (self.n * max(self.patches.shape[1:])))
-        on = np.flatnonzero(weights)
+        on, most = np.flatnonzero(weights), self.n * max(self.patches.shape[1:])
+        step = max(1, _BLOCK // most)
         for some in np.split(on, range(step, len(on), step)):
             scaled = self._blocks(some) * np.sqrt(weights[some])[:, None]
             side_by_side = scaled.reshape(self.n, -1)
@@ -133,8 +134,8 @@ class PatchDesign(_PatchProducts):
     """
 
     def __init__(self, patches: ArrayLike, masks: Masks):
-        patches, rows = stacked(patches)
-        self._set(patches.shape, MaskedDesign(rows, masks))
+        table, rows = stacked(patches)
+        self._set(table.shape, MaskedDesign(rows, masks))
 
     def _set(self, shape, inner):
         self._inner, self.masks, self.p = inner, inner.masks, inner.p
@@ -161,7 +162,7 @@ class PatchDesign(_PatchProducts):
 
 # %% ../nbs/engine/patches.ipynb #9a7c0015
 def pooled_predict(network: object, patches: ArrayLike) -> np.ndarray:
-    """Answers of a network on patches, added up over each image.
+    """The answers of a network on patches, added up over each image.
 
     .. deprecated:: 0.2
        Use ``design.at(patches).predict(W)`` or ``solution.predict(patches)``.
@@ -183,7 +184,7 @@ def pooled_predict(network: object, patches: ArrayLike) -> np.ndarray:
     TypeError
         If network has no method predict.
     """
-    patches, rows = stacked(patches)
+    table, rows = stacked(patches)
     predict = getattr(network, "predict", None)
     if predict is None or isinstance(network, type):
         raise TypeError(
@@ -191,7 +192,7 @@ def pooled_predict(network: object, patches: ArrayLike) -> np.ndarray:
             f"{type(network).__name__}. Use Solution.network()."
         )
     warnings.warn(_INSTEAD, DeprecationWarning, stacklevel=2)
-    return predict(rows).reshape(len(patches), -1).sum(axis=1)
+    return predict(rows).reshape(len(table), -1).sum(axis=1)
 
 
 _INSTEAD = "pooled_predict is old: use solution.predict(patches) instead."

@@ -107,10 +107,10 @@ def product_masks(
     """
     remedy = "It limits the number of pairs."
     max_masks = check_count(max_masks, "max_masks", remedy)
-    pairs, bits = packed_products(first, second, pairs, max_masks)
+    taken, bits = packed_products(first, second, pairs, max_masks)
     kept = first_of_each(bits)
     patterns = np.unpackbits(bits[kept], axis=1, count=first.n).astype(bool)
-    layers, gates = zip(*_side_by_side(first, second, pairs[kept].T))
+    layers, gates = zip(*_side_by_side(first, second, taken[kept].T))
     return DeepMasks(patterns.T, np.hstack(gates), layers)
 
 # %% ../nbs/engine/products.ipynb #970d000b
@@ -158,8 +158,8 @@ def product_weights(
 # %% ../nbs/engine/products.ipynb #970d0013
 def second_layer_masks(
     X: ArrayLike, n_gates: int, *, width: int, rng: np.random.Generator
-) -> DeepMasks:
-    """Masks of random gates behind one random ReLU layer, the D^(2) of (27).
+) -> Masks:
+    """The masks of random gates behind one random ReLU layer, the D^(2) of (27).
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def second_layer_masks(
 def deep_masks(
     X: ArrayLike, n_gates: list, *, widths: list, rng: np.random.Generator
 ) -> Masks:
-    """Products of random gates in several layers, each behind random layers of its own.
+    """The products of random gates in several layers, each behind random layers.
 
     Parameters
     ----------
