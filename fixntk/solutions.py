@@ -69,6 +69,11 @@ class _Answers:
     W: Any
     design: Any
     intercept: Any
+    objective: Any
+    gap: Any
+    n_iter: Any
+    converged: Any
+    reason: Any
 
     masks = property(lambda self: self.design.masks, doc="The masks of the design.")
 
@@ -95,6 +100,14 @@ class _Answers:
                 "be a network; use solution.predict(inputs), which all designs have."
             )
         return GatedReLUNetwork(self.masks.gates[self._on], self.W[self._on])
+
+    def __repr__(self):
+        on = np.count_nonzero(self.weights)
+        return (
+            f"Solution(objective={self.objective:.10g}, gap={self.gap:.1e}, "
+            f"n_iter={self.n_iter}, {on} of {len(self.W)} masks, "
+            f"converged={self.converged}: {self.reason})"
+        )
 
 # %% ../nbs/engine/solutions.ipynb #53b9f3ef
 @dataclass(frozen=True, eq=False, repr=False)

@@ -80,6 +80,7 @@ class JoinedDesign(Design):
         self.designs = check_parts(designs)
         self.n, self.d = self.designs[0].n, self.designs[0].d
         self._ends = np.cumsum([part.p for part in self.designs])
+        self._inputs = range(len(self.designs))  # which of a tuple each part takes
         self.p = int(self._ends[-1])
 
     def predict(self, W):
@@ -97,12 +98,17 @@ class JoinedDesign(Design):
         return sum(part.kernel(share) for part, share in zip(self.designs, parts))
 
     def __getitem__(self, indices):
-        return JoinedDesign(runs(self.designs, chosen(indices, self.p)))
+        parts, within = places(self.designs, chosen(indices, self.p))
+        part = JoinedDesign([self.designs[k][index] for k, index in zip(parts, within)])
+        part._inputs = [self._inputs[k] for k in parts]
+        return part
 
     block = lambda self, i: self[i].designs[0].block(0)
 
     def at(self, inputs):
-        each = inputs if isinstance(inputs, tuple) else [inputs] * len(self.designs)
+        each = [
+            inputs[k] if isinstance(inputs, tuple) else inputs for k in self._inputs
+        ]
         return JoinedDesign([part.at(new) for part, new in zip(self.designs, each)])
 
     def block_norms(self):
@@ -121,14 +127,13 @@ def check_parts(designs: Any) -> tuple:
     return designs
 
 
-def runs(designs: Any, indices: np.ndarray) -> list:
-    "The blocks with these numbers: a slice for each run within one part."
+def places(designs: Any, indices: np.ndarray) -> tuple[list, list]:
+    "Blocks by runs within one part: the number of each run's part, its blocks there."
     ends = np.cumsum([design.p for design in designs])
     part = np.searchsorted(ends, indices, side="right")
     within = indices - np.r_[0, ends][part]
     cuts = np.flatnonzero(np.diff(part)) + 1
-    pairs = zip(np.split(part, cuts), np.split(within, cuts))
-    return [designs[number[0]][index] for number, index in pairs]
+    return [run[0] for run in np.split(part, cuts)], np.split(within, cuts)
 
 # %% ../nbs/engine/wrappers.ipynb #fd4d3f79
 def check_kernels(kernels: Any, n: int | None = None) -> np.ndarray:
@@ -168,39 +173,20 @@ def kernel_factors(kernels: np.ndarray) -> np.ndarray:
     return (vectors * roots[:, None])[:, :, ~(roots == 0).all(0)]
 
 # %% ../nbs/engine/wrappers.ipynb #60bcf079
-def factors_of_new_rows(cross: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+def factors_of_new_rows(cross, blocks, numbers, count: int) -> np.ndarray:
     "C_i B_i (B_i'B_i)^-1: the columns of a factor are orthogonal, the spare ones zero."
-    if len(cross) != len(blocks):
+    if len(cross) != count:
         raise ValueError(
-            f"kernels must be {len(blocks)}, as many as before; got {len(cross)}. "
-            "Give the kernels of the new rows in the same order."
+            f"kernels must be {count}, as many as the list had; got {len(cross)}. "
+            "Give the kernels of the new rows in the same order, all of them."
         )
     lengths = (blocks**2).sum(axis=1, keepdims=True)
     inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return cross @ (blocks * inverse)
+    return cross[numbers] @ (blocks * inverse)
 
 # %% ../nbs/engine/wrappers.ipynb #137cfac5
-class KernelList(Design):
-    """Given kernels as a design: block i is a factor B_i with B_i B_i' = kernels[i].
-
-    Parameters
-    ----------
-    kernels : array, shape (p, n, n)
-        Symmetric, positive semidefinite. `at` takes kernels of new rows, (p, m, n).
-    """
-
-    def __init__(self, kernels: Any):
-        kernels = check_kernels(kernels)
-        self._set(frozen(kernels), frozen(kernel_factors(kernels)))
-
-    def _set(self, kernels, blocks):
-        self.kernels, self.blocks = kernels, blocks
-        self.p, self.n, self.d = blocks.shape
-        return self
-
-    def __getitem__(self, indices):
-        kept, part = chosen(indices, self.p), KernelList.__new__(KernelList)
-        return part._set(self.kernels[kept], self.blocks[kept])
+class _KernelProducts(Design):
+    "What `KernelList` computes."
 
     def predict(self, W):
         W = check_coefs(W, self.p, self.d)
@@ -215,12 +201,41 @@ class KernelList(Design):
     def kernel(self, weights):
         return np.tensordot(check_weights(weights, self.p), self.kernels, axes=1)
 
-    block = lambda self, i: self.blocks[i]
+    def block(self, i):
+        return self.blocks[i]
+
+# %% ../nbs/engine/wrappers.ipynb #kernel-list-class
+class KernelList(_KernelProducts):
+    """Given kernels as a design: block i is a factor B_i with B_i B_i' = kernels[i].
+
+    Parameters
+    ----------
+    kernels : array, shape (p, n, n)
+        Symmetric, positive semidefinite. `at` takes the kernels of new rows against
+        these, shape (p, m, n), all of them for a slice too.
+    """
+
+    def __init__(self, kernels: Any):
+        kernels = check_kernels(kernels)
+        everyone = np.arange(len(kernels)), len(kernels)
+        self._set(frozen(kernels), frozen(kernel_factors(kernels)), *everyone)
+
+    def _set(self, kernels, blocks, numbers, count):
+        self.kernels, self.blocks = kernels, blocks
+        self.p, self.n, self.d = blocks.shape
+        self._numbers, self._count = numbers, count  # of the list it was taken from
+        return self
+
+    def _new(self, *parts):
+        return KernelList.__new__(KernelList)._set(*parts)
+
+    def __getitem__(self, indices):
+        kept = chosen(indices, self.p)
+        numbers = self._numbers[kept], self._count
+        return self._new(self.kernels[kept], self.blocks[kept], *numbers)
 
     def at(self, inputs):
-        blocks = factors_of_new_rows(check_kernels(inputs, self.n), self.blocks)
-        kernels, new = (
-            blocks @ blocks.transpose(0, 2, 1),
-            KernelList.__new__(KernelList),
-        )
-        return new._set(kernels, blocks)
+        cross = check_kernels(inputs, self.n)
+        blocks = factors_of_new_rows(cross, self.blocks, self._numbers, self._count)
+        kernels = blocks @ blocks.transpose(0, 2, 1)
+        return self._new(kernels, blocks, self._numbers, self._count)
