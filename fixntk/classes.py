@@ -10,26 +10,21 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import expit
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier
 from sklearn.utils.multiclass import check_classification_targets
 
 from .checks import check_choice
-from .tables import answers, refuse_sizes
+from .tables import Targets, answers, refuse_sizes
 
 # %% ../nbs/engine/classes.ipynb #c1a50005
 class Regression(RegressorMixin):
     """One target column; predictions are its answers."""
 
-    _place, _sign, _lift = [0], 1.0, [1.0]
-
     def _targets(self, X, y, weights):
         y = y.astype(np.float64)
         refuse_sizes(y, "y")
-        self._origin = y[weights > 0].min() if self.fit_intercept else 0.0
-        return (y - self._origin)[:, None], weights
-
-    def _grade(self, targets, answered, weights):
-        return -np.average(np.square(answered - targets)[:, 0], weights=weights)
+        origin = y[weights > 0].min() if self.fit_intercept else 0.0
+        return Targets((y - origin)[:, None], weights, origin=origin)
 
     def predict(self, X):
         """Predictions at new rows.
@@ -98,8 +93,6 @@ def _variances(targets, weights):
 class _Labels(ClassifierMixin):
     "Target columns of -1 and +1: one for two classes, one a class beyond."
 
-    _origin = 0.0
-
     def _targets(self, X, y, weights):
         check_classification_targets(y)
         before = weights
@@ -113,16 +106,21 @@ class _Labels(ClassifierMixin):
             )
         two = len(self.classes_) == 2
         self._order = ranked(X, y, weights, self.classes_)
-        self._place = [0] if two else np.argsort(self._order)
-        self._sign = -1.0 if two and self._order[0] == 0 else 1.0
+        place = [0] if two else np.argsort(self._order)
+        sign = -1.0 if two and self._order[0] == 0 else 1.0
         named = self.classes_[self._order[: 1 if two else None]]
-        targets = np.where(y[:, None] == named, 1.0, -1.0)
-        unweighted = _variances(targets, np.where(weights > 0, before, 0))
-        self._lift = np.maximum(unweighted / _variances(targets, weights), 1.0)
-        return targets, weights
+        columns = np.where(y[:, None] == named, 1.0, -1.0)
+        unweighted = _variances(columns, np.where(weights > 0, before, 0))
+        lift = np.maximum(unweighted / _variances(columns, weights), 1.0)
+        return Targets(columns, weights, place, sign, lift)
 
-    def _grade(self, targets, answered, weights):
-        return np.average(winners(answered) == winners(targets), weights=weights)
+# %% ../nbs/engine/classes.ipynb #c1a50019
+def grade(estimator, columns, answered, weights):
+    """The score of answers to some target columns: the larger the better."""
+    if is_classifier(estimator):
+        right = winners(answered) == winners(columns)
+        return np.average(right, weights=weights)
+    return -np.average(np.square(answered - columns)[:, 0], weights=weights)
 
 # %% ../nbs/engine/classes.ipynb #c1a50015
 def squeezed(columns):

@@ -198,6 +198,11 @@ def networks_of(fit):
     return networks
 
 # %% ../nbs/engine/draws.ipynb #d2a51026
+def leave_seed(fit, rng):
+    """Leave a seed for the walks: the spread of an answer is always the same."""
+    fit._seed = rng.integers(2**32)
+
+
 class Spread:
     """predict with the spread of the answers over gates of the same cells."""
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .checks import check_choice, check_count, check_positive
 from .columns import lam_max_all
-from .draws import MOST, draw, generator, joined, networks_of
+from .draws import MOST, draw, generator, joined, leave_seed, networks_of
 from .folds import family
 from .machine import check_memory
 from fixntk.samples import (
@@ -25,7 +25,7 @@ from fixntk.samples import (
     strength,
     warn_of_gaps,
 )
-from .tables import TableEstimator, moments, warn_of_columns
+from .tables import TableEstimator, moments, say, warn_of_columns
 
 # %% ../nbs/engine/fits.ipynb #f1750006
 def stages_of(n_reweightings, several=True):
@@ -99,72 +99,9 @@ class GatedFit(TableEstimator):
     verbose: bool = False
     lam, loss = None, "squared"  # parameters of some, and constants of the others
 
-    def _say(self, text):
-        if self.verbose:
-            print(text, flush=True)
-
-    def _draw(self, X, targets, weights, rng):
-        "The samples, and masks of them with their shares; None twice if not listed."
-        check_fit(self)
-        n_gates = int(self.n_gates)  # NumPy's small integers overflow
-        check_room(len(X), n_gates)
-        warn_of_columns(X, weights, self.fit_intercept)
-        loss = loss_named(self.loss)
-        samples = Samples.of(X, targets, weights, loss, self.fit_intercept)
-        self.X_fit_, self._column_spread = samples.X, moments(X, weights)[1]
-        self._say(f"drawing masks of {len(samples.X)} distinct rows")
-        return samples, *draw(samples.X, self.gates, n_gates, rng)
-
-    def _start(self, part, problem, shares):
-        return shares if self.lam else shares * start_size(part, problem)
-
     def _scores(self, X):
         columns = [network.predict(X) for network in networks_of(self)]
         return np.column_stack(columns) + self.intercept_
-
-# %% ../nbs/engine/fits.ipynb #f1750013
-class FinalFit(GatedFit):
-    """The last fit, to all rows, and what is kept of it."""
-
-    def _finish(self, samples, masks, shares, rng, share, lam, stage):
-        "Fit every target at lam, or at this share of its lam_max, over the same masks."
-        part, shares, _ = programs_on(samples, masks, shares)
-        n_targets, solutions, lams, constants = part.means.shape[1], [], [], []
-        for k in range(n_targets):
-            if masks is None:
-                found, lam_k, constant = self._generated(part, k, rng, share, lam)
-            else:
-                found, lam_k = self._fitted(part, k, shares, share, lam, stage)
-                constant = part.intercept(found.W, k)
-            self._say(f"target {k + 1} of {n_targets}: {found.reason}")
-            solutions.append(expand(samples, found, k))
-            lams.append(lam_k)
-            constants.append(constant)
-        keep(self, solutions, np.array(lams), np.array(constants))
-        self._seed = rng.integers(2**32)
-        if stage is None:
-            warn_of_gaps(solutions, self.tol)
-
-    def _fitted(self, part, k, shares, share, lam, stage):
-        problem = part.problem(k)
-        size = lam_max_of(part, problem) * self._lift[k] if lam is None else 1.0
-        problem = replace(problem, lam=strength(lam, share, size, "lam"))
-        start = self._start(part, problem, shares)
-        options = dict(solver=self.solver, tol=self.tol, max_iter=self.max_iter)
-        return family(problem, start, [stage], **options)[0], problem.lam
-
-    def _generated(self, part, k, rng, share, lam):
-        if reweights(self) or self.loss != "squared":
-            raise ValueError(
-                f"gates='all' can list at most {MOST} masks, and these rows have more; "
-                "beyond, it goes with solver='newton', n_reweightings=None and "
-                "loss='squared' only. Use gates='gaussian'."
-            )
-        top = lam_max_all(*part.scaled(k), rng=rng)[0] if lam is None else 1.0
-        lam = strength(lam, share, top * self._lift[k], "lam")
-        options = dict(tol=self.tol, rng=rng, max_iter=self.max_iter)
-        found, constant = generate(part, k, lam, progress=self._say, **options)
-        return found, lam, constant
 
     @property
     def feature_importances_(self):
@@ -174,47 +111,127 @@ class FinalFit(GatedFit):
         lengths = (np.sqrt(squares) * self._column_spread)[: self.n_features_in_]
         return lengths / (lengths.sum() or 1.0)
 
+# %% ../nbs/engine/fits.ipynb #f1750029
+def draw_for(fit, X, targets, rng):
+    """The samples of a fit, and masks of them with shares; None twice if not listed."""
+    check_fit(fit)
+    n_gates = int(fit.n_gates)  # NumPy's small integers overflow
+    check_room(len(X), n_gates)
+    warn_of_columns(X, targets.weights, fit.fit_intercept)
+    columns, weights, loss = targets.columns, targets.weights, loss_named(fit.loss)
+    samples = Samples.of(X, columns, weights, loss, fit.fit_intercept)
+    fit.X_fit_, fit._column_spread = samples.X, moments(X, weights)[1]
+    say(fit, f"drawing masks of {len(samples.X)} distinct rows")
+    return samples, *draw(samples.X, fit.gates, n_gates, rng)
+
+
+def starting_weights(fit, part, problem, shares):
+    """Where reweighting starts: at the shares, times a size if lam is not given."""
+    return shares if fit.lam else shares * start_size(part, problem)
+
+# %% ../nbs/engine/fits.ipynb #f1750013
+def finish(fit, drawn, targets, rng, *, share, lam, stage):
+    """The last fit: every target at lam, or at a share of its lam_max, over all rows.
+
+    Parameters
+    ----------
+    fit : GatedFit
+        The estimator, which gets the learned attributes.
+    drawn : tuple
+        What `draw_for` has returned.
+    targets : Targets
+        The columns.
+    rng : numpy.random.Generator
+        The source of randomness.
+    share, lam : float, and float or None
+        The strength.
+    stage : int or None
+        How many reweightings, None for the optimum.
+    """
+    samples, masks, shares = drawn
+    part, shares, _ = programs_on(samples, masks, shares)
+    n_targets, solutions, lams, constants = part.means.shape[1], [], [], []
+    for k in range(n_targets):
+        strengths = share, lam, targets.lift[k]
+        if masks is None:
+            found, lam_k, b = _generated(fit, part, k, rng, *strengths)
+        else:
+            found, lam_k = _fitted(fit, part, k, shares, stage, *strengths)
+            b = part.intercept(found.W, k)
+        say(fit, f"target {k + 1} of {n_targets}: {found.reason}")
+        solutions.append(expand(samples, found, k))
+        lams, constants = [*lams, lam_k], [*constants, b]
+    keep(fit, targets, solutions, np.array(lams), np.array(constants))
+    leave_seed(fit, rng)
+    if stage is None:
+        warn_of_gaps(solutions, fit.tol)
+
+# %% ../nbs/engine/fits.ipynb #f1750030
+def _fitted(fit, part, k, shares, stage, share, lam, lift):
+    problem = part.problem(k)
+    size = lam_max_of(part, problem) * lift if lam is None else 1.0
+    problem = replace(problem, lam=strength(lam, share, size, "lam"))
+    start = starting_weights(fit, part, problem, shares)
+    options = dict(solver=fit.solver, tol=fit.tol, max_iter=fit.max_iter)
+    return family(problem, start, [stage], **options)[0], problem.lam
+
+
+def _generated(fit, part, k, rng, share, lam, lift):
+    if reweights(fit) or fit.loss != "squared":
+        raise ValueError(
+            f"gates='all' can list at most {MOST} masks, and these rows have more; "
+            "beyond, it goes with solver='newton', n_reweightings=None and "
+            "loss='squared' only. Use gates='gaussian'."
+        )
+    top = lam_max_all(*part.scaled(k), rng=rng)[0] if lam is None else 1.0
+    lam = strength(lam, share, top * lift, "lam")
+    options = dict(tol=fit.tol, rng=rng, max_iter=fit.max_iter)
+    found, b = generate(part, k, lam, progress=lambda text: say(fit, text), **options)
+    return found, lam, b
+
 # %% ../nbs/engine/fits.ipynb #f1750014
 def _single(values):
     return values[0] if len(values) == 1 else values
 
 
-def keep(fit, solutions, lams, constants):
+def keep(fit, targets, solutions, lams, constants):
     """Set the learned attributes of a fit, in the order of its classes.
 
     Parameters
     ----------
-    fit : FinalFit
+    fit : GatedFit
         The estimator.
+    targets : Targets
+        The way back to the classes.
     solutions : list of Solution
         One a target, in the order in which the fit knows them.
     lams, constants : arrays, shape (targets,)
         Their strengths and intercepts.
     """
     fit.masks_, coefs = joined(solutions)
-    named = [replace(found, W=fit._sign * found.W) for found in solutions]
-    fit.solution_ = _single([named[k] for k in fit._place])
-    fit.lam_ = _single(lams[fit._place].tolist())
-    fit.coef_ = _single(fit._sign * coefs[fit._place])
+    named = [replace(found, W=targets.sign * found.W) for found in solutions]
+    fit.solution_ = _single([named[k] for k in targets.place])
+    fit.lam_ = _single(lams[list(targets.place)].tolist())
+    fit.coef_ = _single(targets.named(coefs))
     fit.weights_ = np.linalg.norm(fit.coef_, axis=-1)
-    constants = fit._sign * constants[fit._place] + fit._origin
-    fit.intercept_ = _single(constants.tolist())
+    fit.intercept_ = _single((targets.named(constants) + targets.origin).tolist())
     fit.dual_gap_ = max(found.gap for found in solutions)
     fit.n_iter_ = max(found.n_iter for found in solutions)
 
 # %% ../nbs/engine/fits.ipynb #f1750019
 @dataclass(kw_only=True, repr=False, eq=False)
-class SingleFit(FinalFit):
+class SingleFit(GatedFit):
     """A fit at one strength."""
 
     lam_ratio: float = 0.01
     lam: float | None = None
 
-    def _fit(self, X, targets, weights):
+    def _fit(self, X, targets):
         rng = generator(self.random_state)
         [stage] = stages_of(self.n_reweightings, several=False)
-        drawn = self._draw(X, targets, weights, rng)
-        self._finish(*drawn, rng, self.lam_ratio, self.lam, stage)
+        drawn = draw_for(self, X, targets, rng)
+        strengths = dict(share=self.lam_ratio, lam=self.lam)
+        finish(self, drawn, targets, rng, stage=stage, **strengths)
 
 
 @dataclass(kw_only=True, repr=False, eq=False)

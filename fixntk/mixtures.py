@@ -36,8 +36,9 @@ class TangentFit(TableEstimator):
     ridge: float | None = None
     fit_intercept: bool = True
 
-    def _fit(self, X, targets, weights):
-        n, root, share = len(X), np.sqrt(weights), weights / weights.sum()
+    def _fit(self, X, targets):
+        n, weights = len(X), targets.weights
+        root, share = np.sqrt(weights), weights / weights.sum()
         what = f"X, whose {n} rows have a kernel of {n} x {n} numbers,"
         check_memory(6 * n**2, what, FEWER)
         warn_of_columns(X, weights, self.fit_intercept)
@@ -45,14 +46,14 @@ class TangentFit(TableEstimator):
         size = share @ np.diag(H)
         self.ridge_ = strength(self.ridge, self.ridge_ratio, size, "ridge")
         free = 1.0 if self.fit_intercept else 0.0
-        centre = free * (share @ targets)
+        centre = free * (share @ targets.columns)
         K = root[:, None] * (centred(H, share) if free else H) * root
-        scaled = root[:, None] * (targets - centre)
+        scaled = root[:, None] * (targets.columns - centre)
         dual = [root * kernel_ridge(K, column, self.ridge_) for column in scaled.T]
         dual = np.column_stack(dual)
         rest = centre - free * (share @ H @ dual)
-        self.X_fit_, self.dual_coef_ = X, self._sign * dual[:, self._place]
-        self.intercept_ = self._sign * rest[self._place] + self._origin
+        self.X_fit_, self.dual_coef_ = X, targets.named(dual.T).T
+        self.intercept_ = targets.named(rest) + targets.origin
 
     def _scores(self, X):
         return ntk(X, self.X_fit_) @ self.dual_coef_ + self.intercept_
@@ -193,22 +194,23 @@ class MixtureFit(_Kernels):
     tol: float = 1e-6
     max_iter: int = 100
 
-    def _fit(self, X, targets, weights):
+    def _fit(self, X, targets):
         check_count(self.max_iter, "max_iter", "100 is usual.")
         usual = "1e-6 is usual; rounding leaves a gap of about 1e-12."
         check_positive(self.tol, "tol", usual)
+        weights, y = targets.weights, targets.columns[:, 0]
         root, share = np.sqrt(weights), weights / weights.sum()
         self._middle, spread = moments(X, weights)
         self.X_fit_, self._unit = X, np.where(spread > 0, spread, 1)
         free = bool(self.fit_intercept)
         self._mean = self._middle if free else 0 * self._middle
         kernels, self._sizes = of_one_size(self._tables(X), share, free)
-        centre = share @ targets[:, 0] if free else 0.0
+        centre = share @ y if free else 0.0
         design = KernelList(root[:, None] * kernels * root)
-        found = self._solved(design, root * (targets[:, 0] - centre))
-        self._keep(found, design.kernel(self.weights_), root, targets[:, 0] - centre)
+        found = self._solved(design, root * (y - centre))
+        self._keep(found, design.kernel(self.weights_), root, y - centre)
         rest = share @ self._mix(X) @ self.dual_coef_ if free else 0.0
-        self.intercept_ = self._origin + centre - rest
+        self.intercept_ = targets.origin + centre - rest
         warn_of_gaps([found], self.tol)
 
     def _solved(self, design, target):

@@ -13,14 +13,16 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import metadata_routing as routing
 
 from .checks import check_count, check_positive
+from .classes import grade
 from .design import MaskedDesign
 from .draws import MOST, generator
-from .fits import FinalFit, stages_of
+from .fits import GatedFit, draw_for, finish, stages_of, starting_weights
 from .folds import along, best_of, fold_rows
 from .samples import lam_max_of, programs_on, strength, warn_of_gaps
+from .tables import read_and_fit, say
 
 # %% ../nbs/engine/paths.ipynb #9a750021
-class _Grouped(FinalFit):
+class _Grouped(GatedFit):
     "fit with groups, which belong to the splitter."
 
     __metadata_request__fit = {"groups": routing.UNUSED}
@@ -44,7 +46,7 @@ class _Grouped(FinalFit):
         self
             The fitted estimator.
         """
-        return self._read_and_fit(X, y, sample_weight, groups=groups)
+        return read_and_fit(self, X, y, sample_weight, groups=groups)
 
     def get_metadata_routing(self):
         """What scikit-learn's metadata routing asks: groups go to the splitter.
@@ -67,13 +69,14 @@ class PathFit(_Grouped):
     lam_min_ratio: float = 1e-2
     cv: object = None
 
-    def _fit(self, X, targets, weights, groups=None):
+    def _fit(self, X, targets, groups=None):
         rng, stages = generator(self.random_state), stages_of(self.n_reweightings)
         self.lam_ratios_ = ratios_of(self)
-        labels = targets.argmax(1) if targets.shape[1] > 1 else targets[:, 0]
-        options = dict(classifier=is_classifier(self), on=weights > 0, groups=groups)
+        columns, on = targets.columns, targets.weights > 0
+        labels = columns.argmax(1) if columns.shape[1] > 1 else columns[:, 0]
+        options = dict(classifier=is_classifier(self), on=on, groups=groups)
         folds = fold_rows(self.cv, X, labels, **options)
-        drawn = self._draw(X, targets, weights, rng)
+        drawn = draw_for(self, X, targets, rng)
         if drawn[1] is None:
             raise ValueError(
                 f"gates='all' can list at most {MOST} masks for cross-validation, and "
@@ -81,14 +84,15 @@ class PathFit(_Grouped):
             )
         scores, fits = [], []
         for k, fold in enumerate(folds):
-            self._say(f"fold {k + 1} of {len(folds)}")
-            scores.append(fold_scores(self, *drawn, stages, *fold, fits))
+            say(self, f"fold {k + 1} of {len(folds)}")
+            scores.append(fold_scores(self, drawn, targets, stages, *fold, fits))
         self.scores_ = np.array(scores)
         warn_of_gaps(fits, self.tol, "fits to training parts")
         stage, at = best_of(self.scores_)
         self.lam_ratio_, self.n_reweightings_ = self.lam_ratios_[at], stages[stage]
         warn_of_edge(self, at)
-        self._finish(*drawn, rng, self.lam_ratio_, None, self.n_reweightings_)
+        strengths = dict(share=self.lam_ratio_, lam=None)
+        finish(self, drawn, targets, rng, stage=self.n_reweightings_, **strengths)
 
 # %% ../nbs/engine/paths.ipynb #9a750023
 def ratios_of(fit):
@@ -118,15 +122,17 @@ def warn_of_edge(fit, at):
         )
 
 # %% ../nbs/engine/paths.ipynb #9a750024
-def fold_scores(fit, samples, masks, shares, stages, train, test, fits):
+def fold_scores(fit, drawn, targets, stages, train, test, fits):
     """Scores on the rows `test` of what is fitted to `train`, shape (stages, lams).
 
     Parameters
     ----------
     fit : PathFit
         The estimator, for its parameters.
-    samples, masks, shares
-        What it has drawn.
+    drawn : tuple
+        What `draw_for` has returned.
+    targets : Targets
+        The columns of all rows.
     stages : list of int or None
         The numbers of reweightings.
     train, test : arrays of int
@@ -139,26 +145,29 @@ def fold_scores(fit, samples, masks, shares, stages, train, test, fits):
     list of lists of float
         One list a stage.
     """
+    samples, masks, shares = drawn
     part, shares, kept = programs_on(samples, masks, shares, train)
     rest, n_targets = MaskedDesign(samples.X, masks[kept]), part.means.shape[1]
     answered = np.empty((len(stages), fit.n_lams, len(test), n_targets))
     for k in range(n_targets):
-        for j, found in enumerate(_path(fit, part, k, shares, stages)):
+        path = _path(fit, part, k, shares, stages, targets.lift[k])
+        for j, found in enumerate(path):
             for stage, one in enumerate(found):
                 f = rest.predict(one.W)[samples.group[test]] + part.intercept(one.W, k)
                 answered[stage, j, :, k] = f
             fits += found[-1:] if stages[-1] is None else []
-    targets, weights = samples.targets[test], samples.weights[test]
-    return [[fit._grade(targets, one, weights) for one in path] for path in answered]
+    columns, weights = samples.targets[test], samples.weights[test]
+    return [[grade(fit, columns, one, weights) for one in path] for path in answered]
 
 
-def _path(fit, part, k, shares, stages):
+def _path(fit, part, k, shares, stages, lift):
     "The families of one target on a fold, with a word of progress each."
     problem = part.problem(k)
-    top = strength(None, 1.0, lam_max_of(part, problem) * fit._lift[k], "lam")
+    top = strength(None, 1.0, lam_max_of(part, problem) * lift, "lam")
     options = dict(solver=fit.solver, tol=fit.tol, max_iter=fit.max_iter)
-    start, lams = fit._start(part, problem, shares), top * fit.lam_ratios_
-    for j, found in enumerate(along(problem, lams, start, stages, **options)):
+    start = starting_weights(fit, part, problem, shares)
+    path = along(problem, top * fit.lam_ratios_, start, stages, **options)
+    for j, found in enumerate(path):
         place = f"target {k + 1} of {part.means.shape[1]}, lam {j + 1} of {fit.n_lams}"
-        fit._say(f"  {place}: {found[-1].reason}")
+        say(fit, f"  {place}: {found[-1].reason}")
         yield found

@@ -5,6 +5,7 @@ __all__ = []
 
 # %% ../nbs/engine/tables.ipynb #7ab10003
 import warnings
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -114,6 +115,22 @@ def warn_of_columns(X, weights, bias):
             UserWarning,
         )
 
+# %% ../nbs/engine/tables.ipynb #7ab10020
+@dataclass(frozen=True)
+class Targets:
+    """Target columns, one problem each, and the way back from their answers."""
+
+    columns: np.ndarray  # (n, k)
+    weights: np.ndarray  # (n,)
+    place: object = (0,)  # which column stands for each class
+    sign: float = 1.0  # what turns its answers into scores
+    lift: object = (1.0,)  # what lam_max is multiplied by, one number a column
+    origin: float = 0.0  # what is added to the answers
+
+    def named(self, values):
+        """One value a column, as one value a class."""
+        return self.sign * np.asarray(values)[list(self.place)]
+
 # %% ../nbs/engine/tables.ipynb #7ab10016
 class TableEstimator(BaseEstimator):
     """What reads a table: `fit` hands inputs, target columns and weights to `_fit`."""
@@ -137,17 +154,34 @@ class TableEstimator(BaseEstimator):
         self
             The fitted estimator.
         """
-        return self._read_and_fit(X, y, sample_weight)
-
-    def _read_and_fit(self, X, y, sample_weight, **options):
-        X, y, weights = _checked(self, X, y, sample_weight)
-        with one_thread(rows=len(X)):
-            targets, weights = self._targets(X, y, weights)
-            self._fit(self._inputs(X), targets, weights, **options)
-        return self
+        return read_and_fit(self, X, y, sample_weight)
 
     def _inputs(self, X):
         return add_bias(X) if self.fit_intercept else X
+
+    def _targets(self, X, y, weights):
+        raise NotImplementedError("columns of numbers from y: see fixntk.classes")
+
+    def _fit(self, X, targets):
+        raise NotImplementedError("what is done with checked rows and Targets")
+
+    def _scores(self, X):
+        raise NotImplementedError("answers at checked rows, one column a target")
+
+
+def read_and_fit(estimator, X, y, sample_weight, **options):
+    """Check a table and hand inputs and targets to the estimator's `_fit`."""
+    X, y, weights = _checked(estimator, X, y, sample_weight)
+    with one_thread(rows=len(X)):
+        targets = estimator._targets(X, y, weights)
+        estimator._fit(estimator._inputs(X), targets, **options)
+    return estimator
+
+
+def say(estimator, text):
+    """Print what is being done, if that is wanted."""
+    if estimator.verbose:
+        print(text, flush=True)
 
 # %% ../nbs/engine/tables.ipynb #7ab10017
 def _checked(estimator, X, y, sample_weight):
