@@ -150,7 +150,7 @@ def wander(X, gates, rng) -> Iterator[np.ndarray]:
         values = np.where(stays, moved, values)
         yield gates
 
-
+# %% ../nbs/engine/draws.ipynb #d2a50020
 def _tangents(gates, rng):
     "Random directions at right angles to the gates, and as long."
     size = np.linalg.norm(gates, axis=1, keepdims=True)

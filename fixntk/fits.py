@@ -21,6 +21,7 @@ from fixntk.samples import (
     lam_max_of,
     loss_named,
     programs_on,
+    scaled,
     start_size,
     strength,
     warn_of_gaps,
@@ -97,7 +98,7 @@ class GatedFit(TableEstimator):
     max_iter: int = 1000
     random_state: object = None
     verbose: bool = False
-    lam, loss = None, "squared"  # parameters of some, and constants of the others
+    loss = "squared"  # a parameter of classifiers
 
     def _scores(self, X):
         columns = [network.predict(X) for network in networks_of(self)]
@@ -125,9 +126,9 @@ def draw_for(fit, X, targets, rng):
     return samples, *draw(samples.X, fit.gates, n_gates, rng)
 
 
-def starting_weights(fit, part, problem, shares):
+def starting_weights(part, problem, shares, lam):
     """Where reweighting starts: at the shares, times a size if lam is not given."""
-    return shares if fit.lam else shares * start_size(part, problem)
+    return shares if lam else shares * start_size(part, problem)
 
 # %% ../nbs/engine/fits.ipynb #f1750013
 def finish(fit, drawn, targets, rng, *, share, lam, stage):
@@ -171,7 +172,7 @@ def _fitted(fit, part, k, shares, stage, share, lam, lift):
     problem = part.problem(k)
     size = lam_max_of(part, problem) * lift if lam is None else 1.0
     problem = replace(problem, lam=strength(lam, share, size, "lam"))
-    start = starting_weights(fit, part, problem, shares)
+    start = starting_weights(part, problem, shares, lam)
     options = dict(solver=fit.solver, tol=fit.tol, max_iter=fit.max_iter)
     return family(problem, start, [stage], **options)[0], problem.lam
 
@@ -183,7 +184,7 @@ def _generated(fit, part, k, rng, share, lam, lift):
             "beyond, it goes with solver='newton', n_reweightings=None and "
             "loss='squared' only. Use gates='gaussian'."
         )
-    top = lam_max_all(*part.scaled(k), rng=rng)[0] if lam is None else 1.0
+    top = lam_max_all(*scaled(part, k), rng=rng)[0] if lam is None else 1.0
     lam = strength(lam, share, top * lift, "lam")
     options = dict(tol=fit.tol, rng=rng, max_iter=fit.max_iter)
     found, b = generate(part, k, lam, progress=lambda text: say(fit, text), **options)

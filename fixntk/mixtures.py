@@ -77,7 +77,7 @@ def check_columns(group, d):
         )
     return chosen
 
-
+# %% ../nbs/engine/mixtures.ipynb #31c50021
 def kernel_function(kernel, middle, mean, unit):
     """k(X, Y) for a function, a name, or a group of columns.
 
@@ -115,7 +115,7 @@ def without_rounding(K, raw):
         return K
     return (vectors * np.where(values > noise, values, 0)) @ vectors.T
 
-
+# %% ../nbs/engine/mixtures.ipynb #31c50023
 def of_one_size(raw, share, free):
     """Kernels centred, if a constant is free, and of mean diagonal one.
 
@@ -183,6 +183,22 @@ class _Kernels(TableEstimator):
         return (self._mix(X) @ self.dual_coef_ + self.intercept_)[:, None]
 
 # %% ../nbs/engine/mixtures.ipynb #31c50018
+def _solve_mixture(fit, design, target):
+    "The group lasso over the factors, and the weights that it gives."
+    problem = GroupLassoProblem(design, target, 1.0)
+    top = problem.lam_max if fit.lam is None else 1.0
+    fit.lam_ = strength(fit.lam, fit.lam_ratio, top, "lam")
+    problem = replace(problem, lam=fit.lam_)
+    found = optimum(problem, tol=fit.tol, max_iter=fit.max_iter)
+    fit.solution_, fit.dual_gap_, fit.n_iter_ = found, found.gap, found.n_iter
+    fit.weights_ = optimal_weights(found.W)
+    learned = found.W.any()
+    fit.lam_hat_ = lam_hat_for(fit.lam_, found.W) if learned else np.inf
+    if not learned:
+        return np.zeros(len(target))
+    return kernel_ridge(design.kernel(fit.weights_), target, fit.lam_hat_)
+
+# %% ../nbs/engine/mixtures.ipynb #31c50026
 @dataclass(kw_only=True, repr=False, eq=False)
 class MixtureFit(_Kernels):
     """The weights of given kernels by (15), and the ridge regression (14) with them."""
@@ -207,26 +223,7 @@ class MixtureFit(_Kernels):
         kernels, self._sizes = of_one_size(self._tables(X), share, free)
         centre = share @ y if free else 0.0
         design = KernelList(root[:, None] * kernels * root)
-        found = self._solved(design, root * (y - centre))
-        self._keep(found, design.kernel(self.weights_), root, y - centre)
+        self.dual_coef_ = root * _solve_mixture(self, design, root * (y - centre))
         rest = share @ self._mix(X) @ self.dual_coef_ if free else 0.0
         self.intercept_ = targets.origin + centre - rest
-        warn_of_gaps([found], self.tol)
-
-    def _solved(self, design, target):
-        "The group lasso over the factors, and the weights that it gives."
-        problem = GroupLassoProblem(design, target, 1.0)
-        top = problem.lam_max if self.lam is None else 1.0
-        self.lam_ = strength(self.lam, self.lam_ratio, top, "lam")
-        problem = replace(problem, lam=self.lam_)
-        found = optimum(problem, tol=self.tol, max_iter=self.max_iter)
-        self.weights_ = optimal_weights(found.W)
-        return found
-
-    def _keep(self, found, mixture, root, target):
-        self.solution_, self.dual_gap_, self.n_iter_ = found, found.gap, found.n_iter
-        learned = found.W.any()
-        self.lam_hat_ = lam_hat_for(self.lam_, found.W) if learned else np.inf
-        self.dual_coef_ = np.zeros(len(root))
-        if learned:
-            self.dual_coef_ = root * kernel_ridge(mixture, root * target, self.lam_hat_)
+        warn_of_gaps([self.solution_], self.tol)

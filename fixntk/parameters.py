@@ -105,8 +105,10 @@ LEARNED = {
     "lam_ratio_": ("float", "The one chosen."),
     "n_reweightings_": ("int or None", "The one chosen."),
 }
-NETWORK = ("coef_", "weights_", "intercept_", "masks_", "lam_", "solution_")
-NETWORK += ("dual_gap_", "n_iter_", "feature_importances_", "X_fit_")
+NETWORK = (
+    *("coef_", "weights_", "intercept_", "masks_", "lam_", "solution_"),
+    *("dual_gap_", "n_iter_", "feature_importances_", "X_fit_"),
+)
 CHOSEN = ("scores_", "lam_ratios_", "lam_ratio_", "n_reweightings_")
 
 # %% ../nbs/engine/parameters.ipynb #ba7a0012
@@ -124,7 +126,7 @@ def _section(title, names, texts):
         lines += [f"{name} : {kind}", f"    {text}"]
     return "\n".join(lines)
 
-
+# %% ../nbs/engine/parameters.ipynb #ba7a0015
 def documented(
     *learned: str, example: str = "", **changes: tuple[str, str]
 ) -> Callable[[Kind], Kind]:

@@ -159,13 +159,13 @@ def fold_scores(fit, drawn, targets, stages, train, test, fits):
     columns, weights = samples.targets[test], samples.weights[test]
     return [[grade(fit, columns, one, weights) for one in path] for path in answered]
 
-
+# %% ../nbs/engine/paths.ipynb #9a750009
 def _path(fit, part, k, shares, stages, lift):
     "The families of one target on a fold, with a word of progress each."
     problem = part.problem(k)
     top = strength(None, 1.0, lam_max_of(part, problem) * lift, "lam")
     options = dict(solver=fit.solver, tol=fit.tol, max_iter=fit.max_iter)
-    start = starting_weights(fit, part, problem, shares)
+    start = starting_weights(part, problem, shares, None)
     path = along(problem, top * fit.lam_ratios_, start, stages, **options)
     for j, found in enumerate(path):
         place = f"target {k + 1} of {part.means.shape[1]}, lam {j + 1} of {fit.n_lams}"

@@ -86,15 +86,6 @@ class Programs:
         full = GroupLassoProblem(design, self.means[:, k], lam, loss=self.loss)
         return squared_form(full) or full
 
-    def centre(self, k):
-        """The mean of target k, zero if there is no constant."""
-        return self.total @ self.means[:, k] / self.total.sum() if self.free else 0.0
-
-    def scaled(self, k):
-        """Rows and target k, times the roots of the weights; the target centred."""
-        root = np.sqrt(self.total)
-        return root[:, None] * self.rows, root * (self.means[:, k] - self.centre(k))
-
     def intercept(self, W, k, design=None):
         """The constant that goes with W."""
         if not self.free:
@@ -103,6 +94,17 @@ class Programs:
         return self.loss.intercept(f, self.means[:, k])
 
 # %% ../nbs/engine/samples.ipynb #5a3b0011
+def mean_target(part, k):
+    """The mean of target k, zero if there is no constant."""
+    return part.total @ part.means[:, k] / part.total.sum() if part.free else 0.0
+
+
+def scaled(part, k):
+    """Rows and target k, times the roots of the weights; the target centred."""
+    root = np.sqrt(part.total)
+    return root[:, None] * part.rows, root * (part.means[:, k] - mean_target(part, k))
+
+
 def _lengths(part):
     "Lengths of the rows, as the squared form has them or as they are."
     squared = isinstance(part.base, SquaredLoss)
@@ -176,7 +178,7 @@ def generate(part, k, lam, *, tol, rng, max_iter, progress):
     Solution and float
         Over the masks that were found, and the constant.
     """
-    (rows, target), root = part.scaled(k), np.sqrt(part.total)
+    (rows, target), root = scaled(part, k), np.sqrt(part.total)
     options = dict(tol=tol, rng=rng, progress=progress, max_rounds=max_iter)
     shift, joint, quick = 0.0, None, part.free
     for _ in range(30):
@@ -193,7 +195,7 @@ def generate(part, k, lam, *, tol, rng, max_iter, progress):
         quick = quick and not settled
         problem = part.problem(k, lam, design)
         joint = optimum(problem, tol=tol / 10, weights=found.weights)
-        shift = part.intercept(joint.W, k, design) - part.centre(k)
+        shift = part.intercept(joint.W, k, design) - mean_target(part, k)
     return replace(found, converged=False), part.intercept(found.W, k, design)
 
 # %% ../nbs/engine/samples.ipynb #5a3b0015

@@ -168,7 +168,7 @@ class TableEstimator(BaseEstimator):
     def _scores(self, X):
         raise NotImplementedError("answers at checked rows, one column a target")
 
-
+# %% ../nbs/engine/tables.ipynb #7ab10022
 def read_and_fit(estimator, X, y, sample_weight, **options):
     """Check a table and hand inputs and targets to the estimator's `_fit`."""
     X, y, weights = _checked(estimator, X, y, sample_weight)
