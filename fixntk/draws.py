@@ -204,7 +204,7 @@ def leave_seed(fit, rng):
 
 
 class Spread:
-    """predict with the spread of the answers over gates of the same cells."""
+    """Predictions with the spread of the answers over gates of the same cells."""
 
     def predict(self, X, return_spread=False):
         """Predictions at new rows, and how much they owe to the choice of gates.

@@ -118,6 +118,7 @@ def fold_rows(cv, X, labels, *, classifier, on=None, groups=None):
     Returns
     -------
     list of lists of two int arrays
+        The rows to fit and the rows to score, fold by fold.
 
     Raises
     ------
@@ -183,6 +184,7 @@ def best_of(scores):
     Parameters
     ----------
     scores : array, shape (folds, ...)
+        The larger the better.
 
     Returns
     -------

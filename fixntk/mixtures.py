@@ -79,7 +79,7 @@ def check_columns(group, d):
 
 # %% ../nbs/engine/mixtures.ipynb #31c50021
 def kernel_function(kernel, middle, mean, unit):
-    """k(X, Y) for a function, a name, or a group of columns.
+    """The function k(X, Y) for a function, a name, or a group of columns.
 
     Parameters
     ----------

@@ -170,8 +170,8 @@ def generate(part, k, lam, *, tol, rng, max_iter, progress):
         Which target.
     lam : float
         The strength.
-    tol, rng, max_iter, progress
-        As in `solve_all_masks`, which has `max_rounds` for `max_iter`.
+    tol, rng, max_iter, progress : float, Generator, int and callable
+        As in `solve_all_masks`.
 
     Returns
     -------
