@@ -19,14 +19,7 @@ from .reweighting import irls
 
 # %% ../nbs/engine/folds.ipynb #f01d0006
 def family(
-    problem: GroupLassoProblem,
-    shares: np.ndarray,
-    stages: Sequence[int | None],
-    *,
-    solver: str = "newton",
-    start: np.ndarray | None = None,
-    tol: float = 1e-6,
-    max_iter: int = 1000,
+    problem, shares, stages, *, solver="newton", start=None, tol=1e-6, max_iter=1000
 ) -> list[Solution]:
     """Solutions after some reweightings and at the optimum, for one strength.
 
@@ -51,9 +44,10 @@ def family(
         One a stage.
     """
     found, weights, done = [], shares, 0
+    options = dict(tol=tol, max_iter=max_iter, weights=start)
     for stage in stages:
         if stage is None and solver == "newton":
-            found.append(optimum(problem, tol=tol, max_iter=max_iter, weights=start))
+            found.append(optimum(problem, **options))
             continue
         rounds = max_iter if stage is None else stage + 1
         more = max(rounds - done, 1)
@@ -93,7 +87,7 @@ def along(
     list of Solution
         One list a strength, in it one solution a stage.
     """
-    earlier = weights = np.zeros(problem.design.p)
+    earlier = weights = np.zeros(len(shares))
     for lam in lams:
         start = np.maximum(1.5 * weights - 0.5 * earlier, 0)
         found = family(
@@ -124,6 +118,7 @@ def fold_rows(cv, X, labels, *, classifier, on=None, groups=None):
     Returns
     -------
     list of lists of two int arrays
+        The rows to fit and the rows to score, fold by fold.
 
     Raises
     ------
@@ -189,6 +184,7 @@ def best_of(scores):
     Parameters
     ----------
     scores : array, shape (folds, ...)
+        The larger the better.
 
     Returns
     -------

@@ -8,18 +8,24 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import RFE, SelectFromModel
 from sklearn.model_selection import (
+    GridSearchCV,
     GroupKFold,
     KFold,
     StratifiedShuffleSplit,
     cross_validate,
+    train_test_split,
 )
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from fixntk.data import add_bias, gaussian_design, teacher_data
 from fixntk.design import CentredDesign, MaskedDesign
+from fixntk.draws import draw_all, wander
 from fixntk.estimators import (
     GatedReLUClassifier,
     GatedReLUClassifierCV,
@@ -28,12 +34,11 @@ from fixntk.estimators import (
     MKLRegressor,
     NTKClassifier,
     NTKRegressor,
-    _draw_all,
-    _stages,
-    _wander,
 )
+from fixntk.fits import stages_of
 from fixntk.group_lasso import GroupLassoProblem
 from fixntk.masks import Masks, is_complete
+from fixntk.newton import solve
 
 EVERY = [
     NTKRegressor,
@@ -320,7 +325,7 @@ def test_cross_validation_takes_any_splitter():
 
 
 def test_list_of_reweightings_is_checked_before_any_fit():
-    assert _stages(np.int64(0)) == _stages([0, np.int64(0)]) == [0] and _stages(
+    assert stages_of(np.int64(0)) == stages_of([0, np.int64(0)]) == [0] and stages_of(
         np.array([None, 3, 0])
     ) == [0, 3, None]
     folds = [(list(range(0, 60, 2)), list(range(1, 60, 2)))]  # lists, not arrays
@@ -349,7 +354,7 @@ def test_folds_without_weight_are_refused():
 def test_all_masks_start_from_weights_of_sum_one():
     "Rank five: the weights are sampled, and masks that no circle met share what is left."
     rows = gaussian_design(16, 5, rng=np.random.default_rng(6))
-    masks, weights = _draw_all(rows, np.random.default_rng(7))
+    masks, weights = draw_all(rows, np.random.default_rng(7))
     assert is_complete(masks, rows) and weights.min() > 0
     np.testing.assert_allclose(weights.sum(), 1, rtol=1e-12)
 
@@ -371,7 +376,7 @@ def test_spread():
 def test_walk_keeps_to_its_cells():
     rng = np.random.default_rng(5)
     gates = rng.standard_normal((20, 3))
-    walk = islice(_wander(X, gates, rng), 50)
+    walk = islice(wander(X, gates, rng), 50)
     moved = [
         np.array_equal(X @ step.T >= 0, X @ gates.T >= 0)
         and not np.allclose(step, gates)
@@ -713,10 +718,10 @@ def test_too_large_tables_are_refused_before_the_work(monkeypatch):
 
 
 def test_interrupts_end_the_fit(monkeypatch):
-    from fixntk import estimators
+    from fixntk import samples
 
     rows = gaussian_design(40, 5, rng=np.random.default_rng(2))
-    search = estimators.solve_all_masks
+    search = samples.solve_all_masks
 
     def interrupted(*args, progress, **options):
         def stop(text):
@@ -724,7 +729,7 @@ def test_interrupts_end_the_fit(monkeypatch):
 
         return search(*args, progress=stop, **options)
 
-    monkeypatch.setattr(estimators, "solve_all_masks", interrupted)
+    monkeypatch.setattr(samples, "solve_all_masks", interrupted)
     with pytest.raises(KeyboardInterrupt):
         GatedReLURegressor(gates="all", lam_ratio=0.1, random_state=0).fit(
             rows, rows[:, 0]
@@ -732,13 +737,13 @@ def test_interrupts_end_the_fit(monkeypatch):
 
 
 def test_few_masks_are_not_called_too_many(monkeypatch):
-    from fixntk import estimators
+    from fixntk import draws
 
     def refuse(X, **options):
         raise ValueError("X must have planes that double precision can tell apart.")
 
     model = GatedReLURegressorCV(gates="all", cv=2, n_lams=2)
-    monkeypatch.setattr(estimators, "enumerate_masks", refuse)
+    monkeypatch.setattr(draws, "enumerate_masks", refuse)
     with pytest.raises(ValueError, match="double precision can tell apart"):
         model.fit(X[:4], y[:4])
     monkeypatch.undo()
@@ -831,12 +836,12 @@ def test_verbose_shows_folds_and_lams(capsys):
 
 
 def test_fits_run_on_one_thread(monkeypatch):
-    from fixntk import estimators
+    from fixntk import mixtures
     from fixntk.machine import blas_threads
 
-    seen, inner = [], estimators.ntk
+    seen, inner = [], mixtures.ntk
     monkeypatch.setattr(
-        estimators,
+        mixtures,
         "ntk",
         lambda *tables: (seen.append(max(blas_threads())), inner(*tables))[1],
     )
@@ -869,7 +874,7 @@ def test_constant_columns_leave_nothing_to_learn():
 
 
 def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeypatch):
-    from fixntk import estimators
+    from fixntk import draws
 
     rows, heights, weights = (
         X[:14],
@@ -878,7 +883,7 @@ def test_generated_masks_reach_the_optimum_over_all_with_a_free_constant(monkeyp
     )
     options = dict(gates="all", lam_ratio=0.1, tol=1e-7, random_state=0)
     listed = GatedReLURegressor(**options).fit(rows, heights, weights)
-    monkeypatch.setattr(estimators, "_MOST", 100)
+    monkeypatch.setattr(draws, "MOST", 100)
     generated = GatedReLURegressor(**options).fit(rows, heights, weights)
     assert (
         generated.masks_.p < listed.masks_.p
@@ -1006,3 +1011,153 @@ def test_a_missing_date_is_no_class():
         ValueError, match="y must name the class of each sample; got NaT"
     ):
         NTKClassifier().fit(X, np.array(["2020", "NaT", "2021"] * 4, dtype="M8[Y]"))
+
+
+def patients():
+    "The diabetes data, standardised on the rows for training, which come first."
+    X, y = load_diabetes(return_X_y=True)
+    train, test = train_test_split(np.arange(len(y)), test_size=142, random_state=0)
+    X = StandardScaler().fit(X[train]).transform(X)
+    return X[train], y[train], X[test], y[test]
+
+
+def test_three_copies_weigh_three_in_the_tangent_kernel():
+    X, y, new, _ = patients()
+    copies = NTKRegressor().fit(np.repeat(X, 3, axis=0), np.repeat(y, 3))
+    weighted = NTKRegressor().fit(X, y, np.full(300, 3.0))
+    np.testing.assert_allclose(weighted.predict(new), copies.predict(new), rtol=1e-9)
+
+
+def test_the_certificate_is_that_of_the_centred_problem():
+    X, y, _, _ = patients()
+    model = GatedReLURegressor(random_state=0).fit(X, y)
+    design = CentredDesign(MaskedDesign(add_bias(X), model.masks_), np.ones(300))
+    problem = GroupLassoProblem(design, y - y.mean(), model.lam_)
+    np.testing.assert_allclose(problem.lam_max, 100 * model.lam_, rtol=1e-9)
+    # the gap is what rounding leaves of a difference
+    np.testing.assert_allclose(problem.gap(model.coef_), model.dual_gap_, atol=1e-9)
+
+
+def test_weighted_samples_are_scaled_rows_in_any_order():
+    X, y, new, _ = patients()
+    rng = np.random.default_rng(0)
+    counts, order = rng.integers(0, 4, 300), rng.permutation(300)
+    plain, mixed = (GatedReLURegressor(random_state=0) for _ in range(2))
+    plain.fit(X, y, counts)
+    mixed.fit(X[order], y[order], counts[order])
+    np.testing.assert_allclose(mixed.predict(new), plain.predict(new), rtol=1e-9)
+    s = rng.uniform(0.1, 3, 300)
+    model = GatedReLURegressor(random_state=0, tol=1e-9).fit(X, y, s)
+    rows = np.sqrt(s)[:, None] * add_bias(X)
+    design = CentredDesign(MaskedDesign(rows, model.masks_), np.sqrt(s))
+    rest = np.sqrt(s) * (y - np.average(y, weights=s))
+    direct = solve(GroupLassoProblem(design, rest, model.lam_), tol=1e-9)
+    found = model.solution_.objective
+    np.testing.assert_allclose(found, direct.objective, rtol=2e-9)  # two gaps
+    loss = s @ (model.predict(X) - y) ** 2
+    penalty = model.lam_ * model.weights_.sum()
+    np.testing.assert_allclose(loss + penalty, found, rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{}, {"n_reweightings": 3}])
+def test_scale_of_table_and_target(options):
+    X, y, new, _ = patients()
+    options = dict(fit_intercept=False, random_state=0, **options)
+    plain = GatedReLURegressor(**options).fit(X, y)
+    scaled = GatedReLURegressor(**options).fit(1000 * X, y / 1000)
+    # tol is 1e-6 of the objective
+    answers = 1000 * scaled.predict(1000 * new)
+    np.testing.assert_allclose(answers, plain.predict(new), rtol=1e-4)
+
+
+def test_error_of_drawn_gates_falls_with_the_root_of_their_number():
+    X, y, _, _ = patients()
+    X, y = X[:80, :3], y[:80]
+    exact = NTKRegressor(ridge=10.0, fit_intercept=False).fit(X, y).predict(X)
+    options = dict(lam=20.0, n_reweightings=0, fit_intercept=False)
+    errors = []
+    for n_gates in (1000, 16_000):
+        fits = [
+            GatedReLURegressor(n_gates=n_gates, random_state=seed, **options).fit(X, y)
+            for seed in range(5)
+        ]
+        answers = np.array([one.predict(X) for one in fits])
+        errors.append(np.sqrt(np.mean((answers - exact) ** 2)))
+    # four is expected; five draws settle that within a factor of two
+    assert 2 < errors[0] / errors[1] < 8
+
+
+def test_a_mixture_is_the_ridge_regression_with_its_weights():
+    X, y, _, _ = patients()
+    mix = MKLRegressor(kernels=["linear", "ntk", "rbf", [2], [8]]).fit(X, y)
+    np.testing.assert_allclose(mix.weights_.sum(), 1, rtol=1e-9)
+    error = np.sum((y - mix.predict(X)) ** 2)
+    objective = error + mix.lam_ * mix.solution_.weights.sum()
+    # ridge regression and solution differ within the gap
+    np.testing.assert_allclose(objective, mix.solution_.objective, rtol=mix.tol)
+    assert mix.dual_gap_ <= mix.tol
+
+
+def test_one_warning_for_all_classes_and_none_for_an_early_stop():
+    X, y, _, _ = patients()
+    with pytest.warns(ConvergenceWarning) as caught:
+        hasty = GatedReLUClassifier(max_iter=1, random_state=0)
+        hasty.fit(X, np.digitize(y, [100, 200]))
+    assert len(caught) == 1 and hasty.dual_gap_ > hasty.tol
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        GatedReLUClassifier(n_reweightings=1, n_gates=50).fit(X, y > 100)
+
+
+def test_classes_are_one_against_the_rest_over_the_same_masks():
+    iris, kind = load_iris(return_X_y=True)
+    iris, options = StandardScaler().fit_transform(iris), dict(random_state=0, tol=1e-9)
+    together = GatedReLUClassifier(**options).fit(iris, kind).decision_function(iris)
+    for k in range(3):
+        alone = GatedReLUClassifier(**options).fit(iris, kind == k)
+        # answers move with the root of the gap
+        np.testing.assert_allclose(
+            together[:, k], alone.decision_function(iris), atol=1e-4
+        )
+
+
+def test_an_inspected_model_of_the_wisconsin_data():
+    table = load_breast_cancer()
+    names = table.target_names[table.target]
+    A, B, a, b = train_test_split(
+        table.data, names, test_size=0.3, random_state=0, stratify=names
+    )
+    model = make_pipeline(StandardScaler(), GatedReLUClassifier(random_state=0))
+    network = model.fit(A, a)[-1]
+    assert set(network.classes_) == {"benign", "malignant"}
+    _, spread = network.predict(model[0].transform(B), return_spread=True)
+    score = model.decision_function(B)
+    assert np.all(spread >= 0) and np.median(spread) < np.median(np.abs(score))
+    few = GatedReLUClassifier(n_gates=200, random_state=0)
+    choices = {
+        "gatedreluclassifier__lam_ratio": [0.01, 0.1],
+        "gatedreluclassifier__n_reweightings": [0, 1, 4],
+    }
+    search = GridSearchCV(make_pipeline(StandardScaler(), few), choices, cv=3)
+    assert search.fit(A, a).score(B, b) > 0.9
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EVERY if is_classifier(kind())])
+def test_a_missing_label_is_no_class(kind):
+    labels = ["up", "down"] * 6
+    for missing in (None, float("nan"), np.datetime64("NaT")):
+        for hidden in (
+            [missing, *labels[1:]],
+            np.array([missing, *labels[1:]], object),
+        ):
+            with pytest.raises(ValueError, match="y must name the class .* missing"):
+                kind().fit(X[:12], hidden)  # a list made the class 'nan'
+    words = NTKClassifier().fit(X[:12], ["nan", "a"] * 6)  # the word is a name
+    assert words.classes_.tolist() == ["a", "nan"]
+
+
+def test_probabilities_add_up_where_no_class_is_likely():
+    from fixntk.classes import probabilities
+
+    found = probabilities(np.array([[-2.0, -1.5, -1.5], [-3.0, -4.0, -5.0]]), False)
+    np.testing.assert_array_equal(found, [[0, 0.5, 0.5], [1, 0, 0]])  # was 0, 1, 1

@@ -9,15 +9,7 @@ from hypothesis import strategies as st
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
 
-from fixntk.estimators import (
-    GatedReLUClassifier,
-    GatedReLUClassifierCV,
-    GatedReLURegressor,
-    GatedReLURegressorCV,
-    MKLRegressor,
-    NTKClassifier,
-    NTKRegressor,
-)
+from fixntk import estimators
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:X has columns far", "ignore:cross-validation chose"
@@ -25,17 +17,20 @@ pytestmark = pytest.mark.filterwarnings(
 GATED = dict(n_gates=12, random_state=0)
 LOSSES = ("squared", "logistic", "squared_hinge")
 REGRESSORS = [
-    NTKRegressor(),
-    MKLRegressor(tol=1e-10),
-    GatedReLURegressor(**GATED),
-    GatedReLURegressor(n_reweightings=2, **GATED),
-    GatedReLURegressorCV(n_lams=3, cv=2, **GATED),
+    estimators.NTKRegressor(),
+    estimators.MKLRegressor(tol=1e-10),
+    estimators.GatedReLURegressor(**GATED),
+    estimators.GatedReLURegressor(n_reweightings=2, **GATED),
+    estimators.GatedReLURegressorCV(n_lams=3, cv=2, **GATED),
 ]
 CLASSIFIERS = [
-    NTKClassifier(),
-    *(GatedReLUClassifier(loss=loss, lam_ratio=0.05, **GATED) for loss in LOSSES),
-    GatedReLUClassifier(n_reweightings=1, **GATED),
-    GatedReLUClassifierCV(n_lams=3, cv=2, **GATED),
+    estimators.NTKClassifier(),
+    *(
+        estimators.GatedReLUClassifier(loss=loss, lam_ratio=0.05, **GATED)
+        for loss in LOSSES
+    ),
+    estimators.GatedReLUClassifier(n_reweightings=1, **GATED),
+    estimators.GatedReLUClassifierCV(n_lams=3, cv=2, **GATED),
 ]
 EVERY = REGRESSORS + CLASSIFIERS
 seeds = st.integers(0, 2**16)
@@ -131,7 +126,7 @@ def test_scale_of_y(kind, seed, power, sign):
 def test_units_of_columns_do_not_matter_to_kernels_that_standardise(
     seed, powers, shift
 ):
-    kind = MKLRegressor(tol=1e-10)
+    kind = estimators.MKLRegressor(tol=1e-10)
     X, y = table(seed, kind)
     X = np.round(X * 2**20) / 2**20
     plain, moved = (
@@ -149,9 +144,9 @@ def test_units_of_columns_do_not_matter_to_kernels_that_standardise(
 @pytest.mark.parametrize(
     "kind",
     [
-        NTKRegressor(),
-        GatedReLURegressor(**GATED),
-        GatedReLURegressorCV(n_lams=3, cv=2, **GATED),
+        estimators.NTKRegressor(),
+        estimators.GatedReLURegressor(**GATED),
+        estimators.GatedReLURegressorCV(n_lams=3, cv=2, **GATED),
     ],
     ids=name,
 )
@@ -248,11 +243,11 @@ def test_all_weights_times_c_is_strength_over_c(kind, seed, factor):
 @pytest.mark.parametrize(
     "kind",
     [
-        NTKRegressor(),
-        NTKClassifier(),
-        MKLRegressor(),
-        GatedReLURegressor(),
-        GatedReLUClassifier(),
+        estimators.NTKRegressor(),
+        estimators.NTKClassifier(),
+        estimators.MKLRegressor(),
+        estimators.GatedReLURegressor(),
+        estimators.GatedReLUClassifier(),
     ],
     ids=name,
 )
