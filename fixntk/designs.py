@@ -75,6 +75,13 @@ class Design(RequiredProducts):
         """The design with row k multiplied by factors[k]."""
         return ScaledDesign(self, factors)
 
+    def cross(self, indices, others=None):
+        """Products A_i'A_j of chosen blocks, shape (k, k, d, d); j among `others`."""
+        left = chosen(indices, self.p)
+        right = left if others is None else chosen(others, self.p)
+        blocks = {i: self.block(i) for i in np.union1d(left, right)}
+        return np.array([[blocks[i].T @ blocks[j] for j in right] for i in left])
+
     def block_norms(self):
         """The Frobenius norms |A_i|, shape (p,)."""
         return np.array([np.linalg.norm(self.block(i)) for i in range(self.p)])

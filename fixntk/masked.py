@@ -5,7 +5,6 @@ __all__ = []
 
 # %% ../nbs/engine/masked.ipynb #0ed13aa2
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,13 @@ from fixntk.checks import check_kind, check_matrix, frozen
 from fixntk.designs import Design
 from fixntk.machine import check_memory
 from fixntk.masks import Masks
-from fixntk.shapes import check_answers, check_coefs, check_weights, refuse_large
+from fixntk.shapes import (
+    check_answers,
+    check_coefs,
+    check_weights,
+    chosen,
+    refuse_large,
+)
 
 # %% ../nbs/engine/masked.ipynb #8eb46ca3
 _BLOCK = 2**18  # entries of one block of masks as floats: 2 MB, the cache of a core
@@ -88,30 +93,51 @@ def masked_correlations(X: np.ndarray, rows: np.ndarray, z: np.ndarray):
     for _, block in float_blocks(rows, np.arange(len(rows))):
         yield block @ table.reshape(len(X), -1)
 
+# %% ../nbs/engine/masked.ipynb #masked-cross
+def masked_cross(X: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    "X'D_iD_jX for bool tables of masks: pairs of masks times pairs of columns."
+    (n, d), (k, m) = X.shape, (len(left), len(right))
+    upper = np.triu_indices(d)
+    total = np.zeros((k * m, len(upper[0])))
+    step = max(1, 8 * _BLOCK // (k * m + len(upper[0])))
+    for start in range(0, n, step):
+        part = slice(start, start + step)
+        both = left[:, None, part] & right[None, :, part]
+        columns = X[part][:, upper[0]] * X[part][:, upper[1]]
+        total += both.reshape(k * m, -1).astype(X.dtype) @ columns
+    cross = np.empty((k, m, d, d))
+    cross[:, :, upper[0], upper[1]] = total.reshape(k, m, -1)
+    cross[:, :, upper[1], upper[0]] = total.reshape(k, m, -1)
+    return cross
+
 # %% ../nbs/engine/masked.ipynb #d94b0470
 class _Masked(Design):
-    "Rows, masks and the bool table of `MaskedDesign`."
+    "Rows, masks and the bool table of `MaskedDesign`; slices share the inner products."
 
-    def _set(self, X, masks):
+    def _set(self, X, masks, shared=None):
         self.X, self.masks, self.p = X, masks, masks.p
         self.n, self.d = X.shape
         self._rows = np.ascontiguousarray(masks.patterns.T)
+        self._shared = {} if shared is None else shared
         return self
 
     @classmethod
-    def unchecked(cls, X, masks):
+    def unchecked(cls, X, masks, shared=None):
         """The design of locked rows and their masks, with nothing checked."""
-        return cls.__new__(cls)._set(X, masks)
+        return cls.__new__(cls)._set(X, masks, shared)
 
     def __repr__(self):
         return f"MaskedDesign(n={self.n}, d={self.d}, p={self.p})"
 
-    @cached_property
+    @property
     def gram(self):
-        """X X', shape (n, n)."""
-        what = f"The kernel of n={self.n} rows"  # this, a mixture, its factor, a copy
-        check_memory(4 * self.n**2, what, "Take fewer rows.")
-        return self.X @ self.X.T
+        """X X', shape (n, n), computed when it is first asked for."""
+        if "gram" not in self._shared:
+            what = f"The kernel of n={self.n} rows"  # this, a mixture, factor, copy
+            check_memory(4 * self.n**2, what, "Take fewer rows.")
+            self._shared["gram"] = self.X @ self.X.T
+            self._shared["gram"].flags.writeable = False
+        return self._shared["gram"]
 
 # %% ../nbs/engine/masked.ipynb #636de1d8
 class _MaskedProducts(_Masked):
@@ -133,6 +159,11 @@ class _MaskedProducts(_Masked):
         mixture = overlaps(self._rows, check_weights(weights, self.p)).T
         mixture *= self.gram  # symmetric; the transpose is in the memory order of gram
         return mixture
+
+    def cross(self, indices, others=None):
+        left = self._rows[chosen(indices, self.p)]
+        right = left if others is None else self._rows[chosen(others, self.p)]
+        return masked_cross(self.X, left, right)
 
     def block(self, i):
         return self.masks.patterns[:, i, None] * self.X
@@ -166,9 +197,7 @@ class MaskedDesign(_MaskedProducts):
 
     def __getitem__(self, indices):
         numbers = np.atleast_1d(np.arange(self.p)[indices])
-        part = MaskedDesign.unchecked(self.X, self.masks[numbers])
-        part.gram = self.gram
-        return part
+        return MaskedDesign.unchecked(self.X, self.masks[numbers], self._shared)
 
     def scaled(self, factors):
         """The same masks on rows multiplied by `factors`."""

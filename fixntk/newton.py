@@ -13,10 +13,9 @@ from .checks import check_count, check_nonnegative, check_positive
 from .designs import Design, check_design
 from .loss_functions import SquaredLoss
 from .machine import check_memory, one_thread
-from .passes import run_newton
+from .passes import begin_at, is_long, room, run_newton
 from .problems import GroupLassoProblem, check_problem
 from .solutions import Solution, check_progress, check_steps, start_weights
-from .steps import start_at
 from .wrappers import KernelList
 
 _all_ = [KernelList]
@@ -59,10 +58,10 @@ def solve(
         start_weights(start, weights, problem.design.p),
         check_progress(progress),
     )
-    check_room(problem.design)
+    check_size(problem.design)
     with one_thread(rows=problem.design.n):
-        begin = start_at(problem.design, problem.y, problem.lam / 2, given)
-        if not (begin.any() and problem.y.any()) and problem.lam >= problem.lam_max:
+        begin = begin_at(problem, given)
+        if not problem.y.any() or is_zero(problem, begin):
             return zero_solution(problem, tol)
         return run_newton(problem, begin, tol, max_iter, say)
 
@@ -76,11 +75,15 @@ def check_squared(problem: GroupLassoProblem) -> None:
         )
 
 
-def check_room(design: Design) -> None:
+def check_size(design: Design) -> None:
     "Refuse tables that do not fit: five of shape (n, n) and two of shape (p, d)."
-    what = f"Newton's method on {design.n} samples and {design.p} masks"
-    entries = 5 * design.n**2 + 2 * design.p * design.d
-    check_memory(entries, what, "Take fewer samples, or fewer masks.")
+    square = 0 if is_long(design) else 5 * design.n**2
+    check_memory(square + 2 * design.p * design.d, *room(design))
+
+
+def is_zero(problem: GroupLassoProblem, begin: np.ndarray) -> bool:
+    "Whether W = 0 is known to solve the problem; for long tables the run finds out."
+    return not (begin.any() or is_long(problem.design) or problem.lam < problem.lam_max)
 
 
 def zero_solution(problem: GroupLassoProblem, tol: float) -> Solution:

@@ -3,43 +3,82 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/passes.ipynb #2d45db10
+# %% ../nbs/engine/passes.ipynb #7202ad90
 from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError
 
+from fixntk.cross_products import CrossForm
+from fixntk.designs import Design
+from fixntk.machine import check_memory
 from fixntk.problems import GroupLassoProblem
-from fixntk.ridge_points import (
-    RidgePoint,
-    Spectrum,
-    from_blocks,
-    from_kernel,
-    row_scaled,
-)
+from fixntk.ridge_points import KernelForm
 from fixntk.solutions import Solution, new_history, record
-from fixntk.steps import Working, descended, point_bounds, widened
+from fixntk.steps import Working, descended, point_bounds, start_at, widened
 
-# %% ../nbs/engine/passes.ipynb #774fdd80
-def coefficients(work: Working, y, ridge: float) -> np.ndarray:
-    "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha."
-    part, point = work.part, work.point
-    W = row_scaled(point.weights, point.slopes)
-    for _ in range(3):
-        error = y - ridge * point.alpha - part.predict(W)
-        if np.linalg.norm(error) <= 1e-12 * ridge * np.linalg.norm(point.alpha):
-            break
-        more = part.correlate(point.factor.solve(error))
-        W = W + row_scaled(point.weights, more)
-    return W
+# %% ../nbs/engine/passes.ipynb #93a17397
+_FEW = 3000  # rows up to which the kernel is always taken
+_FORTY = 40  # masks at work that a run by cross products is begun for
 
 
+def is_long(design: Design, at_work: int = _FORTY) -> bool:
+    "Whether so many masks at work, or forty, have fewer columns than there are rows."
+    return design.n > _FEW and max(_FORTY, at_work) * design.d < design.n
+
+
+def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray:
+    "Weights to begin with: those given, unless dearer than none; for few rows a guess."
+    design, y, ridge = problem.design, problem.y, problem.lam / 2
+    if not is_long(design):
+        return start_at(design, y, ridge, given)
+    dear = given is None or ridge * given.sum() > np.vdot(y, y)
+    return np.zeros(design.p) if dear else given
+
+
+def began(problem: GroupLassoProblem, weights: np.ndarray) -> Working:
+    "The form and point of a start: the masks with weight, or none."
+    design, y, ridge = problem.design, problem.y, problem.lam / 2
+    masks = np.flatnonzero(weights)
+    if is_long(design, len(masks)):
+        form = CrossForm(design, y, ridge).with_masks(np.zeros(0, bool), masks)
+        return Working(form, form.evaluate(weights[masks]))
+    return by_kernel(problem, masks if len(masks) else np.array([0]), weights)
+
+
+def by_kernel(problem: GroupLassoProblem, masks, weights: np.ndarray) -> Working:
+    "The kernel form of some masks, and its point at their share of the weights."
+    form = KernelForm(problem.design, masks, problem.y, problem.lam / 2)
+    try:
+        return Working(form, form.evaluate(weights[masks]))
+    except LinAlgError:  # lam is below the rounding of such a kernel
+        return by_kernel(problem, np.array([0]), np.zeros(problem.design.p))
+
+
+def smaller(problem: GroupLassoProblem, work: Working) -> Working:
+    "The work by the kernel, once its n rows are fewer than the columns at work."
+    form, design = work.form, problem.design
+    if isinstance(form, KernelForm) or len(form.masks) * design.d <= design.n:
+        return work
+    weights = np.zeros(design.p)
+    weights[form.masks] = work.point.weights
+    check_memory(5 * design.n**2, *room(design))
+    return by_kernel(problem, form.masks, weights)
+
+
+def room(design: Design) -> tuple[str, str]:
+    "What needs memory, and the way out."
+    what = f"Newton's method on {design.n} samples and {design.p} masks"
+    return what, "Take fewer samples, or fewer masks, or a larger lam."
+
+# %% ../nbs/engine/passes.ipynb #f8a07735
 def finished(problem, work: Working, tol, max_iter, steps, history) -> Solution:
     "The W of a point, judged by the problem; if it falls short, with advice."
-    found = coefficients(work, problem.y, problem.lam / 2)
-    W = np.zeros((problem.design.p, *found.shape[1:]))
-    W[work.masks] = found
+    W = np.zeros((problem.design.p, problem.design.d, *problem.y.shape[1:]))
+    if len(work.form.masks):
+        W[work.form.masks] = work.form.coefficients(work.point)
     judged = dict(n_iter=steps, tol=tol, reason=f"{steps} Newton steps")
     solution = Solution.judge(problem, W, history=history, **judged)
     if solution.converged:
@@ -51,26 +90,28 @@ def finished(problem, work: Working, tol, max_iter, steps, history) -> Solution:
         )
     return replace(solution, reason=f"{solution.reason}; {advice}")
 
-# %% ../nbs/engine/passes.ipynb #c64d7487
-def began(problem: GroupLassoProblem, weights: np.ndarray) -> Working:
-    "The working masks of a start: those with weight, or the first one."
-    masks = np.flatnonzero(weights) if weights.any() else np.array([0])
-    part, ridge = problem.design[masks], problem.lam / 2
-    try:
-        point = from_kernel(part, weights[masks], problem.y, ridge)
-    except LinAlgError:  # lam is below the rounding of such a kernel
-        return began(problem, np.zeros(problem.design.p))
-    return Working(masks, part, point)
+# %% ../nbs/engine/passes.ipynb #3ec501d7
+class Verdict(NamedTuple):
+    "What a pass over all masks says."
+
+    norms: np.ndarray
+    upper: float
+    gap: float
 
 
-def closer(work: Working, y, ridge: float) -> RidgePoint | None:
-    "The same point evaluated from the blocks, unless it was, or they are too many."
-    part, on = work.part, np.count_nonzero(work.point.weights)
-    if isinstance(work.point.factor, Spectrum) or part.n * part.d * on > 2**25:
-        return None
-    return from_blocks(part, work.point.weights, y, ridge)
+def passed(design: Design, work: Working) -> Verdict:
+    "A pass over all masks at a point."
+    norms = design.correlation_norms(work.form.dual(work.point))
+    return Verdict(norms, *point_bounds(work.point, norms.max(), work.form.ridge))
 
-# %% ../nbs/engine/passes.ipynb #c5dc8e1a
+
+def plan(work: Working, gap: float, tol: float, left: int) -> tuple[float, int]:
+    "The gap among working masks to aim at, and the number of steps to make at most."
+    if isinstance(work.form, KernelForm):
+        return max(tol, gap**3), min(1 if gap > 0.01 else 3, left)
+    return max(tol / 3, gap**3 if gap < 0.1 else gap / 10), min(12, left)
+
+# %% ../nbs/engine/passes.ipynb #67f1ffbe
 def run_newton(
     problem: GroupLassoProblem,
     weights: np.ndarray,
@@ -79,27 +120,24 @@ def run_newton(
     progress: Callable[[str], object],
 ) -> Solution:
     "Passes and steps from the start `weights` until the problem grants the gap tol."
-    design, y, ridge = problem.design, problem.y, problem.lam / 2
     work, history, steps, made = began(problem, weights), new_history(), 0, 1
     last_gap, last_value = np.inf, np.inf
     finish = lambda: finished(problem, work, tol, max_iter, steps, history)
     while True:
-        point, norms = work.point, design.correlation_norms(work.point.alpha)
-        upper, gap = point_bounds(point, norms.max(), y, ridge)
+        point, (norms, upper, gap) = work.point, passed(problem.design, work)
         on = np.count_nonzero(point.weights)
         progress(record(history, upper, gap, on, steps))
         still = gap >= last_gap and last_value - point.value <= point.rounding
         lost = (made == 0 or still) and tol < gap and steps < max_iter
-        again = closer(work, y, ridge) if lost else None
+        again = work.form.closer(point) if lost else None
         if again is not None:
-            work, made, last_gap = work._replace(point=again), 1, np.inf
+            work, made, last_gap = Working(*again), 1, np.inf
             continue
         if gap <= tol or steps >= max_iter or made == 0:
             return finish()
         last_gap, last_value = gap, point.value
-        work, most = widened(design, work, norms), 1 if gap > 0.01 else 3
-        goal, most = max(tol, gap**3), min(most, max_iter - steps)
-        work, made, gap = descended(work, y, ridge, goal, most)
+        work = smaller(problem, widened(work, norms))
+        work, made, gap = descended(work, *plan(work, gap, tol, max_iter - steps))
         steps += made
         if gap <= tol and (found := finish()).converged:
             on = np.count_nonzero(work.point.weights)

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/ridge_points.ipynb #62a2a261
+# %% ../nbs/engine/ridge_points.ipynb #591f1ef7
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,23 +11,30 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangula
 
 from fixntk.designs import Design
 
-# %% ../nbs/engine/ridge_points.ipynb #53a6f141
+# %% ../nbs/engine/ridge_points.ipynb #cc450b4c
 class RidgePoint(NamedTuple):
     "Weights of the working masks, and what the ridge problem says there."
 
     weights: np.ndarray  # (k,)
-    factor: Any  # of A = K(weights) + ridge I
-    alpha: np.ndarray  # (n,) or (n, c), A^-1 y
+    factor: Any  # what a form keeps: of A = K(weights) + ridge I, for one
+    alpha: Any  # (n,) or (n, c), A^-1 y; None for a form that has no samples
     slopes: np.ndarray  # (k, d) or (k, d, c), rows X'D_i alpha
     value: float  # F(weights)
     rounding: float  # how far off F may be
+    fit: float  # |residual|^2, of the residual ridge * alpha
+    along: float  # y' residual
+
+
+def row_lengths(table: np.ndarray) -> np.ndarray:
+    "The length of each row of a table of any shape, of none too."
+    return np.sqrt((table**2).sum(axis=tuple(range(1, table.ndim))))
 
 
 def row_scaled(weights: np.ndarray, table: np.ndarray) -> np.ndarray:
     "Row i of a table, of any shape, times weights[i]."
     return weights.reshape(-1, *[1] * (table.ndim - 1)) * table
 
-# %% ../nbs/engine/ridge_points.ipynb #8053e63e
+# %% ../nbs/engine/ridge_points.ipynb #673f2cd8
 class Cholesky(NamedTuple):
     "A by its lower triangle L with L L' = A, in single or double precision."
 
@@ -54,7 +61,7 @@ def cholesky(A: np.ndarray, precision: type) -> Cholesky:
     kept = dict(lower=True, overwrite_a=True, check_finite=False)
     return Cholesky(cho_factor(A, **kept)[0])
 
-# %% ../nbs/engine/ridge_points.ipynb #9778dcaf
+# %% ../nbs/engine/ridge_points.ipynb #ed39d8b4
 def refined(factor: Cholesky, A: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
     "A^-1 y by iterative refinement, and whether it has the accuracy of double."
     solution, residual = np.zeros(y.shape), y
@@ -80,16 +87,22 @@ def factorise(A: np.ndarray, y: np.ndarray) -> tuple[Cholesky, np.ndarray]:
 
 
 def from_kernel(part: Design, weights, y, ridge: float) -> RidgePoint:
-    "The point of F(weights) = ridge (y'(K(weights) + ridge I)^-1 y + sum(weights))."
+    "The point of F(weights) = ridge y'(K(weights) + ridge I)^-1 y + ridge sum(weights)."
     A = part.kernel(weights)
     A[np.diag_indices_from(A)] += ridge
     factor, alpha = factorise(A, y)
-    value = ridge * (np.vdot(y, alpha) + weights.sum())
     size = ridge * np.linalg.norm(A) * np.vdot(alpha, alpha)
-    rounding = 100 * np.finfo(float).eps * size
-    return RidgePoint(weights, factor, alpha, part.correlate(alpha), value, rounding)
+    slopes, rounding = part.correlate(alpha), 100 * np.finfo(float).eps * size
+    return with_values(weights, factor, alpha, slopes, y, ridge, rounding)
 
-# %% ../nbs/engine/ridge_points.ipynb #9f8e4646
+
+def with_values(weights, factor, alpha, slopes, y, ridge, rounding) -> RidgePoint:
+    "The point with its F, its squared residual and y' residual."
+    along = ridge * np.vdot(y, alpha)
+    value, fit = along + ridge * weights.sum(), ridge**2 * np.vdot(alpha, alpha)
+    return RidgePoint(weights, factor, alpha, slopes, value, rounding, fit, along)
+
+# %% ../nbs/engine/ridge_points.ipynb #f5ca97ea
 class Spectrum(NamedTuple):
     "A by its eigenvectors and eigenvalues."
 
@@ -120,9 +133,10 @@ def from_blocks(part: Design, weights, y, ridge: float) -> RidgePoint:
     length = roots.max() * np.linalg.norm(row_scaled(np.sqrt(weights), slopes))
     noise = ridge * np.linalg.norm(alpha) * length + value
     rounding = 100 * np.finfo(float).eps * noise
-    return RidgePoint(weights, factor, alpha, slopes, value, rounding)
+    point = with_values(weights, factor, alpha, slopes, y, ridge, rounding)
+    return point._replace(value=value)  # without the rounding of y' alpha
 
-# %% ../nbs/engine/ridge_points.ipynb #93b23d15
+# %% ../nbs/engine/ridge_points.ipynb #b2f16f18
 def curvature(part: Design, point: RidgePoint) -> tuple[np.ndarray, np.ndarray]:
     "Q = V'A^-1 V as lengths q, shape (k,), and shape S, (k, k): Q = S * outer(q, q)."
     size = np.abs(point.slopes).max() or 1.0  # lest it leave single precision
@@ -132,3 +146,63 @@ def curvature(part: Design, point: RidgePoint) -> tuple[np.ndarray, np.ndarray]:
     lengths[lengths == 0] = 1
     Z /= lengths
     return lengths.astype(np.float64) * size, (Z.T @ Z).astype(np.float64)
+
+# %% ../nbs/engine/ridge_points.ipynb #2ef80d20
+class KernelForm:
+    "Ridge problems of some masks of a design, by the n x n kernel."
+
+    most_new = np.inf  # working masks that may be added at a time
+
+    def __init__(self, design: Design, masks: np.ndarray, y, ridge, closely=False):
+        self.design, self.masks, self.y, self.ridge = design, masks, y, ridge
+        self.part, self.closely = design[masks], closely
+
+    def evaluate(self, weights):
+        "The point at these weights; LinAlgError if rounding allows none."
+        at = from_blocks if self.closely else from_kernel
+        return at(self.part, weights, self.y, self.ridge)
+
+    def curvature(self, point):
+        "The second derivative as lengths and shape."
+        return curvature(self.part, point)
+
+    def dual(self, point):
+        "alpha, for a pass over all masks."
+        return point.alpha
+
+    def exchanged(self, point, stay, added):
+        "The form and point without the masks that do not stay, with those added."
+        form = KernelForm(
+            self.design,
+            np.r_[self.masks[stay], added],
+            self.y,
+            self.ridge,
+            self.closely,
+        )
+        weights = np.r_[point.weights[stay], np.zeros(len(added))]
+        slopes = form.part.correlate(point.alpha)
+        return form, point._replace(weights=weights, slopes=slopes)
+
+    def coefficients(self, point):
+        "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha."
+        return corrected(self.part, point, self.y, self.ridge)
+
+    def closer(self, point):
+        "A form from the blocks and the point there; None if it is, or they are many."
+        on = np.count_nonzero(point.weights)
+        if self.closely or self.part.n * self.part.d * on > 2**25:
+            return None
+        form = KernelForm(self.design, self.masks, self.y, self.ridge, closely=True)
+        return form, form.evaluate(point.weights)
+
+# %% ../nbs/engine/ridge_points.ipynb #5a7dd80f
+def corrected(part: Design, point: RidgePoint, y, ridge: float) -> np.ndarray:
+    "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha."
+    W = row_scaled(point.weights, point.slopes)
+    for _ in range(3):
+        error = y - ridge * point.alpha - part.predict(W)
+        if np.linalg.norm(error) <= 1e-12 * ridge * np.linalg.norm(point.alpha):
+            break
+        more = part.correlate(point.factor.solve(error))
+        W = W + row_scaled(point.weights, more)
+    return W

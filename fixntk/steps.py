@@ -3,24 +3,16 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/steps.ipynb #8885b3c2
-from typing import NamedTuple
+# %% ../nbs/engine/steps.ipynb #cef92ce7
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from fixntk.designs import Design
-from fixntk.problems import group_norms
-from fixntk.ridge_points import (
-    RidgePoint,
-    Spectrum,
-    curvature,
-    from_blocks,
-    from_kernel,
-    row_scaled,
-)
+from fixntk.ridge_points import RidgePoint, row_lengths, row_scaled
 
-# %% ../nbs/engine/steps.ipynb #674a1136
+# %% ../nbs/engine/steps.ipynb #f1e8593b
 def positive_part(Q: np.ndarray, b: np.ndarray, free: np.ndarray) -> np.ndarray:
     "The minimum of x'Qx/2 - b'x over the entries `free`; the others are zero."
     x = np.zeros(len(b))
@@ -47,17 +39,16 @@ def nonnegative_quadratic(Q: np.ndarray, b: np.ndarray, free: np.ndarray) -> np.
         free = free ^ wrong
     return np.maximum(x, 0)
 
-# %% ../nbs/engine/steps.ipynb #c8e613f6
-def shortened(part, point: RidgePoint, move, slope: float, y, ridge: float):
+# %% ../nbs/engine/steps.ipynb #725870f2
+def shortened(form: Any, point: RidgePoint, move: np.ndarray, slope: float):
     "The first of ever shorter steps along `move` that lowers F as promised, or None."
     if slope > point.rounding:
         return None
-    closely = isinstance(point.factor, Spectrum)
     for length in 0.4 ** np.arange(5):
         weights = point.weights + length * move
         weights[weights < 1e-12 * weights.max()] = 0
         try:
-            trial = (from_blocks if closely else from_kernel)(part, weights, y, ridge)
+            trial = form.evaluate(weights)
         except LinAlgError:
             continue
         promised = 1e-4 * length * min(slope, 0)
@@ -66,10 +57,10 @@ def shortened(part, point: RidgePoint, move, slope: float, y, ridge: float):
     return None
 
 
-def newton_step(part: Design, point: RidgePoint, y, ridge: float) -> RidgePoint | None:
+def newton_step(form: Any, point: RidgePoint) -> RidgePoint | None:
     "The next point; None if F does not fall."
-    norms = group_norms(point.slopes)
-    (q, shape), plain = curvature(part, point), (norms**2 - 1) / 2
+    norms = row_lengths(point.slopes)
+    (q, shape), plain = form.curvature(point), (norms**2 - 1) / 2
     right, free = np.where(norms > 1, norms**3 - norms**2, plain), norms > 1
     for damping in (1e-7, 1e-4, 1e-2, 1):
         damped = shape + damping * np.eye(len(q))
@@ -79,66 +70,58 @@ def newton_step(part: Design, point: RidgePoint, y, ridge: float) -> RidgePoint 
         except LinAlgError:
             continue
         move = target - point.weights
-        slope = -2 * ridge * (plain @ move)
-        trial = shortened(part, point, move, slope, y, ridge)
+        trial = shortened(form, point, move, -2 * form.ridge * (plain @ move))
         if trial is not None:
             return trial
         right = plain
     return None
 
-# %% ../nbs/engine/steps.ipynb #61e290a8
-def point_bounds(point: RidgePoint, largest: float, y, ridge: float) -> tuple:
+# %% ../nbs/engine/steps.ipynb #53baf294
+def point_bounds(point: RidgePoint, largest: float, ridge: float) -> tuple:
     "P of W_i = weights_i slopes_i, and its relative gap, given the largest |slope|."
-    fit = ridge**2 * np.vdot(point.alpha, point.alpha)
-    along = ridge * np.vdot(y, point.alpha)
-    upper = fit + 2 * ridge * (point.weights @ group_norms(point.slopes))
-    scale = min(along / fit, 1 / largest)
-    return upper, (upper - scale * (2 * along - scale * fit)) / upper
+    upper = point.fit + 2 * ridge * (point.weights @ row_lengths(point.slopes))
+    scale = min(point.along / point.fit, 1 / largest)
+    return upper, (upper - scale * (2 * point.along - scale * point.fit)) / upper
 
-# %% ../nbs/engine/steps.ipynb #461e5deb
+# %% ../nbs/engine/steps.ipynb #e4fd1d4f
 class Working(NamedTuple):
-    "Numbers of the working masks, their part of the design, and the point there."
+    "A form of the working masks, and the point there."
 
-    masks: np.ndarray
-    part: Design
+    form: Any
     point: RidgePoint
 
 
-def widened(design: Design, work: Working, norms: np.ndarray) -> Working:
+def widened(work: Working, norms: np.ndarray) -> Working:
     "Drop the masks of weight zero and add the worst violators; `norms` are of all."
-    stay = work.point.weights > 0
-    kept, outside = work.masks[stay], norms.copy()
+    form, stay = work.form, work.point.weights > 0
+    kept, outside = form.masks[stay], norms.copy()
     outside[kept] = 0
-    worst = np.argsort(-outside)[: max(len(kept), design.n // 5, 10)]
-    masks = np.r_[kept, worst[outside[worst] > 1]]
-    part = design[masks]
-    weights = np.r_[work.point.weights[stay], np.zeros(len(masks) - len(kept))]
-    slopes = part.correlate(work.point.alpha)
-    point = work.point._replace(weights=weights, slopes=slopes)
-    return Working(masks, part, point)
+    most = max(len(kept), min(form.design.n // 5, form.most_new), 10)
+    worst = np.argsort(-outside)[:most]
+    return Working(*form.exchanged(work.point, stay, worst[outside[worst] > 1]))
 
 
-def descended(work: Working, y, ridge: float, goal: float, most: int) -> tuple:
+def descended(work: Working, goal: float, most: int) -> tuple:
     "At most `most` steps until the gap among the working masks is `goal`."
-    gap, point = np.inf, work.point
+    gap, point, form = np.inf, work.point, work.form
     for made in range(most):
-        trial = newton_step(work.part, point, y, ridge)
+        trial = newton_step(form, point)
         if trial is None:
-            return work._replace(point=point), made, gap
-        point, largest = trial, group_norms(trial.slopes).max()
-        gap = point_bounds(point, largest, y, ridge)[1]
+            return Working(form, point), made, gap
+        point = trial
+        gap = point_bounds(point, row_lengths(point.slopes).max(), form.ridge)[1]
         if gap <= goal:
-            return work._replace(point=point), made + 1, gap
-    return work._replace(point=point), most, gap
+            return Working(form, point), made + 1, gap
+    return Working(form, point), most, gap
 
-# %% ../nbs/engine/steps.ipynb #ba8ac2ca
+# %% ../nbs/engine/steps.ipynb #e4ca1447
 def secular_multiple(design: Design, weights, y, ridge: float) -> np.ndarray:
     "The multiple of `weights` that a secular step along them reaches; zeros if none."
     on, multiple = np.flatnonzero(weights), np.zeros(design.p)
     part, shares = design[on], weights[on] / weights.max()
     shares /= shares.sum()
     slopes = part.correlate(y)
-    along = np.sqrt(shares @ group_norms(slopes) ** 2)
+    along = np.sqrt(shares @ row_lengths(slopes) ** 2)
     if along > ridge:
         Ky = part.predict(row_scaled(shares, slopes))
         size = (along - ridge) * (along / np.linalg.norm(Ky)) ** 2

@@ -62,6 +62,14 @@ class CentredDesign(MappedDesign):
         cross = np.multiply.outer(u, v - (u @ v) / 2 * u)
         return K - (cross + cross.T)
 
+    def cross(self, indices, others=None):
+        others = indices if others is None else others
+        left, right = (
+            self.design[i].correlate(self.direction) for i in (indices, others)
+        )
+        along = left[:, None, :, None] * right[None, :, None, :]
+        return self.design.cross(indices, others) - along
+
     def block_norms(self):
         """The norms |A_i| of the blocks inside, bounds for those of P A_i."""
         return self.design.block_norms()
