@@ -3,7 +3,8 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/cross_products.ipynb #7cad9050
+# %% ../nbs/engine/cross_products.ipynb #c50cfc16
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from fixntk.designs import Design
 from fixntk.ridge_points import KernelForm, RidgePoint
 
-# %% ../nbs/engine/cross_products.ipynb #0a5f9aeb
+# %% ../nbs/engine/cross_products.ipynb #515f5495
 class CrossFactor(NamedTuple):
     "Cholesky factor of S G S + ridge I, the rows of G that are on, S there, and W."
 
@@ -27,7 +28,7 @@ def rows_on(weights: np.ndarray, d: int) -> tuple[np.ndarray, np.ndarray]:
     on = np.flatnonzero(weights)
     return (on[:, None] * d + np.arange(d)).ravel(), np.repeat(np.sqrt(weights[on]), d)
 
-# %% ../nbs/engine/cross_products.ipynb #c3ee925a
+# %% ../nbs/engine/cross_products.ipynb #30d6fe1e
 def cross_curvature(G, d: int, point: RidgePoint, ridge: float) -> tuple:
     "Q as lengths q, shape (k,), and shape S, (k, k): Q = S * outer(q, q)."
     factor, slopes = point.factor, point.slopes.reshape(len(point.slopes), d, -1)
@@ -55,36 +56,24 @@ def blocks_times(G: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     k, d = slopes.shape
     return np.einsum("ajd,jd->aj", G.reshape(k * d, k, d), slopes)
 
-# %% ../nbs/engine/cross_products.ipynb #4456da69
+# %% ../nbs/engine/cross_products.ipynb #94fa5d75
 class CrossForm:
     "Ridge problems of some masks of a design, by their cross products."
 
-    most_new = 30  # working masks that may be added at a time, or as many as there are
-    closely = True
-
-    def __init__(self, design: Design, y, ridge: float):
-        self.design, self.y, self.ridge, self.yy = (
-            design,
-            y,
-            ridge,
-            float(np.vdot(y, y)),
-        )
+    def __init__(self, design: Design, y, ridge: float, dtype=np.float64):
+        self.design, self.y, self.ridge, self.dtype = design, y, ridge, dtype
+        self.yy = float(np.vdot(y, y))
         self.masks, self.G = np.zeros(0, int), np.zeros((0, 0))
         self.c = np.zeros((0, design.d, *y.shape[1:]))
 
     def with_masks(self, stay: np.ndarray, added: np.ndarray) -> "CrossForm":
         "The form without the masks that do not stay, with those added."
-        form, d, kept = CrossForm.__new__(CrossForm), self.design.d, self.masks[stay]
-        form.design, form.y, form.ridge, form.yy = (
-            self.design,
-            self.y,
-            self.ridge,
-            self.yy,
-        )
+        form, kept = copy(self), self.masks[stay]
         form.masks = np.r_[kept, added]
-        rows = rows_on(stay.astype(float), d)[0]
-        old = self.G[np.ix_(rows, rows)]
-        form.G = grown(self.design, old, kept, added) if len(added) else old
+        rows = rows_on(stay.astype(float), self.design.d)[0]
+        form.G = self.G[np.ix_(rows, rows)]
+        if len(added):
+            form.G = grown(self.design, form.G, kept, added, self.dtype)
         new = [self.design[added].correlate(self.y)] if len(added) else []
         form.c = np.concatenate([self.c[stay], *new])
         return form
@@ -96,6 +85,10 @@ class CrossForm:
     def curvature(self, point):
         "The second derivative as lengths and shape."
         return cross_curvature(self.G, self.design.d, point, self.ridge)
+
+    def most_added(self, kept: int) -> int:
+        "How many masks may be added to `kept` at a time."
+        return max(30, kept // 2)
 
     def dual(self, point):
         "alpha, for a pass over all masks: a pass over those that are on."
@@ -119,11 +112,11 @@ class CrossForm:
         "No other form knows more digits."
         return None
 
-# %% ../nbs/engine/cross_products.ipynb #fd3dfe24
-def grown(design: Design, old: np.ndarray, kept, added) -> np.ndarray:
+# %% ../nbs/engine/cross_products.ipynb #4a4eaa6c
+def grown(design: Design, old: np.ndarray, kept, added, dtype) -> np.ndarray:
     "The cross products of kept and added masks, given those of the kept ones."
     d, both = design.d, np.r_[kept, added]
-    more = design.cross(both, added).transpose(0, 2, 1, 3)
+    more = design.cross(both, added, dtype).transpose(0, 2, 1, 3)
     more = more.reshape(len(both) * d, len(added) * d)
     size, m = len(both) * d, len(kept) * d
     G = np.empty((size, size))

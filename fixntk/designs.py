@@ -75,7 +75,7 @@ class Design(RequiredProducts):
         """The design with row k multiplied by factors[k]."""
         return ScaledDesign(self, factors)
 
-    def cross(self, indices, others=None):
+    def cross(self, indices, others=None, dtype=np.float64):
         """Products A_i'A_j of chosen blocks, shape (k, k, d, d); j among `others`."""
         left = chosen(indices, self.p)
         right = left if others is None else chosen(others, self.p)

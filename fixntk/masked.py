@@ -94,7 +94,7 @@ def masked_correlations(X: np.ndarray, rows: np.ndarray, z: np.ndarray):
         yield block @ table.reshape(len(X), -1)
 
 # %% ../nbs/engine/masked.ipynb #masked-cross
-def masked_cross(X: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def masked_cross(X, left, right, dtype=np.float64) -> np.ndarray:
     "X'D_iD_jX for bool tables of masks: pairs of masks times pairs of columns."
     (n, d), (k, m) = X.shape, (len(left), len(right))
     upper = np.triu_indices(d)
@@ -103,8 +103,8 @@ def masked_cross(X: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarr
     for start in range(0, n, step):
         part = slice(start, start + step)
         both = left[:, None, part] & right[None, :, part]
-        columns = X[part][:, upper[0]] * X[part][:, upper[1]]
-        total += both.reshape(k * m, -1).astype(X.dtype) @ columns
+        columns = (X[part][:, upper[0]] * X[part][:, upper[1]]).astype(dtype)
+        total += both.reshape(k * m, -1).astype(dtype) @ columns
     cross = np.empty((k, m, d, d))
     cross[:, :, upper[0], upper[1]] = total.reshape(k, m, -1)
     cross[:, :, upper[1], upper[0]] = total.reshape(k, m, -1)
@@ -160,10 +160,10 @@ class _MaskedProducts(_Masked):
         mixture *= self.gram  # symmetric; the transpose is in the memory order of gram
         return mixture
 
-    def cross(self, indices, others=None):
+    def cross(self, indices, others=None, dtype=np.float64):
         left = self._rows[chosen(indices, self.p)]
         right = left if others is None else self._rows[chosen(others, self.p)]
-        return masked_cross(self.X, left, right)
+        return masked_cross(self.X, left, right, dtype)
 
     def block(self, i):
         return self.masks.patterns[:, i, None] * self.X

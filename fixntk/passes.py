@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/passes.ipynb #7202ad90
+# %% ../nbs/engine/passes.ipynb #bbf1ce43
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from fixntk.ridge_points import KernelForm
 from fixntk.solutions import Solution, new_history, record
 from fixntk.steps import Working, descended, point_bounds, start_at, widened
 
-# %% ../nbs/engine/passes.ipynb #93a17397
+# %% ../nbs/engine/passes.ipynb #57e36fdd
 _FEW = 3000  # rows up to which the kernel is always taken
 _FORTY = 40  # masks at work that a run by cross products is begun for
 
@@ -38,12 +38,13 @@ def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray
     return np.zeros(design.p) if dear else given
 
 
-def began(problem: GroupLassoProblem, weights: np.ndarray) -> Working:
+def began(problem: GroupLassoProblem, weights: np.ndarray, tol: float) -> Working:
     "The form and point of a start: the masks with weight, or none."
-    design, y, ridge = problem.design, problem.y, problem.lam / 2
-    masks = np.flatnonzero(weights)
+    design, masks = problem.design, np.flatnonzero(weights)
     if is_long(design, len(masks)):
-        form = CrossForm(design, y, ridge).with_masks(np.zeros(0, bool), masks)
+        dtype = np.float32 if tol >= 1e-5 else np.float64
+        form = CrossForm(design, problem.y, problem.lam / 2, dtype)
+        form = form.with_masks(np.zeros(0, bool), masks)
         return Working(form, form.evaluate(weights[masks]))
     return by_kernel(problem, masks if len(masks) else np.array([0]), weights)
 
@@ -73,7 +74,7 @@ def room(design: Design) -> tuple[str, str]:
     what = f"Newton's method on {design.n} samples and {design.p} masks"
     return what, "Take fewer samples, or fewer masks, or a larger lam."
 
-# %% ../nbs/engine/passes.ipynb #f8a07735
+# %% ../nbs/engine/passes.ipynb #b0e7d385
 def finished(problem, work: Working, tol, max_iter, steps, history) -> Solution:
     "The W of a point, judged by the problem; if it falls short, with advice."
     W = np.zeros((problem.design.p, problem.design.d, *problem.y.shape[1:]))
@@ -90,7 +91,7 @@ def finished(problem, work: Working, tol, max_iter, steps, history) -> Solution:
         )
     return replace(solution, reason=f"{solution.reason}; {advice}")
 
-# %% ../nbs/engine/passes.ipynb #3ec501d7
+# %% ../nbs/engine/passes.ipynb #4af0cc5d
 class Verdict(NamedTuple):
     "What a pass over all masks says."
 
@@ -111,7 +112,7 @@ def plan(work: Working, gap: float, tol: float, left: int) -> tuple[float, int]:
         return max(tol, gap**3), min(1 if gap > 0.01 else 3, left)
     return max(tol / 3, gap**3 if gap < 0.1 else gap / 10), min(12, left)
 
-# %% ../nbs/engine/passes.ipynb #67f1ffbe
+# %% ../nbs/engine/passes.ipynb #603e11d0
 def run_newton(
     problem: GroupLassoProblem,
     weights: np.ndarray,
@@ -120,7 +121,7 @@ def run_newton(
     progress: Callable[[str], object],
 ) -> Solution:
     "Passes and steps from the start `weights` until the problem grants the gap tol."
-    work, history, steps, made = began(problem, weights), new_history(), 0, 1
+    work, history, steps, made = began(problem, weights, tol), new_history(), 0, 1
     last_gap, last_value = np.inf, np.inf
     finish = lambda: finished(problem, work, tol, max_iter, steps, history)
     while True:

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/ridge_points.ipynb #591f1ef7
+# %% ../nbs/engine/ridge_points.ipynb #82df31a7
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangula
 
 from fixntk.designs import Design
 
-# %% ../nbs/engine/ridge_points.ipynb #cc450b4c
+# %% ../nbs/engine/ridge_points.ipynb #c022dda1
 class RidgePoint(NamedTuple):
     "Weights of the working masks, and what the ridge problem says there."
 
@@ -34,7 +34,7 @@ def row_scaled(weights: np.ndarray, table: np.ndarray) -> np.ndarray:
     "Row i of a table, of any shape, times weights[i]."
     return weights.reshape(-1, *[1] * (table.ndim - 1)) * table
 
-# %% ../nbs/engine/ridge_points.ipynb #673f2cd8
+# %% ../nbs/engine/ridge_points.ipynb #48b6ec7a
 class Cholesky(NamedTuple):
     "A by its lower triangle L with L L' = A, in single or double precision."
 
@@ -61,7 +61,7 @@ def cholesky(A: np.ndarray, precision: type) -> Cholesky:
     kept = dict(lower=True, overwrite_a=True, check_finite=False)
     return Cholesky(cho_factor(A, **kept)[0])
 
-# %% ../nbs/engine/ridge_points.ipynb #ed39d8b4
+# %% ../nbs/engine/ridge_points.ipynb #6b5db73e
 def refined(factor: Cholesky, A: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, bool]:
     "A^-1 y by iterative refinement, and whether it has the accuracy of double."
     solution, residual = np.zeros(y.shape), y
@@ -102,7 +102,7 @@ def with_values(weights, factor, alpha, slopes, y, ridge, rounding) -> RidgePoin
     value, fit = along + ridge * weights.sum(), ridge**2 * np.vdot(alpha, alpha)
     return RidgePoint(weights, factor, alpha, slopes, value, rounding, fit, along)
 
-# %% ../nbs/engine/ridge_points.ipynb #f5ca97ea
+# %% ../nbs/engine/ridge_points.ipynb #1690b806
 class Spectrum(NamedTuple):
     "A by its eigenvectors and eigenvalues."
 
@@ -136,7 +136,7 @@ def from_blocks(part: Design, weights, y, ridge: float) -> RidgePoint:
     point = with_values(weights, factor, alpha, slopes, y, ridge, rounding)
     return point._replace(value=value)  # without the rounding of y' alpha
 
-# %% ../nbs/engine/ridge_points.ipynb #b2f16f18
+# %% ../nbs/engine/ridge_points.ipynb #a0819871
 def curvature(part: Design, point: RidgePoint) -> tuple[np.ndarray, np.ndarray]:
     "Q = V'A^-1 V as lengths q, shape (k,), and shape S, (k, k): Q = S * outer(q, q)."
     size = np.abs(point.slopes).max() or 1.0  # lest it leave single precision
@@ -147,11 +147,9 @@ def curvature(part: Design, point: RidgePoint) -> tuple[np.ndarray, np.ndarray]:
     Z /= lengths
     return lengths.astype(np.float64) * size, (Z.T @ Z).astype(np.float64)
 
-# %% ../nbs/engine/ridge_points.ipynb #2ef80d20
+# %% ../nbs/engine/ridge_points.ipynb #761e5c61
 class KernelForm:
     "Ridge problems of some masks of a design, by the n x n kernel."
-
-    most_new = np.inf  # working masks that may be added at a time
 
     def __init__(self, design: Design, masks: np.ndarray, y, ridge, closely=False):
         self.design, self.masks, self.y, self.ridge = design, masks, y, ridge
@@ -165,6 +163,10 @@ class KernelForm:
     def curvature(self, point):
         "The second derivative as lengths and shape."
         return curvature(self.part, point)
+
+    def most_added(self, kept: int) -> int:
+        "How many masks may be added to `kept` at a time."
+        return max(kept, self.design.n // 5, 10)
 
     def dual(self, point):
         "alpha, for a pass over all masks."
@@ -195,7 +197,7 @@ class KernelForm:
         form = KernelForm(self.design, self.masks, self.y, self.ridge, closely=True)
         return form, form.evaluate(point.weights)
 
-# %% ../nbs/engine/ridge_points.ipynb #5a7dd80f
+# %% ../nbs/engine/ridge_points.ipynb #71f142c9
 def corrected(part: Design, point: RidgePoint, y, ridge: float) -> np.ndarray:
     "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha."
     W = row_scaled(point.weights, point.slopes)

@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/steps.ipynb #cef92ce7
+# %% ../nbs/engine/steps.ipynb #b381b5b5
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from fixntk.designs import Design
 from fixntk.ridge_points import RidgePoint, row_lengths, row_scaled
 
-# %% ../nbs/engine/steps.ipynb #f1e8593b
+# %% ../nbs/engine/steps.ipynb #a8353b9a
 def positive_part(Q: np.ndarray, b: np.ndarray, free: np.ndarray) -> np.ndarray:
     "The minimum of x'Qx/2 - b'x over the entries `free`; the others are zero."
     x = np.zeros(len(b))
@@ -39,7 +39,7 @@ def nonnegative_quadratic(Q: np.ndarray, b: np.ndarray, free: np.ndarray) -> np.
         free = free ^ wrong
     return np.maximum(x, 0)
 
-# %% ../nbs/engine/steps.ipynb #725870f2
+# %% ../nbs/engine/steps.ipynb #f295aac6
 def shortened(form: Any, point: RidgePoint, move: np.ndarray, slope: float):
     "The first of ever shorter steps along `move` that lowers F as promised, or None."
     if slope > point.rounding:
@@ -76,14 +76,14 @@ def newton_step(form: Any, point: RidgePoint) -> RidgePoint | None:
         right = plain
     return None
 
-# %% ../nbs/engine/steps.ipynb #53baf294
+# %% ../nbs/engine/steps.ipynb #f0c1ae2b
 def point_bounds(point: RidgePoint, largest: float, ridge: float) -> tuple:
     "P of W_i = weights_i slopes_i, and its relative gap, given the largest |slope|."
     upper = point.fit + 2 * ridge * (point.weights @ row_lengths(point.slopes))
     scale = min(point.along / point.fit, 1 / largest)
     return upper, (upper - scale * (2 * point.along - scale * point.fit)) / upper
 
-# %% ../nbs/engine/steps.ipynb #e4fd1d4f
+# %% ../nbs/engine/steps.ipynb #005e76a7
 class Working(NamedTuple):
     "A form of the working masks, and the point there."
 
@@ -96,7 +96,7 @@ def widened(work: Working, norms: np.ndarray) -> Working:
     form, stay = work.form, work.point.weights > 0
     kept, outside = form.masks[stay], norms.copy()
     outside[kept] = 0
-    most = max(len(kept), min(form.design.n // 5, form.most_new), 10)
+    most = form.most_added(len(kept))
     worst = np.argsort(-outside)[:most]
     return Working(*form.exchanged(work.point, stay, worst[outside[worst] > 1]))
 
@@ -114,7 +114,7 @@ def descended(work: Working, goal: float, most: int) -> tuple:
             return Working(form, point), made + 1, gap
     return Working(form, point), most, gap
 
-# %% ../nbs/engine/steps.ipynb #e4ca1447
+# %% ../nbs/engine/steps.ipynb #79eb9262
 def secular_multiple(design: Design, weights, y, ridge: float) -> np.ndarray:
     "The multiple of `weights` that a secular step along them reaches; zeros if none."
     on, multiple = np.flatnonzero(weights), np.zeros(design.p)

@@ -62,13 +62,13 @@ class CentredDesign(MappedDesign):
         cross = np.multiply.outer(u, v - (u @ v) / 2 * u)
         return K - (cross + cross.T)
 
-    def cross(self, indices, others=None):
+    def cross(self, indices, others=None, dtype=np.float64):
         others = indices if others is None else others
         left, right = (
             self.design[i].correlate(self.direction) for i in (indices, others)
         )
         along = left[:, None, :, None] * right[None, :, None, :]
-        return self.design.cross(indices, others) - along
+        return self.design.cross(indices, others, dtype) - along
 
     def block_norms(self):
         """The norms |A_i| of the blocks inside, bounds for those of P A_i."""
