@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .machine import check_memory, one_thread
+from .signs import row_powers, row_squares
 
 # %% ../nbs/engine/angles.ipynb #a9600006
 _CLOSE = 0.995  # of |cosine|, an angle of 0.1
@@ -26,11 +27,6 @@ class Rows(NamedTuple):
         units = self.table[chosen]
         units *= (signs / self.lengths[chosen])[:, None]
         return units
-
-
-def row_squares(X):
-    "The squared lengths of the rows, without a table of squares."
-    return np.einsum("ij,ij->i", X, X)
 
 
 def _pair_by_pair(angle, close, products, X, Y):
@@ -173,13 +169,6 @@ def _is_tame(X, squares):
     return not (wild.any() and X[wild].any())
 
 
-def _of_size_one(X):
-    "Rows divided by a power of two, and these powers."
-    largest = np.maximum(X.max(1), -X.min(1))
-    exponents = np.clip(np.frexp(largest)[1], -1021, 1023)
-    return X * np.ldexp(1.0, -exponents)[:, None], np.ldexp(1.0, exponents)
-
-
 def _rescaled(H, scale, scale_y):
     "H times both powers of two, half of each at a time."
     halves, halves_y = (
@@ -218,8 +207,9 @@ def tangent_kernel(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
             squares = H.diagonal() if same else row_squares(X)
             squares_y = squares if same else row_squares(Y)
         if not (_is_tame(X, squares) and _is_tame(Y, squares_y)):
-            X, powers = _of_size_one(X)
-            Y, powers_y = (X, powers) if same else _of_size_one(Y)
+            powers, powers_y = row_powers(X), row_powers(Y)
+            X = X / powers[:, None]
+            Y = X if same else Y / powers_y[:, None]
             return _rescaled(tangent_kernel(X, Y), powers, powers_y)
         left = Rows(X, np.sqrt(np.maximum(squares, _TINY)))
         right = left if same else Rows(Y, np.sqrt(np.maximum(squares_y, _TINY)))
