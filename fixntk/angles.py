@@ -74,7 +74,7 @@ def _chords_from_pivots(A, B, squares, squares_y):
 
 # %% ../nbs/engine/angles.ipynb #a9600016
 def _block(rows, columns):
-    "An index for these rows and columns; slices if all are neighbours, which is faster."
+    "An index for these rows and columns; slices, which are faster, if neighbours."
     spans = [slice(k[0], k[-1] + 1) for k in (rows, columns)]
     whole = all(k[-1] - k[0] + 1 == len(k) for k in (rows, columns))
     return tuple(spans) if whole else np.ix_(rows, columns)
