@@ -5,11 +5,13 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test check refresh bench clean
+.PHONY: help book test test-lowest test-newest check lab refresh bench clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
 	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
-	@echo "make check    the quick ones: package in sync, notebooks clean, ruff"
+	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
+	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
+	@echo "make lab      open the notebooks in JupyterLab"
 	@echo "make refresh  re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
@@ -41,7 +43,19 @@ test: $(READY)
 
 check: $(READY)
 	@ruff check .
-	@python -m pytest -q tests/test_repo.py
+	@ruff format --check -q .
+	@python -m pytest -q tests/test_repo.py tests/test_style.py
+
+# Environments of their own, of what users have: the package and its extras, without the book's tools.
+OF_TOOLS := repo style book browser get_browser package
+test-lowest test-newest: test-%:
+	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt
+	@OPENBLAS_NUM_THREADS=1 .venv-$*/bin/python -m pytest -q -p no:cacheprovider $(OF_TOOLS:%=--ignore tests/test_%.py)
+
+lab: $(READY)
+	@python -m pip install --disable-pip-version-check -q -e ".[lab]"
+	@jupyter lab nbs
 
 refresh: $(READY)
 	@nbdev_export

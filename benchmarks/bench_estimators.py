@@ -10,11 +10,10 @@ import os
 import time
 from pathlib import Path
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[name] = "1"
+from report import ONE_THREAD, RESULTS, save, settings
 
+os.environ.update(ONE_THREAD)
 import numpy as np  # noqa: E402  (after the threads are set)
-from report import RESULTS, save, settings  # noqa: E402
 
 from fixntk.data import gaussian_design, teacher_data  # noqa: E402
 from fixntk.estimators import GatedReLUClassifier, GatedReLUClassifierCV, NTKClassifier  # noqa: E402

@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from report import RESULTS, save_as_measured, settings
+from report import ONE_THREAD, RESULTS, save_as_measured, settings
 
 from fixntk import __version__
 from fixntk.cones import ReLUSolution, solve_relu
@@ -143,12 +143,6 @@ def child(solver, name, ratio, tol, cap):
 
 def run(solver, name, ratio, tol, cap):
     """What the child says, or the last line of its error."""
-    threads = (
-        "OPENBLAS_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-    )
     command = [
         sys.executable,
         __file__,
@@ -160,10 +154,7 @@ def run(solver, name, ratio, tol, cap):
         repr(cap),
     ]
     done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        env=os.environ | dict.fromkeys(threads, "1"),
+        command, capture_output=True, text=True, env=os.environ | ONE_THREAD
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     return (

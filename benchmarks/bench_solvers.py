@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import Empty, Queue
 
 import numpy as np
-from report import RESULTS, save_as_measured, settings
+from report import ONE_THREAD, RESULTS, save_as_measured, settings
 
 from fixntk.data import gaussian_design, teacher_data, wisconsin
 from fixntk.design import MaskedDesign
@@ -79,15 +79,6 @@ def processor_seconds(pid):
 
 def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
     """One child process; a dict of columns, with a note wherever something is missing."""
-    threads = {
-        name: "1"
-        for name in (
-            "OPENBLAS_NUM_THREADS",
-            "OMP_NUM_THREADS",
-            "MKL_NUM_THREADS",
-            "NUMBA_NUM_THREADS",
-        )
-    }
     command = [
         sys.executable,
         str(HERE / "peers.py"),
@@ -109,7 +100,7 @@ def run(solver, path, lam, cap, memory, loss="squared", target=GAP):
             limited,
             stdout=subprocess.PIPE,
             stderr=err,
-            env=os.environ | threads,
+            env=os.environ | ONE_THREAD,
             text=True,
         )
         output, lines, stopped, used, begun, since = (

@@ -20,13 +20,12 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
-from report import RESULTS, save, save_measurements
+from kernel_tables import plain_ntk, with_relatives
+from report import ONE_THREAD, RESULTS, save, save_measurements
 from sklearn.datasets import load_breast_cancer, load_digits, load_wine
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def grid_search():
@@ -82,8 +81,8 @@ WORK = {
 
 def seconds_of(what, one):
     "Wall time of a piece of work in a process of its own, with one BLAS thread or as the environment has it."
-    environment = {k: v for k, v in os.environ.items() if k not in THREADS}
-    environment |= dict.fromkeys(THREADS, "1") if one else {}
+    environment = {k: v for k, v in os.environ.items() if k not in ONE_THREAD}
+    environment |= ONE_THREAD if one else {}
     run = subprocess.run(
         [sys.executable, __file__, "--run", what],
         env=environment,
@@ -114,23 +113,6 @@ def thread_rows():
         yield what, "seconds, one thread", one, ""
         yield what, "seconds, default threads", default, ""
         yield what, "default over one thread", default / one, "at most 1.3"
-
-
-def plain_ntk(X):
-    products, lengths = X @ X.T, np.linalg.norm(X, axis=1)
-    cosines = products / np.outer(lengths, lengths)
-    return products * (np.pi - np.arccos(np.clip(cosines, -1, 1))) / (2 * np.pi)
-
-
-def with_relatives(n, d, rng):
-    "Gaussian rows; a sixth of them comes again: longer, flipped, repeated, and nearly flipped at all distances."
-    X, k = rng.standard_normal((n, d)), n // 6
-    X[k : 2 * k] = X[:k] * rng.uniform(0.1, 10, (k, 1))
-    X[2 * k : 3 * k], X[3 * k : 4 * k] = -X[:k], X[:k]
-    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(
-        -14, -1, (k, 1)
-    ) * rng.standard_normal((k, d))
-    return X
 
 
 def tables():

@@ -9,6 +9,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parents[1] / "nbs" / "results"
+ONE_THREAD = {  # what the environment of a process says to have one thread
+    f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMBA")
+}
 
 
 def cpu_model():

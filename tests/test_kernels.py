@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_tables import plain_ntk, with_relatives
 from sklearn.datasets import load_digits
 from sklearn.kernel_ridge import KernelRidge
 
@@ -16,13 +17,6 @@ from fixntk.machine import blas_threads
 needs_long = pytest.mark.skipif(
     np.finfo(np.longdouble).eps > 1e-18, reason="no longer arithmetic on this machine"
 )
-
-
-def plain(X, Y):
-    "The cosine by a product, the angle by arc cosine."
-    products = X @ Y.T
-    cosines = products / np.outer(np.linalg.norm(X, axis=1), np.linalg.norm(Y, axis=1))
-    return products * (np.pi - np.arccos(np.clip(cosines, -1, 1))) / (2 * np.pi)
 
 
 def by_kahan(X, Y):
@@ -44,17 +38,6 @@ def error(X, Y=None, rows=slice(None)):
         np.outer(np.linalg.norm(X[rows], axis=1), np.linalg.norm(other, axis=1)), 1e-300
     )
     return float((np.abs(ntk(X, Y)[rows] - by_kahan(X[rows], other)) / sizes).max())
-
-
-def with_relatives(n, d, rng):
-    "Gaussian rows; of a sixth there are multiples, opposites, repetitions and near opposites at all distances."
-    X, k = rng.standard_normal((n, d)), n // 6
-    X[k : 2 * k] = X[:k] * rng.uniform(0.1, 10, (k, 1))
-    X[2 * k : 3 * k], X[3 * k : 4 * k] = -X[:k], X[:k]
-    X[4 * k : 5 * k] = -3 * X[:k] + 10.0 ** rng.uniform(
-        -14, -1, (k, 1)
-    ) * rng.standard_normal((k, d))
-    return X
 
 
 RNG = np.random.default_rng(0)
@@ -114,7 +97,7 @@ def test_any_rows(seed, n, d, offset, spread):
 @pytest.mark.parametrize("name", ["wide", "digits", "pixels", "crowd"])
 def test_memory_is_that_of_the_plain_formula(name):
     peaks = []
-    for kernel in (plain, lambda X, Y: ntk(X)):
+    for kernel in (plain_ntk, lambda X, Y: ntk(X)):
         tracemalloc.start()
         kernel(TABLES[name], TABLES[name])
         peaks.append(tracemalloc.get_traced_memory()[1])
