@@ -34,7 +34,7 @@ def add_bias(X: ArrayLike) -> np.ndarray:
 
 # %% ../nbs/00_data.ipynb #14beacb6
 def toy_line(n: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Points on a line with random heights, as in the paper's Figure 1.
+    """A line of points with random heights, as in the paper's Figure 1.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def toy_line(n: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
 
 # %% ../nbs/00_data.ipynb #8c4fee61
 def gaussian_design(n: int, d: int, *, rng: np.random.Generator) -> np.ndarray:
-    """Rows drawn independently from the standard normal distribution.
+    """A table of rows drawn independently from the standard normal distribution.
 
     Parameters
     ----------

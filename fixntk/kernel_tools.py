@@ -76,9 +76,9 @@ def _random_kernel(X, Y, width, gated, rng):
 
 # %% ../nbs/engine/kernel_tools.ipynb #b960000b
 def kernel_ridge(K: ArrayLike, y: ArrayLike, ridge: float) -> np.ndarray:
-    """Coefficients of kernel ridge regression: minimise |K a - y|^2 + ridge * a'K a.
+    """The coefficients of kernel ridge regression, which are a = (K + ridge I)^-1 y.
 
-    Predict at new rows by ``ntk(X_new, X) @ a``.
+    They minimise |K a - y|^2 + ridge * a'K a. Predict at new rows by ``ntk(X_new, X) @ a``.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def kernel_ridge(K: ArrayLike, y: ArrayLike, ridge: float) -> np.ndarray:
     Returns
     -------
     array, shape (n,)
-        The coefficients a = (K + ridge I)^-1 y.
+        One coefficient for each row of K.
 
     Raises
     ------

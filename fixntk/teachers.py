@@ -20,7 +20,7 @@ from .machine import check_memory, one_thread
 def teacher_data(
     X: ArrayLike, width: int, *, noise: float, kind: str, rng: np.random.Generator
 ) -> np.ndarray:
-    """Targets of a random two-layer teacher at the rows of X, plus noise.
+    """The targets of a random two-layer teacher at the rows of X, plus noise.
 
     y = sum_j gate_j(X) * (X w_j) a_j / sqrt(width) + noise * e, with standard normal
     w_j, a_j, e, as in Section 7 of the paper. The gate is 1[X w_j >= 0] for "relu", and
