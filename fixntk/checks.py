@@ -4,6 +4,8 @@
 __all__ = []
 
 # %% ../nbs/engine/checks.ipynb #f109fe24
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
@@ -101,21 +103,21 @@ def as_floats(values: ArrayLike, name: str) -> np.ndarray:
     length.
     """
     _refuse_containers(values, name)
-    values = _as_array(values, name)
-    if values.dtype.kind == "c":
+    array = _as_array(values, name)
+    if array.dtype.kind == "c":
         raise TypeError(
-            f"{name} must hold real numbers; got {values.dtype}. Take the real part if "
+            f"{name} must hold real numbers; got {array.dtype}. Take the real part if "
             "that is what you mean."
         )
-    if values.dtype.kind not in "biuf":
-        _refuse_strangers(values, name)
+    if array.dtype.kind not in "biuf":
+        _refuse_strangers(array, name)
     try:
         # what leaves double precision becomes infinite, and is refused as that
         with np.errstate(over="ignore"):
-            return np.asarray(values, dtype=np.float64, order="C")
+            return np.asarray(array, dtype=np.float64, order="C")
     except (TypeError, ValueError, OverflowError):
         raise TypeError(
-            f"{name} must hold numbers; got {values.dtype}. Encode text as numbers and "
+            f"{name} must hold numbers; got {array.dtype}. Encode text as numbers and "
             "make rows equally long."
         ) from None
 
@@ -135,7 +137,7 @@ def _refuse_containers(values, name):
         )
 
 
-def _as_array(values, name):
+def _as_array(values: Any, name: str) -> np.ndarray:
     "An array of whatever came."
     try:
         return np.asanyarray(values)

@@ -14,7 +14,9 @@ from .machine import check_memory, one_thread
 from .neurons import GatedReLUNetwork, ReLUNetwork, check_columns, check_network
 
 # %% ../nbs/engine/descent.ipynb #de5c0006
-def _checked(network, X, y, lam):
+def _checked(
+    network: ReLUNetwork | GatedReLUNetwork, X: ArrayLike, y: ArrayLike, lam: float
+) -> tuple[np.ndarray, np.ndarray, float, np.ndarray | None]:
     "Table, targets, strength, and the gates of a gated network: None for a ReLU one."
     check_network(network)
     X = check_columns(X, network.W)

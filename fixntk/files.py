@@ -17,7 +17,7 @@ try:
 except ImportError:  # Windows has another call for the same
     import msvcrt
 
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 # %% ../nbs/engine/files.ipynb #f11e0006
 def check_out(path: str | Path) -> Path:

@@ -78,7 +78,7 @@ def _random_kernel(X, Y, width, gated, rng):
 def kernel_ridge(K: ArrayLike, y: ArrayLike, ridge: float) -> np.ndarray:
     """The coefficients of kernel ridge regression, which are a = (K + ridge I)^-1 y.
 
-    They minimise |K a - y|^2 + ridge * a'K a. Predict at new rows by ``ntk(X_new, X) @ a``.
+    They minimise |K a - y|^2 + ridge * a'K a; predict by ``ntk(X_new, X) @ a``.
 
     Parameters
     ----------
@@ -111,9 +111,10 @@ def kernel_ridge(K: ArrayLike, y: ArrayLike, ridge: float) -> np.ndarray:
     return _solve_ridge(K, y, ridge)
 
 # %% ../nbs/engine/kernel_tools.ipynb #b960000c
-def _check_symmetric(K):
+def _check_symmetric(K: ArrayLike) -> np.ndarray:
     "A square symmetric matrix, or a message."
-    K, remedy = check_matrix(K, "K"), "Use the kernel of the training rows, ntk(X)."
+    K = check_matrix(K, "K")
+    remedy = "Use the kernel of the training rows, ntk(X)."
     if K.shape[0] != K.shape[1]:
         raise ValueError(
             f"K must be a square symmetric matrix; got shape {K.shape}. {remedy}"

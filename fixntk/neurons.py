@@ -127,7 +127,7 @@ class GatedReLUNetwork(GatedAnswers):
 
     gates: np.ndarray
     W: np.ndarray
-    output: np.ndarray | None = None
+    output: np.ndarray = None  # type: ignore[assignment]  # an array, once made
 
     def __post_init__(self):
         W = check_matrix(self.W, "W", rows="a neuron")

@@ -133,7 +133,7 @@ ROUNDING = 1e-12  # of the largest singular value
 
 def balance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Powers of two for rows (n, 1) and columns (1, d) that make X about one."""
-    logs, columns = np.ma.log2(np.abs(X)), 0.0
+    logs, columns = np.ma.log2(np.abs(X)), np.zeros((1, X.shape[1]))
     for _ in range(3):
         rows = (logs - columns).max(1).filled(0)[:, None]
         inside = logs - rows
