@@ -4,27 +4,39 @@
 __all__ = []
 
 # %% ../nbs/engine/checks.ipynb #f109fe24
-from decimal import Decimal
-from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 
-# %% ../nbs/engine/checks.ipynb #abeb74e8
-def check_matrix(X, name="X", rows="a sample"):
-    """Return `X` as a float64 array of shape (n, d), or say what is wrong with it; `rows` says what a row is.
+from fixntk.scalars import (  # noqa: F401
+    as_float,
+    check_choice,
+    check_count,
+    check_flag,
+    check_kind,
+    check_nonnegative,
+    check_positive,
+    check_rng,
+    frozen,
+    is_real,
+    shown,
+)
 
-    Raises
-    ------
-    TypeError if the entries are not numbers; ValueError if `X` is not two-dimensional, is empty,
-    or holds NaN or infinity.
+# %% ../nbs/engine/checks.ipynb #abeb74e8
+def check_matrix(X: ArrayLike, name: str = "X", rows: str = "a sample") -> np.ndarray:
+    """`X` as a float64 array of shape (n, d); `rows` says in messages what a row is.
+
+    TypeError if the entries are not numbers; ValueError if `X` is not two-dimensional,
+    is empty, or holds NaN or infinity.
     """
     X = as_floats(X, name)
     if X.ndim != 2:
         raise ValueError(
-            f"{name} must be a table of shape (n, d), one row {rows}; got shape {X.shape}. "
-            f"For one column use {name}[:, None], for one row {name}[None, :]."
+            f"{name} must be a table of shape (n, d), one row {rows}; got shape "
+            f"{X.shape}. For one column use {name}[:, None], for one row "
+            f"{name}[None, :]."
         )
     if X.size == 0:
         raise ValueError(
@@ -34,24 +46,28 @@ def check_matrix(X, name="X", rows="a sample"):
     return _check_finite(X, name)
 
 # %% ../nbs/engine/checks.ipynb #1d1d419d
-def check_vector(y, length=None, name="y", like="X"):
-    """Return `y` as a float64 array of shape (length,), or say what is wrong with it.
+def check_vector(
+    y: ArrayLike, length: int | None = None, name: str = "y", like: str = "X"
+) -> np.ndarray:
+    """`y` as a float64 array of shape (length,); errors as in `check_matrix`.
 
-    `like` names the argument whose rows `y` must match; ValueError and TypeError as in `check_matrix`.
+    `like` names the argument whose rows `y` must match.
     """
-    y = as_floats(y, name)
+    y, remedy = as_floats(y, name), "Select the same samples in both."
     if y.ndim != 1:
         raise ValueError(
-            f"{name} must be one-dimensional; got shape {y.shape}. Use {name}.ravel() if it is one column."
+            f"{name} must be one-dimensional; got shape {y.shape}. Use {name}.ravel() "
+            "if it is one column."
         )
     if length is not None and len(y) != length:
         raise ValueError(
-            f"{name} must have one entry for each of the {length} rows of {like}; got {len(y)}. "
-            f"Select the same samples in both."
+            f"{name} must have one entry for each of the {length} rows of {like}; got "
+            f"{len(y)}. {remedy}"
         )
     if y.size == 0:
         raise ValueError(
-            f"{name} must have at least one entry; got none. Check the selection that made it."
+            f"{name} must have at least one entry; got none. Check the selection that "
+            "made it."
         )
     return _check_finite(y, name)
 
@@ -61,30 +77,8 @@ def two_tables(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Two tables with the same columns; both are X, the same object, if Y is None.
 
-    Parameters
-    ----------
-    X : array, shape (n, d)
-        The first table.
-    Y : array, shape (m, d), optional
-        The second table.
-
-    Returns
-    -------
-    X, Y : arrays of float64
-        As `check_matrix` returns them.
-
-    Raises
-    ------
-    ValueError
-        If the columns differ in number, or if both are single rows.
-    TypeError
-        If the entries are not numbers.
-
-    Examples
-    --------
-    >>> X, Y = two_tables([[1, 2]])
-    >>> X is Y
-    True
+    ValueError if the columns differ in number, or if both are single rows; else the
+    errors of `check_matrix`.
     """
     if all(isinstance(one, np.ndarray) and one.ndim == 1 for one in (X, Y)):
         raise ValueError(
@@ -102,13 +96,34 @@ def two_tables(
     return X, Y
 
 # %% ../nbs/engine/checks.ipynb #62b6447f
-def as_floats(values, name):
-    """Return `values` as a float64 array in row order, whatever holds real numbers; refuse dates, text and masked arrays.
+def as_floats(values: ArrayLike, name: str) -> np.ndarray:
+    """`values` as a float64 array in row order, whatever holds real numbers.
 
-    Raises
-    ------
-    TypeError if the entries are not real numbers; ValueError if the rows differ in length.
+    TypeError for dates, text, masked and sparse arrays; ValueError if rows differ in
+    length.
     """
+    _refuse_containers(values, name)
+    array = _as_array(values, name)
+    if array.dtype.kind == "c":
+        raise TypeError(
+            f"{name} must hold real numbers; got {array.dtype}. Take the real part if "
+            "that is what you mean."
+        )
+    if array.dtype.kind not in "biuf":
+        _refuse_strangers(array, name)
+    try:
+        # what leaves double precision becomes infinite, and is refused as that
+        with np.errstate(over="ignore"):
+            return np.asarray(array, dtype=np.float64, order="C")
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            f"{name} must hold numbers; got {array.dtype}. Encode text as numbers and "
+            "make rows equally long."
+        ) from None
+
+# %% ../nbs/engine/checks.ipynb #c4ec0003
+def _refuse_containers(values, name):
+    "Refuse sparse and masked arrays, whole or as rows of a list."
     if issparse(values):
         raise TypeError(
             f"{name} must be a dense array; got a sparse one. Use {name}.toarray()."
@@ -116,116 +131,60 @@ def as_floats(values, name):
     parts = values if isinstance(values, (list, tuple)) else [_as_array(values, name)]
     if any(isinstance(part, np.ma.MaskedArray) for part in parts):
         raise TypeError(
-            f"{name} must be a plain array; got a masked array, whose hidden entries would be used. "
-            f"Fill them with {name}.filled(value), or drop these samples."
+            f"{name} must be a plain array; got a masked array, whose hidden entries "
+            f"would be used. Fill them with {name}.filled(value), or drop these "
+            "samples."
         )
-    values = _as_array(values, name)
-    if values.dtype.kind == "c":
-        raise TypeError(
-            f"{name} must hold real numbers; got {values.dtype}. Take the real part if that is what you mean."
-        )
-    if values.dtype.kind not in "biuf":
-        _refuse_strangers(values, name)
-    try:
-        with np.errstate(
-            over="ignore"
-        ):  # what leaves double precision becomes infinite, and is refused as that
-            return np.asarray(values, dtype=np.float64, order="C")
-    except (TypeError, ValueError, OverflowError):
-        raise TypeError(
-            f"{name} must hold numbers; got {values.dtype}. Encode text as numbers and make rows equally long."
-        ) from None
 
 
-def _as_array(values, name):
+def _as_array(values: Any, name: str) -> np.ndarray:
+    "An array of whatever came."
     try:
         return np.asanyarray(values)
     except OverflowError:
-        raise ValueError(
-            f"{name} must hold numbers of double precision; got one that is larger. Rescale."
-        ) from None
+        says = "must hold numbers of double precision; got one that is larger. Rescale."
+        raise ValueError(f"{name} {says}") from None
     except ValueError as error:
-        if "inhomogeneous" not in str(error):
-            raise ValueError(
-                f"{name} must be an array of numbers; NumPy says: {error}"
-            ) from None
-        raise ValueError(
-            f"{name} must have rows of equal length; got rows that differ. Make rows equally long."
-        ) from None
-    except (
-        Exception
-    ) as error:  # tables and tensors of other packages refuse in ways of their own
+        says = f"must be an array of numbers; NumPy says: {error}"
+        if "inhomogeneous" in str(error):
+            says = "must have rows of equal length; got rows that differ. Make rows"
+            says += " equally long."
+        raise ValueError(f"{name} {says}") from None
+    except Exception as error:  # tables and tensors of others refuse in their own ways
         raise TypeError(
-            f"{name} must be an array of numbers; got {type(values).__name__}, which says: {error}"
+            f"{name} must be an array of numbers; got {type(values).__name__}, which "
+            f"says: {error}"
         ) from None
 
-
+# %% ../nbs/engine/checks.ipynb #c4ec0004
 def _refuse_strangers(values, name):
-    "Refuse what is no number: dates, text, missing values, and things that are no arrays at all."
+    "Refuse dates, text, missing values, and things that are no arrays at all."
     if values.dtype.kind in "mM":
         raise TypeError(
-            f"{name} must hold numbers; got dates or times, {values.dtype}. Use a difference in days, or year and month."
+            f"{name} must hold numbers; got dates or times, {values.dtype}. Use a "
+            "difference in days, or year and month."
         )
     if values.dtype.kind != "O":
         raise TypeError(
-            f"{name} must hold numbers; got text or records, {values.dtype}. Encode text as numbers."
+            f"{name} must hold numbers; got text or records, {values.dtype}. Encode "
+            "text as numbers."
         )
     if values.ndim == 0:
         raise TypeError(
-            f"{name} must be an array of numbers; got {type(values.item()).__name__}. Use np.array(list({name}))."
+            f"{name} must be an array of numbers; got {type(values.item()).__name__}. "
+            f"Use np.array(list({name}))."
         )
     for value in values.flat:
-        if not _is_real(value):
+        if not is_real(value):
             raise TypeError(
-                f"{name} must hold numbers; got {shown(value)}, {type(value).__name__}. "
-                "Encode text and dates as numbers and fill or drop what is missing."
+                f"{name} must hold numbers; got {shown(value)}, {type(value).__name__}."
+                " Encode text and dates as numbers and fill or drop what is missing."
             )
-        if np.isnan(_float(value)) and value == value:
+        if np.isnan(as_float(value)) and value == value:
             raise ValueError(
-                f"{name} must hold numbers of double precision; got {shown(value)}. Rescale."
+                f"{name} must hold numbers of double precision; got {shown(value)}. "
+                "Rescale."
             )
-
-
-def _is_real(value):
-    "Whether this is one real number: Python's and NumPy's, fractions, decimals, True and False, but no dates or times."
-    return isinstance(value, (Real, Decimal, np.bool_)) and not isinstance(
-        value, np.timedelta64
-    )
-
-
-def _float(value):
-    "A real number as a float; NaN if it is none, or too large."
-    try:
-        return float(value) if _is_real(value) else float("nan")
-    except (OverflowError, ValueError):
-        return float("nan")
-
-
-def shown(value: object) -> str:
-    """What came, short enough for a message.
-
-    Parameters
-    ----------
-    value : object
-        Anything, a number of a million digits or what refuses to print itself.
-
-    Returns
-    -------
-    str
-        At most about 80 characters.
-
-    Examples
-    --------
-    >>> shown("three"), shown(10**60)
-    ("'three'", 'a whole number of 61 digits')
-    """
-    if isinstance(value, int) and abs(value) >= 10**50:
-        return f"a whole number of {int(value.bit_length() * 0.30103) + 1} digits"
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # Python refuses to print numbers of more than 4300 digits; others may have reasons too
-        return f"a {type(value).__name__}"
-    return text if len(text) <= 80 else f"{text[:60]}... ({type(value).__name__})"
 
 
 def _check_finite(values, name):
@@ -234,103 +193,6 @@ def _check_finite(values, name):
     bad = np.argwhere(~np.isfinite(values))
     at = tuple(int(i) for i in bad[0])
     raise ValueError(
-        f"{name} must be finite; got {values[at]} at {list(at)} and {len(bad)} such entries in all. "
-        "Drop or impute these samples."
+        f"{name} must be finite; got {values[at]} at {list(at)} and {len(bad)} such "
+        "entries in all. Drop or impute these samples."
     )
-
-# %% ../nbs/engine/checks.ipynb #ae073d98
-def check_positive(value, name, remedy):
-    """Return `value` as a float above zero; `remedy` says what to do instead."""
-    number = _scalar(value)
-    if not 0 < number < np.inf:
-        raise ValueError(
-            f"{name} must be a positive number; got {shown(value)}. {remedy}"
-        )
-    return number
-
-
-def check_nonnegative(value, name, remedy):
-    """Return `value` as a float of at least zero."""
-    number = _scalar(value)
-    if not 0 <= number < np.inf:
-        raise ValueError(
-            f"{name} must be a number of at least zero; got {shown(value)}. {remedy}"
-        )
-    return number
-
-
-def check_count(value, name, remedy, most=10**15):
-    """Return `value` as a whole number of at least one and at most `most`."""
-    whole = _bare(value)
-    if (
-        not isinstance(whole, Integral)
-        or isinstance(whole, (bool, np.timedelta64))
-        or whole < 1
-    ):
-        raise ValueError(
-            f"{name} must be a whole number of at least 1; got {shown(value)}. {remedy}"
-        )
-    if whole > most:
-        raise ValueError(
-            f"{name} must be a whole number of at most {most:.0e}; got {shown(value)}. {remedy}"
-        )
-    return int(whole)
-
-
-def _bare(value):
-    "The number inside an array without axes; anything else as it is."
-    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
-
-
-def _scalar(value):
-    "One number as a float; NaN if it is none, and for True and False."
-    value = _bare(value)
-    return float("nan") if isinstance(value, (bool, np.bool_)) else _float(value)
-
-
-def check_choice(value, name, allowed):
-    """Return `value`, one of the names in `allowed`."""
-    if not (isinstance(value, str) and value in allowed):
-        raise ValueError(
-            f"{name} must be one of {', '.join(map(repr, allowed))}; got {shown(value)}. Choose one of them."
-        )
-    return value
-
-
-def check_rng(rng):
-    """Return `rng`, a NumPy random generator."""
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator; got {type(rng).__name__}. "
-            "Make one with np.random.default_rng(0)."
-        )
-    return rng
-
-
-def check_kind(value, name, kind, remedy):
-    """Return `value`, an instance of the class `kind` (or of one of a tuple of classes)."""
-    if not isinstance(value, kind):
-        kinds = " or ".join(
-            one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,))
-        )
-        came = (
-            f"the class {value.__name__} itself"
-            if isinstance(value, type)
-            else type(value).__name__
-        )
-        raise TypeError(f"{name} must be a {kinds}; got {came}. {remedy}")
-    return value
-
-
-def check_flag(value, name):
-    """Return `value`, True or False."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False; got {shown(value)}.")
-    return bool(value)
-
-
-def frozen(values):
-    """A contiguous copy of an array, locked against writing."""
-    values = np.array(values, order="C")
-    values.flags.writeable = False
-    return values

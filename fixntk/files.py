@@ -7,6 +7,7 @@ __all__ = []
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -16,19 +17,23 @@ try:
 except ImportError:  # Windows has another call for the same
     import msvcrt
 
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 # %% ../nbs/engine/files.ipynb #f11e0006
-def check_out(path):
-    """Return `path` as a Path with links followed; refuse a file that cannot be written, before there is something to write."""
+def check_out(path: str | Path) -> Path:
+    """`path` with links followed, if a file can be written there.
+
+    Looked at before there is something to write: TypeError or ValueError if not.
+    """
     if not isinstance(path, (str, Path)):
         raise TypeError(
             f"out must be the path of a file; got {path!r}. Give a str or a Path."
         )
-    target = Path(os.path.realpath(path))
+    target, came = Path(os.path.realpath(path)), f"got {str(path)!r}"
     if not target.parent.is_dir() or (target.exists() and not target.is_file()):
         raise ValueError(
-            f"out must lie in a folder that exists, and be a file; got {str(path)!r}. Name another file, or make the folder first."
+            f"out must lie in a folder that exists, and be a file; {came}. Name "
+            "another file, or make the folder first."
         )
     try:
         if target.exists():
@@ -36,13 +41,17 @@ def check_out(path):
         TemporaryFile(dir=target.parent).close()
     except OSError as error:
         raise ValueError(
-            f"out must be a file that can be written; got {str(path)!r}, {error.strerror}. Name another file."
+            f"out must be a file that can be written; {came}, {error.strerror}. Name "
+            "another file."
         ) from None
     return target
 
+# %% ../nbs/engine/files.ipynb #f11e0020
+def write_atomically(path: str | Path, content: str | bytes) -> None:
+    """Replace the file at `path` by one that holds `content`, in one step.
 
-def write_atomically(path, content):
-    """Replace the file at `path` by one that holds `content`, text or bytes, in one step; if that fails it stays as it was."""
+    If that fails, the file stays as it was.
+    """
     target = check_out(path)
     part = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
@@ -58,8 +67,11 @@ def write_atomically(path, content):
 
 # %% ../nbs/engine/files.ipynb #f11e0009
 @contextmanager
-def only_writer(path):
-    """Let one writer at a time work on the file at `path`; a second one gets a BlockingIOError. Gives `path` with links followed."""
+def only_writer(path: str | Path) -> Iterator[Path]:
+    """Let one writer at a time work on the file at `path`.
+
+    Gives `path` with links followed; a second writer gets a BlockingIOError.
+    """
     target = check_out(path)
     beside = target.with_name(f".{target.name}.lock")
     handle = _locked(beside, target)
@@ -74,21 +86,31 @@ def only_writer(path):
         os.close(handle)
 
 
+def _refuse_lock(error, beside, target):
+    if isinstance(error, (BlockingIOError, PermissionError)):
+        raise BlockingIOError(
+            f"out must have one writer at a time, and {target} has one already. Wait "
+            "until it is done, or name another file."
+        ) from None
+    raise OSError(
+        f"{beside} cannot be locked, {error.strerror}. Name a file on another disk, "
+        "and copy it."
+    ) from None
+
+# %% ../nbs/engine/files.ipynb #f11e0021
 def _locked(beside, target):
     "An open, locked file at `beside`; links are not followed."
+    mode = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
     while True:
         try:
-            handle = os.open(
-                beside, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666
-            )
+            handle = os.open(beside, mode, 0o666)
         except OSError as error:
             raise OSError(
-                f"{beside} cannot be made, {error.strerror}. Remove it if it is a link, or name a file in another folder."
+                f"{beside} cannot be made, {error.strerror}. Remove it if it is a "
+                "link, or name a file in another folder."
             ) from None
         try:
-            fcntl.flock(
-                handle, fcntl.LOCK_EX | fcntl.LOCK_NB
-            ) if fcntl else msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            _lock_now(handle)
             if os.path.samestat(os.fstat(handle), os.stat(beside)):
                 return handle
             os.close(handle)
@@ -99,11 +121,9 @@ def _locked(beside, target):
             _refuse_lock(error, beside, target)
 
 
-def _refuse_lock(error, beside, target):
-    if isinstance(error, (BlockingIOError, PermissionError)):
-        raise BlockingIOError(
-            f"out must have one writer at a time, and {target} has one already. Wait until it is done, or name another file."
-        ) from None
-    raise OSError(
-        f"{beside} cannot be locked, {error.strerror}. Name a file on another disk, and copy it."
-    ) from None
+def _lock_now(handle):
+    "Take the system's lock, or fail at once."
+    if fcntl:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    else:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

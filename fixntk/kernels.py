@@ -5,231 +5,34 @@ __all__ = ['ntk', 'finite_width_ntk', 'kernel_ridge']
 
 # %% ../nbs/02_kernels.ipynb #3f7bf11c
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from numpy.typing import ArrayLike
 
-from fixntk.checks import (
-    check_choice,
-    check_count,
-    check_matrix,
-    check_positive,
-    check_rng,
-    check_vector,
-    two_tables,
-)
-from .machine import check_memory, one_thread
-from .signs import is_open
+from .angles import tangent_kernel
+from .checks import two_tables
+from .kernel_tools import finite_width_ntk, kernel_ridge  # noqa: F401
 
-# %% ../nbs/02_kernels.ipynb #421a472a
-_CLOSE = 0.995  # of |cosine|, an angle of 0.1
-_TINY = 1e-101  # in place of the length of a zero row; other rows are longer, once they are scaled
-
-
-def _lengths(X):
-    return np.sqrt(np.einsum("ij,ij->i", X, X))
-
-
-def _pair_by_pair(angle, close, opposite, U, V):
-    """Angles by the chord, where `close` says; U and V hold unit rows. If both are one table, both halves are written."""
-    step = max(1, 2**15 // U.shape[1])
-    for pairs, join in ((close & ~opposite, np.subtract), (close & opposite, np.add)):
-        all_i, all_j = np.nonzero(pairs)
-        for start in range(0, len(all_i), step):
-            i, j = all_i[start : start + step], all_j[start : start + step]
-            angle[i, j] = 2 * np.arcsin(_lengths(join(U[i], V[j])) / 2)
-            if U is V:
-                angle[j, i] = angle[i, j]
-
-# %% ../nbs/02_kernels.ipynb #968814de
-def _from_pivots(angle, close, U, V):
-    """The same for crowds of close rows, by products of matrices; what it finds is struck off `close`."""
-    for _ in range(1 + len(U) // 64):
-        counts = np.count_nonzero(close, axis=1)
-        if counts.max() < 64:
-            return
-        pivot = U[counts.argmax()]
-        rows, A, lengths = _seen_from(pivot, U)
-        cols, B, lengths_y = (rows, A, lengths) if U is V else _seen_from(pivot, V)
-        for start in range(0, len(rows), 128):
-            some, rest = slice(start, start + 128), slice(start if U is V else 0, None)
-            spread = np.add.outer(lengths[some], lengths_y[rest])
-            squared = np.maximum(spread - 2 * A[some] @ B[rest].T, 0)
-            good = (squared >= (spread / 20) ** 2) & close[
-                np.ix_(rows[some], cols[rest])
-            ]
-            first, second = np.nonzero(good)
-            i, j = rows[some][first], cols[rest][second]
-            angle[i, j] = 2 * np.arcsin(np.sqrt(squared[first, second]) / 2)
-            close[i, j] = False
-            if U is V:
-                angle[j, i] = angle[i, j]
-
-
-def _seen_from(pivot, U):
-    """Which rows of U are close to the pivot or to its opposite, these less the pivot, and their squared lengths."""
-    cosine = U @ pivot
-    rows = np.flatnonzero(np.abs(cosine) > _CLOSE)
-    A = np.sign(cosine[rows])[:, None] * U[rows] - pivot
-    return rows, A, (A * A).sum(1)
-
-# %% ../nbs/02_kernels.ipynb #ac07e201
-def _acute_angles(products, X, Y):
-    """The angle of each row of X to each row of Y or to its opposite, in [0, pi/2]; `products` is X @ Y.T."""
-    lengths = np.maximum(_lengths(X), _TINY)
-    lengths_y = lengths if Y is X else np.maximum(_lengths(Y), _TINY)
-    angle = np.multiply.outer(lengths, lengths_y)
-    np.abs(np.divide(products, angle, out=angle), out=angle)
-    close = angle > _CLOSE
-    np.arccos(angle, out=angle, where=~close)
-    if Y is X:
-        np.fill_diagonal(angle, 0)
-        close = np.triu(close, 1)
-    if close.any():
-        U = X / lengths[:, None]
-        V = U if Y is X else Y / lengths_y[:, None]
-        _from_pivots(angle, close, U, V)
-        _pair_by_pair(angle, close, products < 0, U, V)
-    return angle
+_all_ = ["finite_width_ntk", "kernel_ridge"]
 
 # %% ../nbs/02_kernels.ipynb #0affc200
-def ntk(X, Y=None):
-    """The infinite-width tangent kernel H(x, x') = (pi - angle(x, x')) / (2 pi) * x'x  (paper, 10).
-
-    The error of an entry is about 1e-15 |x||x'|, for parallel and opposite rows too. Near opposite
-    rows the entry itself is small: at an angle of pi - t its relative error is about 1e-16 / t.
-    Zero rows give zeros. For scikit-learn use ``KernelRidge(kernel="precomputed")`` with
-    ``ntk(X)`` and ``ntk(X_new, X)``; a callable kernel is called once for each pair of rows.
+def ntk(X: ArrayLike, Y: ArrayLike | None = None) -> np.ndarray:
+    """The infinite-width tangent kernel (pi - angle(x, x')) / (2 pi) * x'x  (10).
 
     Parameters
     ----------
     X : array, shape (n, d)
-    Y : array, shape (m, d), optional; X itself if left out
+        Samples, one a row; zero rows give zeros.
+    Y : array, shape (m, d), optional
+        Other samples; X itself if left out. For scikit-learn give ``ntk(X)`` to fit
+        and ``ntk(X_new, X)`` to predict of ``KernelRidge(kernel="precomputed")``.
 
     Returns
     -------
-    H : array, shape (n, m); symmetric positive semidefinite if Y is left out
+    array, shape (n, m)
+        Off by about 1e-15 |x||x'|; so 1e-16 / t of an entry with angle pi - t.
+
+    Raises
+    ------
+    ValueError
+        If columns differ in number, or the kernel does not fit into memory.
     """
-    left, right = two_tables(X, Y)
-    (n, d), m = left.shape, len(right)
-    check_memory(
-        3 * n * m,
-        f"X: a kernel of {n} times {m} entries",
-        "Take fewer rows, such as a random part of the table.",
-    )
-    with one_thread(round((n * m * d) ** (1 / 3))):  # a cube of as many multiplications
-        X, scale = _scaled(left)
-        Y, scale_y = (X, scale) if right is left else _scaled(right)
-        H = X @ Y.T
-        angle = _acute_angles(H, X, Y)
-        np.subtract(np.pi, angle, out=angle, where=H > 0)
-        angle /= 2 * np.pi
-        H *= angle
-        return _rescaled(H, scale, scale_y)
-
-# %% ../nbs/02_kernels.ipynb #cae7d397
-def _scaled(X):
-    """Rows divided by a power of two, so that their squares stay in range, and these powers."""
-    largest = np.maximum(X.max(1), -X.min(1))
-    if np.all((largest == 0) | (largest > 1e-100)) and largest.max() < 1e100:
-        return X, np.ones(len(X))
-    exponents = np.clip(np.frexp(largest)[1], -1021, 1023)
-    return X * np.ldexp(1.0, -exponents)[:, None], np.ldexp(1.0, exponents)
-
-
-def _rescaled(H, scale, scale_y):
-    """H times both powers of two, half of each at a time, so that nothing on the way leaves the range."""
-    halves, halves_y = (
-        np.ldexp(1.0, np.frexp(powers)[1] // 2) for powers in (scale, scale_y)
-    )
-    with np.errstate(over="ignore", under="ignore"):
-        for left, right in ((halves, halves_y), (scale / halves, scale_y / halves_y)):
-            H *= left[:, None]
-            H *= right
-    if not np.isfinite(H).all():
-        raise ValueError(
-            "X must have inner products in double precision; some are larger than 1e308. Divide X by a number."
-        )
-    return H
-
-# %% ../nbs/02_kernels.ipynb #5edeaa25
-def finite_width_ntk(X, Y=None, *, width, parameterization, rng):
-    """The random tangent kernel of a network of finite width at its standard normal start.
-
-    ``"gated"`` is the network (9): 1/(2m) sum_j 1[Xg_j >= 0] 1[Yg_j >= 0]' * (X w_j w_j' Y' + a_j^2 X Y').
-    ``"relu"`` is the network (11) with 2m neurons: 1/(2m) sum_j 1[Xw_j >= 0] 1[Yw_j >= 0]' * (X Y').
-
-    Parameters
-    ----------
-    X : array, shape (n, d)
-    Y : array, shape (k, d), optional; X itself if left out
-    width : int, the m above
-    parameterization : "gated" or "relu"
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    array, shape (n, k)
-    """
-    X, Y = two_tables(X, Y)
-    width = check_count(width, "width", "The lemmas speak of large widths; try 1000.")
-    check_choice(parameterization, "parameterization", ("gated", "relu"))
-    gated, rng = parameterization == "gated", check_rng(rng)
-    d, m, most = X.shape[1], width if gated else 2 * width, max(len(X), len(Y))
-    check_memory(
-        2 * d * m + 3 * most**2,
-        f"width: a network of {m} neurons",
-        "A hundredth of the width makes ten times the error.",
-    )
-    gates, H, step = rng.standard_normal((d, m)), 0.0, max(1, 2**21 // most)
-    W, outputs = (
-        (rng.standard_normal((d, m)), rng.standard_normal(m))
-        if gated
-        else (None, np.ones(m))
-    )
-    with one_thread(most):
-        for some in (slice(start, start + step) for start in range(0, m, step)):
-            open_X, open_Y = is_open(X, gates[:, some].T), is_open(Y, gates[:, some].T)
-            H += (open_X * outputs[some] ** 2) @ open_Y.T * (X @ Y.T)
-            if gated:
-                H += (open_X * (X @ W[:, some])) @ (open_Y * (Y @ W[:, some])).T
-    return H / (2 * width)
-
-# %% ../nbs/02_kernels.ipynb #6a7093fd
-def kernel_ridge(K, y, ridge):
-    """Coefficients of kernel ridge regression: minimise |K a - y|^2 + ridge * a'K a.
-
-    Parameters
-    ----------
-    K : array, shape (n, n), symmetric positive semidefinite
-    y : array, shape (n,)
-    ridge : float, positive
-
-    Returns
-    -------
-    a : array, shape (n,), a = (K + ridge I)^-1 y; predict at new rows by ``ntk(X_new, X) @ a``
-    """
-    K = check_matrix(K, "K")
-    if K.shape[0] != K.shape[1]:
-        raise ValueError(
-            f"K must be a square symmetric matrix; got shape {K.shape}. Use the kernel of the training rows, ntk(X)."
-        )
-    y = check_vector(y, len(K), like="K")
-    ridge = check_positive(
-        ridge,
-        "ridge",
-        "For no penalty use a small one, such as 1e-10 times the mean of K's diagonal.",
-    )
-    check_memory(4 * K.size, f"K: a system of {len(K)} rows", "Take fewer rows.")
-    skew = np.abs(K - K.T).max()
-    if skew > 2e-8 * np.abs(K).max():
-        raise ValueError(
-            f"K must be a square symmetric matrix; K and K.T differ by {skew:.3g}. Use the kernel of the training rows, ntk(X)."
-        )
-    system = K.copy()
-    system.flat[:: len(K) + 1] += ridge
-    try:
-        with one_thread(len(K)):
-            return cho_solve(cho_factor(system, overwrite_a=True), y)
-    except np.linalg.LinAlgError:
-        raise ValueError(
-            f"K must be positive semidefinite; K + {ridge} I is not. Check the kernel or raise ridge."
-        ) from None
+    return tangent_kernel(*two_tables(X, Y))

@@ -6,25 +6,28 @@ __all__ = []
 # %% ../nbs/engine/machine.ipynb #9e30247b
 import os
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-import scipy.linalg  # noqa: F401  loads the BLAS libraries, which the controller below then finds
+import scipy.linalg  # noqa: F401  loads the BLAS libraries that are looked for below
 from threadpoolctl import ThreadpoolController
 
 # %% ../nbs/engine/machine.ipynb #70d83137
 _SMALL = 3000  # rows; from here on a product of n x n matrices is worth a second thread
-_BLAS = ThreadpoolController().select(
-    user_api="blas"
-)  # made once: looking for the libraries takes as long as a small solve
+# made once: looking for the libraries takes as long as a small solve
+_BLAS = ThreadpoolController().select(user_api="blas")
 _lock = threading.Lock()
 
 
 class _Scope:
-    "How often each Python thread is inside, and what to put back: pairs of a library and its number of threads."
+    """How often each Python thread is inside, and what to put back.
+
+    `lowered` holds pairs of a library and its number of threads.
+    """
 
     def __init__(self):
         self.inside, self.lowered = {}, []
@@ -34,6 +37,20 @@ class _OwnScope(_Scope, threading.local):
     "One for each Python thread."
 
 
+def _set_threads(libraries, wanted):
+    """Give libraries their numbers of threads.
+
+    From threadpoolctl 3.8 on the Python thread that sets a number alone may set it,
+    until it leaves a block: so we leave one.
+    """
+    wanted = list(wanted)
+    for library, number in wanted:
+        library.set_num_threads(number)
+    if wanted:
+        with libraries.limit(limits=None):
+            pass
+
+# %% ../nbs/engine/machine.ipynb #70d83138
 class _Guard:
     "The first to come sets the number of threads to one, the last to go restores it."
 
@@ -43,16 +60,10 @@ class _Guard:
     def enter(self):
         inside, me = self.scope.inside, threading.get_ident()
         if not inside:
-            before = [
-                (library, library.get_num_threads())
-                for library in self.libraries.lib_controllers
-            ]
-            self._set((library, 1) for library, number in before if number != 1)
-            self.scope.lowered = [
-                (library, number)
-                for library, number in before
-                if number != library.get_num_threads()
-            ]
+            every = self.libraries.lib_controllers
+            before = [(library, library.get_num_threads()) for library in every]
+            _set_threads(self.libraries, [(lib, 1) for lib, k in before if k != 1])
+            self.scope.lowered = [(b, k) for b, k in before if k != b.get_num_threads()]
         inside[me] = inside.get(me, 0) + 1
 
     def leave(self):
@@ -64,30 +75,15 @@ class _Guard:
             self._restore()
 
     def forget_others(self):
-        me = threading.get_ident()
-        was, self.scope.inside = (
-            self.scope.inside,
-            {k: v for k, v in self.scope.inside.items() if k == me},
-        )
+        was, me = self.scope.inside, threading.get_ident()
+        self.scope.inside = {me: was[me]} if me in was else {}
         if was and not self.scope.inside:
             self._restore()
 
     def _restore(self):
-        self._set(
-            (library, number)
-            for library, number in self.scope.lowered
-            if library.get_num_threads() == 1
-        )
+        pairs = [(b, k) for b, k in self.scope.lowered if b.get_num_threads() == 1]
+        _set_threads(self.libraries, pairs)
         self.scope.lowered = []
-
-    def _set(self, wanted):
-        "From threadpoolctl 3.8 on the Python thread that sets a number alone may set it, until it leaves a block: so we leave one."
-        wanted = list(wanted)
-        for library, number in wanted:
-            library.set_num_threads(number)
-        if wanted:
-            with self.libraries.limit(limits=None):
-                pass
 
 # %% ../nbs/engine/machine.ipynb #5d0c61f2
 _OWN = [
@@ -114,10 +110,13 @@ def _after_fork():
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
-
+# %% ../nbs/engine/machine.ipynb #5d0c61f3
 @contextmanager
-def one_thread(rows=0):
-    """Hold BLAS to one thread, if `rows` is small; nested and concurrent uses end together, and the last restores it."""
+def one_thread(rows: int = 0) -> Iterator[None]:
+    """Hold BLAS to one thread, if `rows` is small.
+
+    Nested and concurrent uses end together, and the last one restores the number.
+    """
     entered = []
     try:
         if rows < _SMALL:
@@ -132,7 +131,7 @@ def one_thread(rows=0):
                 guard.leave()
 
 
-def single_threaded(function):
+def single_threaded(function: Callable) -> Callable:
     """Decorate a function that does small dense work only."""
 
     @wraps(function)
@@ -143,26 +142,23 @@ def single_threaded(function):
     return guarded
 
 
-def blas_threads():
-    """How many threads each BLAS library may use now, a list."""
+def blas_threads() -> list[int]:
+    """How many threads each BLAS library may use now."""
     return [library["num_threads"] for library in _BLAS.info()]
 
 # %% ../nbs/engine/machine.ipynb #f6f1929b
-def available_memory():
-    """Bytes that this process could still use, or None where the system does not say."""
+def available_memory() -> int | None:
+    """Bytes that this process could still use; None where the system does not say."""
     known = [_system_memory(), _container_memory(), _address_space()]
     return min((number for number in known if number is not None), default=None)
 
 
 def _system_memory():
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(
-            int(line.split()[1]) * 1024
-            for line in lines
-            if line.startswith("MemAvailable")
-        )
-    except (OSError, StopIteration, ValueError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError):
         pass
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
@@ -172,13 +168,9 @@ def _system_memory():
 
 def _container_memory(folder=Path("/sys/fs/cgroup")):
     try:
-        return int((folder / "memory.max").read_text()) - int(
-            (folder / "memory.current").read_text()
-        )
-    except (
-        OSError,
-        ValueError,
-    ):  # no container, or one without a limit, which reads "max"
+        most, used = (folder / f"memory.{k}" for k in ("max", "current"))
+        return int(most.read_text()) - int(used.read_text())
+    except (OSError, ValueError):  # no container, or no limit, which reads "max"
         return None
 
 
@@ -187,29 +179,30 @@ def _address_space():
         import resource
 
         limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-        used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf(
-            "SC_PAGE_SIZE"
-        )
-        return None if limit == resource.RLIM_INFINITY else max(limit - used, 0)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        left = limit - pages * os.sysconf("SC_PAGE_SIZE")
+        return None if limit == resource.RLIM_INFINITY else max(left, 0)
     except (ImportError, OSError, ValueError):
         return None
 
-
+# %% ../nbs/engine/machine.ipynb #f6f1929c
 _LITTLE = (
     2**24
-)  # bytes; asking the system takes a tenth of a millisecond, too long for each small call
+)  # bytes; asking takes a tenth of a millisecond, too long for a small call
 
 
-def check_memory(entries, what, remedy, itemsize=8):
-    """Refuse work that needs `entries` numbers at once when they do not fit: a ValueError with both sizes.
+def check_memory(entries: float, what: str, remedy: str, itemsize: int = 8) -> None:
+    """Refuse work that needs `entries` numbers at once, if they do not fit.
 
-    `what` names the argument and the work, `remedy` says what to do instead.
+    The ValueError has both sizes; `what` names the argument and the work, `remedy` says
+    what to do instead.
     """
     needed = entries * itemsize
     there = available_memory() if needed > _LITTLE else None
     if there is not None and needed > 0.9 * there:
         raise ValueError(
-            f"{what} needs about {_bytes(needed)} of memory, and {_bytes(there)} are free. {remedy}"
+            f"{what} needs about {_bytes(needed)} of memory, and {_bytes(there)} are "
+            f"free. {remedy}"
         )
 
 
@@ -225,27 +218,8 @@ def _bytes(number):
 def needs(module: str, extra: str) -> ModuleType:
     """Import a module of an optional package, or say which extra installs it.
 
-    Parameters
-    ----------
-    module : str
-        The full name, such as ``"matplotlib.pyplot"``.
-    extra : str
-        The name in brackets of ``pip install 'fixntk[extra]'``.
-
-    Returns
-    -------
-    ModuleType
-        The module itself, also of a name with dots.
-
-    Raises
-    ------
-    ImportError
-        If Python cannot import it.
-
-    Examples
-    --------
-    >>> needs("json", "reference").dumps([1])
-    '[1]'
+    `module` is the full name, such as "matplotlib.pyplot", and `extra` the name in
+    brackets of ``pip install 'fixntk[extra]'``; ImportError if Python cannot import it.
     """
     try:
         return import_module(module)

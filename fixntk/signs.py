@@ -16,7 +16,7 @@ from .machine import check_memory, one_thread
 
 # %% ../nbs/engine/signs.ipynb #516e0008
 def two_product(a, b):
-    """a * b as an unevaluated sum of its rounded value and the rounding error (Dekker 1971)."""
+    """The rounded a * b and the error of rounding, by splitting (Dekker 1971)."""
     product = a * b
     (a1, a0), (b1, b0) = (
         (c - (c - v), v - (c - (c - v)))
@@ -25,32 +25,48 @@ def two_product(a, b):
     return product, ((a1 * b1 - product) + a1 * b0 + a0 * b1) + a0 * b0
 
 
-def of_size_one(rows):
-    """A copy with rows divided by powers of two, so that the largest entry of each is about one; zero rows stay."""
-    exponents = np.frexp(np.maximum(rows.max(1), -rows.min(1)))[1]
-    return rows * 2.0 ** -np.clip(exponents, -1000, 1000)[:, None]
+def row_squares(X: np.ndarray) -> np.ndarray:
+    """The squared lengths of the rows, without a table of squares."""
+    return np.einsum("ij,ij->i", X, X)
+
+
+def row_powers(X: np.ndarray) -> np.ndarray:
+    """A power of two for each row, about its largest entry; one for zero rows."""
+    exponents = np.frexp(np.maximum(X.max(1), -X.min(1)))[1]
+    return 2.0 ** np.clip(exponents, -1000, 1000)
+
+
+def of_size_one(rows: np.ndarray) -> np.ndarray:
+    """A copy whose rows are divided by `row_powers`, so that products stay in range."""
+    return rows / row_powers(rows)[:, None]
 
 # %% ../nbs/engine/signs.ipynb #516e0009
-def is_open(X, gates):
-    """Which gates let which rows through: the sign of x'g >= 0 in exact arithmetic, whatever the other rows and gates are.
+def is_open(X: np.ndarray, gates: np.ndarray) -> np.ndarray:
+    """Which gates let which rows through: the sign of x'g >= 0 in exact arithmetic.
+
+    The answer for a row does not depend on the other rows, nor on the other gates.
 
     Parameters
     ----------
-    X : float array, shape (n, d), checked
-    gates : float array, shape (p, d), checked
+    X : array, shape (n, d)
+        Checked rows.
+    gates : array, shape (p, d)
+        Checked gates.
 
     Returns
     -------
-    bool array, shape (n, p), stored gate by gate
+    array of bool, shape (n, p)
+        Stored gate by gate.
+
+    Raises
+    ------
+    ValueError
+        If the answers do not fit into memory.
     """
     n, p, tall = len(X), len(gates), max(1, 2**22 // X.shape[1])
     if n * p > 2**24:
-        check_memory(
-            n * p,
-            f"The answers of {p} gates on {n} rows",
-            "Ask for fewer gates or fewer rows at a time.",
-            itemsize=1,
-        )
+        what, remedy = f"The answers of {p} gates on {n} rows", "Ask for fewer gates"
+        check_memory(n * p, what, f"{remedy} or fewer rows at a time.", itemsize=1)
     found = np.empty((p, n), bool)
     with one_thread(n):
         for i in range(0, n, tall):
@@ -59,13 +75,12 @@ def is_open(X, gates):
 
 # %% ../nbs/engine/signs.ipynb #516e0019
 def _fill_open(found, X, gates):
-    """Write into `found`, shape (p, n), which gates let which of these rows through."""
+    "Write into `found`, shape (p, n), which gates let which of these rows through."
     rows, sides = (X, gates) if _is_tame(X) and _is_tame(gates) else _scaled(X, gates)
-    size, reach = (np.sqrt(np.einsum("ij,ij->i", part, part)) for part in (rows, sides))
-    bound, reach = (
-        X.shape[1] * np.finfo(float).eps * (size + 1e-150),
-        (reach + 1e-150)[:, None],
-    )  # squares may be lost below
+    size, reach = (np.sqrt(row_squares(part)) for part in (rows, sides))
+    # squares below 1e-300 may be lost, so both lengths are a little longer here
+    bound = X.shape[1] * np.finfo(float).eps * (size + 1e-150)
+    reach = (reach + 1e-150)[:, None]
     live, step = size > 0, max(1, 2**20 // len(X))
     live[~live] = X[~live].any(1)
     for i in range(0, len(gates), step):
@@ -78,89 +93,92 @@ def _fill_open(found, X, gates):
 
 
 def _is_tame(X):
-    """Whether the columns have sizes within a factor of 1000 and far from the ends of double precision, so that nothing need be scaled."""
+    "Whether columns differ in size by less than 1000, and stay far from the ends."
     sizes = np.maximum(X.max(0), -X.min(0))
     sizes = sizes[sizes > 0]
-    return (
-        len(sizes) > 0
-        and 1e-100 < sizes.min()
-        and sizes.max() < 1e100
-        and sizes.max() / 1000 < sizes.min()
-    )
+    if not len(sizes) or sizes.min() <= 1e-100 or sizes.max() >= 1e100:
+        return False
+    return sizes.max() / 1000 < sizes.min()
 
 
 def _scaled(X, gates):
-    """Copies of both in which rows, gates and columns are of size one, with the same signs of products."""
+    "Copies with rows, gates and columns of size one; products keep their signs."
     rows, sides = of_size_one(X), of_size_one(gates)
     widths = 2.0 ** np.clip(np.frexp(np.abs(rows).max(0))[1], -500, 0)
     return rows / widths, sides * widths
 
 # %% ../nbs/engine/signs.ipynb #516e000a
+def exact_product(x, g):
+    "x'g as a fraction."
+    return sum(Fraction(a) * Fraction(b) for a, b in zip(x.tolist(), g.tolist()))
+
+
 def _exactly_open(X, gates, rows, sides):
-    """The exact answers for pairs X[rows[i]], gates[sides[i]]."""
+    "The exact answers for pairs X[rows[i]], gates[sides[i]]."
     found, step = np.empty(len(rows), bool), max(1, 2**18 // X.shape[1])
     for i in range(0, len(rows), step):
         x, g = X[rows[i : i + step]], gates[sides[i : i + step]]
         products, errors = two_product(of_size_one(x), of_size_one(g))
         terms = np.concatenate([products, errors], axis=1)
         found[i : i + step] = [fsum(row) >= 0 for row in terms.tolist()]
+        # the errors of tiny products leave double precision
         tiny = ((np.abs(products) < 2.0**-900) & (x != 0) & (g != 0)).any(1)
-        for k in np.flatnonzero(
-            tiny
-        ):  # the errors of such products leave double precision
-            found[i + k] = (
-                sum(
-                    Fraction(a) * Fraction(b)
-                    for a, b in zip(x[k].tolist(), g[k].tolist())
-                )
-                >= 0
-            )
+        for k in np.flatnonzero(tiny):
+            found[i + k] = exact_product(x[k], g[k]) >= 0
     return found
 
 # %% ../nbs/engine/signs.ipynb #516e0012
-ROUNDING = 1e-12
+ROUNDING = 1e-12  # of the largest singular value
 
 
-def balance(X):
-    """Powers of two for rows, shape (n, 1), and columns, shape (1, d): divided by them, X has entries of about one."""
-    logs, columns = np.ma.log2(np.abs(X)), 0.0
+def balance(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Powers of two for rows (n, 1) and columns (1, d) that make X about one."""
+    logs, columns = np.ma.log2(np.abs(X)), np.zeros((1, X.shape[1]))
     for _ in range(3):
         rows = (logs - columns).max(1).filled(0)[:, None]
         inside = logs - rows
-        inside = np.ma.masked_less(
-            inside, inside.max(0) - 50
-        )  # four roundings of the largest: rounding of zero
+        # below four roundings of the largest an entry is a rounding of zero
+        inside = np.ma.masked_less(inside, inside.max(0) - 50)
         columns = np.ma.median(inside, axis=0).filled(0)[None]
     shift = (columns.max() + columns.min()) / 2  # neither may leave double precision
     rows, columns = rows + shift, columns - shift
     return 2.0 ** np.round(rows), 2.0 ** np.round(columns)
 
 
-def unit(rows):
+def unit(rows: np.ndarray) -> np.ndarray:
     """Rows divided by their lengths."""
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 # %% ../nbs/engine/signs.ipynb #516e0013
 class RowSpace(NamedTuple):
-    """What `row_space` returns."""
+    """What `row_space` returns.
 
-    basis: (
-        np.ndarray
-    )  # (d, r), orthonormal; the identity if r = d, so that no digit is lost
-    lift: np.ndarray  # (d, r), in the span of basis; rows of X @ lift are rows of X in r balanced coordinates
-    points: np.ndarray  # (n, r), the same up to a linear map that keeps lengths after balancing; unit rows
-    dropped: float  # the largest share of a balanced row that was dropped as rounding
-    noise: float  # rounding of the unit rows of X @ lift
+    `basis` (d, r) is orthonormal, and the identity if r = d, so that no digit is lost.
+    `lift` (d, r) has the same span; rows of X @ lift are those of X in r balanced
+    coordinates. `points` (n, r) are these up to a linear map that keeps lengths after
+    balancing, of length one. `dropped` is the largest share of a balanced row that was
+    dropped as rounding, and `noise` the rounding of the unit rows of X @ lift.
+    """
+
+    basis: np.ndarray
+    lift: np.ndarray
+    points: np.ndarray
+    dropped: float
+    noise: float
 
 
-def row_space(X):
-    """The space that the rows of X span, without directions that are only rounding: see `RowSpace`.
+def numerical_rank(X) -> int:
+    """The rank of a table, by the rule of `row_space`; 0 if all entries are zero."""
+    X = check_matrix(X)
+    live = X[X.any(1)]
+    return row_space(live).lift.shape[1] if len(live) else 0
 
-    A direction counts if, after `balance` and scaling of rows to length one, its singular value is above ROUNDING times the largest.
+# %% ../nbs/engine/signs.ipynb #51600014
+def row_space(X: np.ndarray) -> RowSpace:
+    """The space that the rows of X span, without directions that are only rounding.
 
-    Parameters
-    ----------
-    X : float array, shape (n, d), without zero rows
+    A direction counts if its singular value is above ROUNDING times the largest, after
+    `balance` and scaling of rows to length one. X has no zero rows.
     """
     size, scale = balance(X)
     rows = unit(X / size / scale)
@@ -168,32 +186,28 @@ def row_space(X):
         _, s, axes = np.linalg.svd(np.linalg.qr(rows, mode="r"), full_matrices=False)
         r = int((s > ROUNDING * s[0]).sum())
         points = rows @ axes[:r].T
-        dropped = (
-            np.linalg.norm(rows - points @ axes[:r], axis=1).max()
-            if r < len(s)
-            else 0.0
-        )
-        order = np.argsort(
-            -scale[0]
-        )  # large columns first, and pivots: so each row of Q is right to its own last digits
-        Q, R, pivots = qr((axes[:r] * scale).T[order], mode="economic", pivoting=True)
-        lift, basis = np.empty((2, X.shape[1], r))
-        basis[order], lift[order] = (
-            Q,
-            Q @ solve_triangular(R.T, np.diag(1 / s[:r])[pivots], lower=True),
-        )
-    near = X / size
-    spread = np.linalg.norm(np.abs(near) @ np.abs(lift), axis=1) / np.linalg.norm(
-        near @ lift, axis=1
-    )
-    noise = max(np.finfo(float).eps, dropped) * spread.max()
-    return RowSpace(
-        np.eye(r) if r == X.shape[1] else basis, lift, unit(points), dropped, noise
-    )
+        rest = np.linalg.norm(rows - points @ axes[:r], axis=1)
+        dropped = rest.max() if r < len(s) else 0.0
+        basis, lift = _in_own_units(axes[:r], scale, s[:r])
+    noise = max(np.finfo(float).eps, dropped) * _spread(X / size, lift).max()
+    basis = np.eye(r) if r == X.shape[1] else basis
+    return RowSpace(basis, lift, unit(points), dropped, noise)
 
 
-def numerical_rank(X):
-    """The rank of a table, by the rule of `row_space`; 0 if all its entries are zero."""
-    X = check_matrix(X)
-    live = X[X.any(1)]
-    return row_space(live).lift.shape[1] if len(live) else 0
+def _in_own_units(axes, scale, s):
+    """Orthonormal basis and lift from axes of balanced columns.
+
+    Large columns come first, and pivots: so each row of Q is right to its last digits.
+    """
+    order = np.argsort(-scale[0])
+    Q, R, pivots = qr((axes * scale).T[order], mode="economic", pivoting=True)
+    lift, basis = np.empty((2, len(order), len(s)))
+    inverse = solve_triangular(R.T, np.diag(1 / s)[pivots], lower=True)
+    basis[order], lift[order] = Q, Q @ inverse
+    return basis, lift
+
+
+def _spread(X, lift):
+    "By how much rounding of the terms of X @ lift weighs in its rows."
+    terms = np.abs(X) @ np.abs(lift)
+    return np.linalg.norm(terms, axis=1) / np.linalg.norm(X @ lift, axis=1)

@@ -10,6 +10,7 @@ from kernel_tables import plain_ntk, with_relatives
 from sklearn.datasets import load_digits
 from sklearn.kernel_ridge import KernelRidge
 
+from fixntk import angles
 from fixntk.kernels import finite_width_ntk, kernel_ridge, ntk
 from fixntk.machine import blas_threads
 
@@ -42,6 +43,8 @@ def error(X, Y=None, rows=slice(None)):
 RNG = np.random.default_rng(0)
 TABLES = {
     "wide": with_relatives(60, 7000, RNG),
+    "wide, all parallel": np.outer(RNG.standard_normal(60), RNG.standard_normal(3000)),
+    "wide crowd": RNG.standard_normal((60, 3000)) + 100,
     "pixels": with_relatives(1000, 784, RNG),
     "digits": load_digits().data,
     "digits, repeated and flipped": np.r_[
@@ -136,6 +139,48 @@ def test_small_whole_numbers_stay_exact():
     X = np.random.default_rng(2).integers(-9, 9, (40, 3)).astype(float)
     assert np.all(np.diag(ntk(X, -X)) == 0) and np.all(ntk(X, 0 * X) == 0)
     np.testing.assert_array_equal(np.diag(ntk(X)), (X**2).sum(1) / 2)
+
+
+def test_no_negative_eigenvalue():
+    X = np.random.default_rng(6).standard_normal((30, 3))
+    line = np.outer(np.linspace(-1, 1, 30), [1.0, 2.0, 3.0])
+    tables = [X, np.r_[X, X], np.r_[X, -X], np.r_[X, 0 * X], line, line[:1] + 1e-9 * X]
+    for rows in tables:
+        eigenvalues = np.linalg.eigvalsh(ntk(rows))
+        assert eigenvalues[0] >= -1e-13 * eigenvalues[-1]
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="ridge must be a positive number; got -1.0"):
+        kernel_ridge(np.eye(3), np.ones(3), -1.0)
+    with pytest.raises(ValueError, match="K must be a square .* got shape .3, 2."):
+        kernel_ridge(np.ones((3, 2)), np.ones(3), 1.0)
+    with pytest.raises(ValueError, match="K must be positive semidefinite"):
+        kernel_ridge(-np.eye(3), np.ones(3), 0.5)
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="width must be a whole number"):
+        finite_width_ntk(np.eye(3), width=0, parameterization="relu", rng=rng)
+
+
+def test_pivots_of_rows_and_columns_leave_few_pairs():
+    """Two tables, several directions, all distances: few pairs remain for chords."""
+    rng = np.random.default_rng(7)
+    axes = rng.standard_normal((5, 30))
+    near = 10.0 ** rng.uniform(-16, -3, (2, 300, 1)) * rng.standard_normal((2, 300, 30))
+    X, Y = rng.choice([-2, 1], (2, 300, 1)) * (axes[rng.integers(5, size=300)] + near)
+    for one, other in ((X, Y), (X, X)):
+        products = one @ other.T
+        left = angles.Rows(one, np.linalg.norm(one, axis=1))
+        right = left
+        if other is Y:
+            right = angles.Rows(other, np.linalg.norm(other, axis=1))
+        cosines = products / np.outer(left.lengths, right.lengths)
+        close = np.abs(cosines) > 0.995
+        if one is other:
+            close = np.triu(close, 1)
+        before, found = np.count_nonzero(close), np.zeros_like(products)
+        angles._from_pivots(found, close, products, left, right)
+        assert before > 8000 and np.count_nonzero(close) < before / 10
 
 
 def test_random_kernel_in_blocks_is_the_one_in_one_piece():

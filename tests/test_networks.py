@@ -151,6 +151,39 @@ def test_other_arguments(call, says):
         call(np.random.default_rng(0))
 
 
+def test_refusals_of_networks():
+    one, rng = ReLUNetwork([[1.0, 1.0]], [2.0]), np.random.default_rng(0)
+    train = train_by_gradient_descent
+    for call, says in (
+        (lambda: one.W.__setitem__(0, 1.0), "read-only"),
+        (lambda: one.predict(np.ones((2, 3))), "X must have 2 columns"),
+        (lambda: ReLUNetwork([[1.0]], [1.0, 2.0]), "for each of the 1 rows of W"),
+        (
+            lambda: GatedReLUNetwork([[1.0]], [[1.0, 1.0]], [2.0]),
+            "gates must have the shape of W, .1, 2.; got .1, 1.",
+        ),
+        (
+            lambda: weight_decay_objective(one, np.ones((2, 2)), [1.0, 2.0], -1),
+            "lam must be a number of at least zero; got -1",
+        ),
+        (
+            lambda: train(NETWORKS[0], X, Y, 0.1, learning_rate=0),
+            "learning_rate must be a positive number",
+        ),
+        (
+            lambda: train(NETWORKS[0], X, Y, 0.1, n_steps=0),
+            "n_steps must be a whole number of at least 1",
+        ),
+        (lambda: train(NETWORKS[0], X[:, :2], Y, 0.1), "X must have 3 columns"),
+        (
+            lambda: random_network(3, 0, rng=rng),
+            "width must be a whole number of at least 1; got 0",
+        ),
+    ):
+        with pytest.raises(ValueError, match=says):
+            call()
+
+
 def test_short_kinds_of_numbers_give_the_long_answer():
     for kind in (np.float16, np.float32, np.int8, bool):
         table = (10 * X).astype(kind)
