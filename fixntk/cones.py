@@ -22,9 +22,10 @@ from fixntk.checks import (
     check_vector,
 )
 from .design import MaskedDesign
-from .group_lasso import GroupLassoProblem, SquaredLoss, group_norms, relative_gap
+from .group_lasso import GroupLassoProblem, SquaredLoss, group_norms
 from .machine import check_memory, one_thread, single_threaded
 from .networks import ReLUNetwork, balanced
+from .problems import relative_gap
 
 # %% ../nbs/12_cones.ipynb #644c3fec
 def cone_rows(X, pattern):

@@ -90,6 +90,20 @@ class Masks:
     p = property(lambda self: self.patterns.shape[1], doc="Number of masks.")
     d = property(lambda self: self.gates.shape[1], doc="Number of features.")
 
+    def factors(self, X):
+        """Pairs (features of the rows of X, gates): a mask passes a row if all do."""
+        return [(X, self.gates)]
+
+    def at(self, X):
+        """The same gates on new rows: masks of the rows of X, none of them dropped."""
+        X = check_matrix(X)
+        if X.shape[1] != self.d:
+            raise ValueError(
+                f"X must have {self.d} columns, one for each number of a gate; got "
+                f"{X.shape[1]}. With a bias use add_bias(X)."
+            )
+        return _made(is_open(X, self.gates), self.gates)
+
     def __len__(self):
         return self.p
 

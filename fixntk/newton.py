@@ -4,480 +4,107 @@
 __all__ = ['solve', 'lam_path', 'KernelList']
 
 # %% ../nbs/09_newton.ipynb #c566b07e
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, qr, solve_triangular, svd
+from numpy.typing import ArrayLike
 
-from fixntk.checks import (
-    as_floats,
-    check_count,
-    check_kind,
-    check_matrix,
-    check_nonnegative,
-    check_positive,
-    check_vector,
-    frozen,
-)
-from .design import MaskedDesign, RowMap, check_weights
-from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, check_steps
+from .checks import check_count, check_nonnegative, check_positive
+from .designs import Design, check_design
+from .loss_functions import SquaredLoss
 from .machine import check_memory, one_thread
+from .passes import run_newton
+from .problems import GroupLassoProblem, check_problem
+from .solutions import Solution, check_progress, check_steps, start_weights
+from .steps import start_at
+from .wrappers import KernelList
 
-# %% ../nbs/09_newton.ipynb #4756a11a
-class _Cholesky(NamedTuple):
-    "A = K(weights) + ridge I by its lower triangle L with L L' = A, in single or double precision."
+_all_ = [KernelList]
 
-    lower: np.ndarray  # (n, n)
-
-    def whiten(self, V):
-        "L^-1 V."
-        return solve_triangular(
-            self.lower, V.astype(self.lower.dtype), lower=True, check_finite=False
-        )
-
-    def solve(self, b):
-        "A^-1 b."
-        size = np.linalg.norm(b) or 1.0  # divided out, lest it leave single precision
-        return size * cho_solve(
-            (self.lower, True), (b / size).astype(self.lower.dtype), check_finite=False
-        )
-
-
-class _Point(NamedTuple):
-    "Weights of the working masks, and what the ridge problem says there."
-
-    weights: np.ndarray  # (k,)
-    factor: object  # of A = K(weights) + ridge I
-    alpha: np.ndarray  # (n,), A^-1 y
-    slopes: np.ndarray  # (k, d), rows X'D_i alpha
-    value: float  # F(weights)
-    rounding: float  # how far off F may be
-
-
-def _factorise(A, y):
-    "Cholesky factor of A, and A^-1 y: in single precision where refinement makes up for it, else in double."
-    for precision in (np.float32, np.float64):
-        try:
-            with np.errstate(
-                over="ignore"
-            ):  # what overflows in single precision has no factor there
-                lower, _ = cho_factor(
-                    A.astype(precision).T,
-                    lower=True,
-                    overwrite_a=True,
-                    check_finite=False,
-                )
-        except LinAlgError:
-            if precision is np.float64:
-                raise
-            continue
-        factor, solution, residual = _Cholesky(lower), np.zeros(len(y)), y
-        for _ in range(5):
-            solution = solution + factor.solve(residual)
-            residual = y - A @ solution
-            if np.linalg.norm(residual) <= 1e-13 * np.linalg.norm(y):
-                return factor, solution
-    return factor, solution
-
-
-def _evaluate(part, weights, y, ridge):
-    "The point `weights` of F(weights) = ridge y'(K(weights) + ridge I)^-1 y + ridge sum(weights)."
-    A = part.kernel(weights)
-    A[np.diag_indices_from(A)] += ridge
-    factor, alpha = _factorise(A, y)
-    rounding = 100 * np.finfo(float).eps * ridge * np.linalg.norm(A) * (alpha @ alpha)
-    return _Point(
-        weights,
-        factor,
-        alpha,
-        part.correlate(alpha),
-        ridge * (y @ alpha + weights.sum()),
-        rounding,
-    )
-
-# %% ../nbs/09_newton.ipynb #039bb387
-def _images(part, W):
-    "The (k, n) table with rows block(i) @ W[i]."
-    if type(part) is MaskedDesign:  # a subclass may have other blocks
-        return part.masks.patterns.T * (W @ part.X.T)
-    if isinstance(part, RowMap):
-        return part.mapped(_images(part.design, W).T).T
-    return np.stack([part.block(i) @ W[i] for i in range(part.p)])
-
-
-def _curvature(part, point):
-    "Q = V'(K + ridge I)^-1 V for V with columns block(i) @ slopes[i], as lengths q and shape: Q = shape * outer(q, q)."
-    size = (
-        np.abs(point.slopes).max() or 1.0
-    )  # divided out, lest it leave single precision
-    Z = point.factor.whiten(_images(part, point.slopes / size).T)
-    lengths = np.linalg.norm(Z, axis=0)
-    lengths[lengths == 0] = 1
-    Z /= lengths
-    return lengths.astype(np.float64) * size, (Z.T @ Z).astype(np.float64)
-
-# %% ../nbs/09_newton.ipynb #5c3e9f10
-class _Spectrum(NamedTuple):
-    "A = K(weights) + ridge I by its eigenvectors and eigenvalues."
-
-    basis: np.ndarray  # (n, n)
-    values: np.ndarray  # (n,)
-
-    def whiten(self, V):
-        "values^-1/2 basis' V."
-        return (self.basis.T @ V) / np.sqrt(self.values)[:, None]
-
-    def solve(self, b):
-        "A^-1 b."
-        return self.basis @ ((self.basis.T @ b) / self.values)
-
-
-def _evaluate_closely(part, weights, y, ridge):
-    "As `_evaluate`, but from the blocks B_i, side by side and times sqrt(weights), and never from their products K_i."
-    on = np.flatnonzero(weights)
-    wide = np.hstack(
-        [np.sqrt(weights[i]) * part.block(i) for i in on] or [np.zeros((part.n, 1))]
-    )
-    tall = (
-        qr(wide.T, mode="r", check_finite=False)[0][: part.n].T
-        if wide.shape[1] > part.n
-        else wide
-    )
-    basis, roots, _ = svd(tall, check_finite=False)
-    values = ridge + np.pad(roots, (0, part.n - len(roots))) ** 2
-    factor = _Spectrum(basis, values)
-    alpha = factor.solve(y)
-    slopes, value = (
-        part.correlate(alpha),
-        ridge * (np.sum((basis.T @ y) ** 2 / values) + weights.sum()),
-    )
-    length = roots.max() * np.linalg.norm(np.sqrt(weights)[:, None] * slopes)
-    rounding = (
-        100 * np.finfo(float).eps * (ridge * np.linalg.norm(alpha) * length + value)
-    )
-    return _Point(weights, factor, alpha, slopes, value, rounding)
-
-# %% ../nbs/09_newton.ipynb #24c0a39b
-def _nonnegative_quadratic(Q, b, free):
-    "Minimise x'Qx/2 - b'x over x >= 0; `free` guesses which entries are positive (block principal pivoting)."
-    fewest, patience, tol = len(b) + 1, 3, 1e-13 * np.abs(b).max()
-    for _ in range(100):
-        x = np.zeros(len(b))
-        x[free] = cho_solve(
-            cho_factor(Q[np.ix_(free, free)], check_finite=False),
-            b[free],
-            check_finite=False,
-        )
-        wrong = np.where(free, x < 0, Q @ x - b < -tol)
-        count = np.count_nonzero(wrong)
-        if count == 0:
-            return x
-        if count < fewest:
-            fewest, patience = count, 3
-        elif patience:
-            patience -= 1
-        else:
-            wrong[: np.flatnonzero(wrong)[-1]] = False
-        free = free ^ wrong
-    return np.maximum(x, 0)
-
-# %% ../nbs/09_newton.ipynb #30b3d92c
-def _backtrack(part, point, move, slope, y, ridge):
-    "The first of ever shorter steps along `move` that lowers F as its slope there promises; None if there is none."
-    if slope > point.rounding:
-        return None
-    evaluate = _evaluate_closely if isinstance(point.factor, _Spectrum) else _evaluate
-    for length in 0.4 ** np.arange(5):
-        weights = point.weights + length * move
-        weights[weights < 1e-12 * weights.max()] = 0
-        try:
-            trial = evaluate(part, weights, y, ridge)
-        except LinAlgError:
-            continue
-        if trial.value <= point.value + 1e-4 * length * min(slope, 0) + point.rounding:
-            return trial
-    return None
-
-
-def _step(part, point, y, ridge):
-    "The next point: a secular step, or plain steps with more and more damping; None if F does not fall."
-    norms = np.linalg.norm(point.slopes, axis=1)
-    (q, shape), plain = _curvature(part, point), (norms**2 - 1) / 2
-    right = np.where(norms > 1, norms**3 - norms**2, plain)
-    for damping in (1e-7, 1e-4, 1e-2, 1):
-        damped = shape + damping * np.eye(len(q))
-        free = (point.weights > 0) | (norms > 1)
-        try:
-            target = (
-                _nonnegative_quadratic(
-                    damped, damped @ (q * point.weights) + right / q, free
-                )
-                / q
-            )
-        except LinAlgError:
-            continue
-        move = target - point.weights
-        trial = _backtrack(part, point, move, -2 * ridge * (plain @ move), y, ridge)
-        if trial is not None:
-            return trial
-        right = plain
-    return None
-
-# %% ../nbs/09_newton.ipynb #6f933e2c
-def _gap(point, norms, largest, y, ridge):
-    "Relative duality gap of W_i = weights_i slopes_i, given |slopes_i| and the largest one of all masks."
-    fit, along = ridge**2 * (point.alpha @ point.alpha), ridge * (y @ point.alpha)
-    upper = fit + 2 * ridge * (point.weights @ norms)
-    scale = min(along / fit, 1 / largest)
-    return (upper - scale * (2 * along - scale * fit)) / upper
-
-# %% ../nbs/09_newton.ipynb #408d6084
-class _Selection:
-    "Some masks of a design that cannot be sliced: its own methods, with zero weights elsewhere."
-
-    def __init__(self, design, indices):
-        self.design, self.indices = design, indices
-        self.n, self.d, self.p = design.n, design.d, len(indices)
-
-    def _spread(self, values):
-        full = np.zeros((self.design.p, *values.shape[1:]))
-        full[self.indices] = values
-        return full
-
-    def predict(self, W):
-        return self.design.predict(self._spread(W))
-
-    def correlate(self, z):
-        return self.design.correlate(z)[self.indices]
-
-    def kernel(self, weights):
-        return self.design.kernel(self._spread(weights))
-
-    def block(self, i):
-        return self.design.block(self.indices[i])
-
-
-def _take(design, indices):
-    return (
-        design[indices]
-        if hasattr(design, "__getitem__")
-        else _Selection(design, indices)
-    )
-
-
-def _widen(design, working, point, norms):
-    "Drop the masks of weight zero, add the worst violators: the working masks, their part of the design, the point there."
-    stay = point.weights > 0
-    kept, outside = working[stay], norms.copy()
-    outside[kept] = 0
-    worst = np.argsort(-outside)[: max(len(kept), design.n // 5, 10)]
-    added = worst[outside[worst] > 1]
-    part = _take(design, np.r_[kept, added])
-    weights = np.r_[point.weights[stay], np.zeros(len(added))]
-    return (
-        np.r_[kept, added],
-        part,
-        point._replace(weights=weights, slopes=part.correlate(point.alpha)),
-    )
-
-
-def _descend(part, point, y, ridge, goal, most):
-    "At most `most` steps on the working masks, until their own gap is at most `goal`: the point, the steps made."
-    gap = np.inf
-    for made in range(most):
-        trial = _step(part, point, y, ridge)
-        if trial is None:
-            return point, made, gap
-        point, norms = trial, np.linalg.norm(trial.slopes, axis=1)
-        gap = _gap(point, norms, norms.max(), y, ridge)
-        if gap <= goal:
-            return point, made + 1, gap
-    return point, most, gap
-
-# %% ../nbs/09_newton.ipynb #d3c6f799
-def _secular_multiple(design, weights, y, ridge):
-    "The multiple of `weights` that one secular step from zero along them reaches; zeros where y is not worth it."
-    on, multiple = np.flatnonzero(weights), np.zeros(design.p)
-    part, shares = _take(design, on), weights[on] / weights.max()
-    shares /= shares.sum()
-    slopes = part.correlate(y)
-    along, Ky = (
-        np.sqrt(shares @ (slopes**2).sum(1)),
-        part.predict(shares[:, None] * slopes),
-    )
-    if along > ridge:
-        multiple[on] = (along - ridge) * (along / np.linalg.norm(Ky)) ** 2 * shares
-    return multiple
-
-
-def _start(design, y, ridge, given):
-    "The weights to begin with: those given, unless they cost more than F does at zero; equal ones on n / 5 even masks."
-    if given is not None and ridge * given.sum() <= y @ y:
-        return given
-    even = np.zeros(design.p)
-    even[np.unique(np.linspace(0, design.p - 1, max(design.n // 5, 1)).astype(int))] = 1
-    return _secular_multiple(design, even if given is None else given, y, ridge)
-
-# %% ../nbs/09_newton.ipynb #c99c0547
-def _coefficients(part, point, y, ridge):
-    "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha in the last digits too."
-    W = point.weights[:, None] * point.slopes
-    for _ in range(3):
-        error = y - ridge * point.alpha - part.predict(W)
-        if np.linalg.norm(error) <= 1e-12 * ridge * np.linalg.norm(point.alpha):
-            break
-        W = W + point.weights[:, None] * part.correlate(point.factor.solve(error))
-    return W
-
-
-def _finish(problem, working, part, point, tol, max_iter, steps, history):
-    "The W of a point, judged by the problem; if it falls short, with advice."
-    W = np.zeros((problem.design.p, problem.design.d))
-    W[working] = _coefficients(part, point, problem.y, problem.lam / 2)
-    found = Solution.judge(
-        problem,
-        W,
-        n_iter=steps,
-        tol=tol,
-        reason=f"{steps} Newton steps",
-        history=history,
-    )
-    advice = (
-        f"max_iter={max_iter} is reached: raise it, or go on from these weights"
-        if steps >= max_iter
-        else ("rounding allows no further step: ask for a larger tol, or a larger lam")
-    )
-    return (
-        found if found.converged else replace(found, reason=f"{found.reason}; {advice}")
-    )
-
-
-def _newton(problem, weights, tol, max_iter):
-    "Passes and steps from the start `weights` until the problem grants the gap tol."
-    design, y, ridge = problem.design, problem.y, problem.lam / 2
-    working = np.flatnonzero(weights) if weights.any() else np.array([0])
-    part = _take(design, working)
-    try:
-        point = _evaluate(part, weights[working], y, ridge)
-    except (
-        LinAlgError
-    ):  # lam is below the rounding of such a kernel; without weights it is not
-        return _newton(problem, np.zeros(design.p), tol, max_iter)
-    history, steps, made, last = (
-        {"steps": [], "gap": [], "masks": []},
-        0,
-        1,
-        (np.inf, np.inf),
-    )
-    while True:
-        norms = design.correlation_norms(point.alpha)
-        gap = _gap(point, norms[working], norms.max(), y, ridge)
-        _record(history, steps, gap, point)
-        lost = made == 0 or (gap >= last[0] and last[1] - point.value <= point.rounding)
-        closer = (
-            _closer(part, point, y, ridge)
-            if lost and tol < gap and steps < max_iter
-            else None
-        )
-        if closer is None and (gap <= tol or steps >= max_iter or made == 0):
-            return _finish(problem, working, part, point, tol, max_iter, steps, history)
-        last = gap, point.value
-        if closer is not None:
-            point, made, last = closer, 1, (np.inf, np.inf)
-            continue
-        working, part, point = _widen(design, working, point, norms)
-        most = min(1 if gap > 0.01 else 3, max_iter - steps)
-        point, made, gap = _descend(part, point, y, ridge, max(tol, gap**3), most)
-        steps += made
-        if gap <= tol:  # the next pass may be the last: let it be the problem's
-            found = _finish(
-                problem, working, part, point, tol, max_iter, steps, history
-            )
-            if found.converged:
-                _record(history, steps, found.gap, point)
-                return found
-
-
-def _closer(part, point, y, ridge):
-    if (
-        isinstance(point.factor, _Spectrum)
-        or part.n * part.d * np.count_nonzero(point.weights) > 2**25
-    ):
-        return None
-    return _evaluate_closely(part, point.weights, y, ridge)
-
-
-def _record(history, steps, gap, point):
-    for name, value in zip(history, (steps, gap, np.count_nonzero(point.weights))):
-        history[name].append(value)
-
-# %% ../nbs/09_newton.ipynb #16e2916e
-def solve(problem, *, tol=1e-6, weights=None, max_iter=100):
-    """Minimise |design.predict(W) - y|^2 + lam * sum_i |W_i|  (paper, 8) by Newton's method on the kernel weights.
+# %% ../nbs/09_newton.ipynb #1a82c2f5
+def solve(
+    problem: GroupLassoProblem,
+    *,
+    tol: float = 1e-6,
+    start: Solution | ArrayLike | None = None,
+    max_iter: int = 100,
+    progress: Callable[[str], object] | None = None,
+    weights: ArrayLike | None = None,
+) -> Solution:
+    """Minimise |design.predict(W) - y|^2 + lam sum_i |W_i|  (paper, 8) by Newton.
 
     Parameters
     ----------
     problem : GroupLassoProblem
-        With SquaredLoss; its design needs predict, correlate, correlation_norms, kernel, block and the sizes n, p, d,
-        and is faster with design[indices].
+        With SquaredLoss, and any design; y may have several columns.
     tol : float
         Relative duality gap at which to stop.
-    weights : array, shape (p,), optional
-        Nonnegative start such as `Solution.weights` of a near problem; equal weights on some masks if left out.
+    start : Solution or array, shape (p,), optional
+        A solution of a near problem, or nonnegative weights.
     max_iter : int
-        Number of Newton steps; 0 returns the kernel ridge answer at the start, graded.
+        Number of Newton steps; 0 grades the kernel ridge answer at the start.
+    progress : callable, optional
+        Called with a line of text after each pass; print, for one.
+    weights : array, shape (p,), optional
+        The older name of `start`.
 
     Returns
     -------
     Solution
-        Its history has the lists "steps", "gap" and "masks" (of weight above zero), one entry a pass over all masks.
     """
-    check_kind(
-        problem,
-        "problem",
-        GroupLassoProblem,
-        "Make one with GroupLassoProblem(design, y, lam).",
-    )
-    if not isinstance(problem.loss, SquaredLoss):
-        raise TypeError(
-            f"problem must have SquaredLoss, whose ridge problems are linear; got {type(problem.loss).__name__}. "
-            "For other losses use fixntk.losses.solve_loss."
-        )
+    check_squared(problem)
     tol = check_nonnegative(tol, "tol", "1e-6 is usual; 0 runs until nothing improves.")
     max_iter = check_steps(max_iter, "0 takes no step and grades the start.")
-    design, y, ridge = problem.design, problem.y, problem.lam / 2
-    given = None if weights is None else check_weights(weights, design.p)
-    _check_room(design)
-    with one_thread(rows=design.n):
-        weights = _start(design, y, ridge, given)
-        if not (weights.any() and y.any()) and problem.lam >= problem.lam_max:
-            return Solution.judge(
-                problem,
-                np.zeros((design.p, design.d)),
-                n_iter=0,
-                tol=tol,
-                reason="lam is at or above lam_max",
-            )
-        return _newton(problem, weights, tol, max_iter)
-
-
-def _check_room(design):
-    "Refuse tables that would not fit: about five of shape (n, n) and two of shape (p, d)."
-    check_memory(
-        5 * design.n**2 + 2 * design.p * design.d,
-        f"Newton's method on {design.n} samples and {design.p} masks",
-        "Take fewer samples, or fewer masks.",
+    given, say = (
+        start_weights(start, weights, problem.design.p),
+        check_progress(progress),
     )
+    check_room(problem.design)
+    with one_thread(rows=problem.design.n):
+        begin = start_at(problem.design, problem.y, problem.lam / 2, given)
+        if not (begin.any() and problem.y.any()) and problem.lam >= problem.lam_max:
+            return zero_solution(problem, tol)
+        return run_newton(problem, begin, tol, max_iter, say)
+
+# %% ../nbs/09_newton.ipynb #9f5e22d7
+def check_squared(problem: GroupLassoProblem) -> None:
+    "Refuse what is no problem, and losses whose ridge problems are not linear."
+    if not isinstance(check_problem(problem).loss, SquaredLoss):
+        raise TypeError(
+            "problem must have SquaredLoss, whose ridge problems are linear; got "
+            f"{type(problem.loss).__name__}. For any loss use fixntk.solve."
+        )
+
+
+def check_room(design: Design) -> None:
+    "Refuse tables that do not fit: five of shape (n, n) and two of shape (p, d)."
+    what = f"Newton's method on {design.n} samples and {design.p} masks"
+    entries = 5 * design.n**2 + 2 * design.p * design.d
+    check_memory(entries, what, "Take fewer samples, or fewer masks.")
+
+
+def zero_solution(problem: GroupLassoProblem, tol: float) -> Solution:
+    "W = 0, which solves the problem from lam_max on."
+    W = np.zeros((problem.design.p, problem.design.d, *problem.y.shape[1:]))
+    reason = "lam is at or above lam_max"
+    return Solution.judge(problem, W, n_iter=0, tol=tol, reason=reason)
 
 # %% ../nbs/09_newton.ipynb #2824b55b
-def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
-    """Solve (8) for n_lams values of lam, evenly spaced on a logarithmic scale from lam_max to lam_min_ratio * lam_max.
+def lam_path(
+    design: Design,
+    y: ArrayLike,
+    *,
+    n_lams: int = 20,
+    lam_min_ratio: float = 1e-2,
+    tol: float = 1e-6,
+) -> list[Solution]:
+    """Solve (8) for values of lam from lam_max down, evenly spaced in the logarithm.
 
     Parameters
     ----------
-    design : MaskedDesign, or any design that `solve` takes
-    y : array, shape (n,)
+    design : Design
+        Such as MaskedDesign(X, masks).
+    y : array, shape (n,) or (n, c)
         Not orthogonal to all of the design.
     n_lams : int
         Number of values, at least 2: at the first of them, lam_max, all is zero.
@@ -489,147 +116,35 @@ def lam_path(design, y, *, n_lams=20, lam_min_ratio=1e-2, tol=1e-6):
     Returns
     -------
     list of Solution
-        Largest lam first; `history["lam"]` of each is its lam.
+        Largest lam first.
     """
-    if check_count(n_lams, "n_lams", "20 is usual.") == 1:
-        raise ValueError(
-            "n_lams must be at least 2, since the path begins at lam_max with all zero; got 1. For one lam use solve."
-        )
-    if check_positive(lam_min_ratio, "lam_min_ratio", "Use 0.01.") >= 1:
-        raise ValueError(
-            f"lam_min_ratio must be below 1, since the path falls from lam_max; got {lam_min_ratio}. Use 0.01."
-        )
+    lams = path_lams(check_design(design), y, n_lams, lam_min_ratio)
     tol = check_positive(tol, "tol", "1e-6 is usual.")
-    top = GroupLassoProblem(_check_design(design), y, 1.0).lam_max
-    if top == 0:
-        raise ValueError(
-            "y must not be orthogonal to all of the design; got lam_max = 0, so every solution is zero. "
-            "Check y and the masks."
-        )
     solutions, weights, earlier = [], np.zeros(design.p), np.zeros(design.p)
-    for lam in top * lam_min_ratio ** np.linspace(0, 1, n_lams):
+    for lam in lams:
         ahead = np.maximum(1.5 * weights - 0.5 * earlier, 0)
-        solutions.append(
-            solve(GroupLassoProblem(design, y, lam), tol=tol, weights=ahead)
-        )
-        solutions[-1].history["lam"] = lam
+        problem = GroupLassoProblem(design, y, lam)
+        solutions.append(solve(problem, tol=tol, start=ahead))
         earlier, weights = weights, solutions[-1].weights
     return solutions
 
-
-def _check_design(design):
-    "Return `design` if it has what `solve` needs."
-    lacking = [
-        name
-        for name in ("predict", "correlate", "correlation_norms", "kernel", "block")
-        if not hasattr(design, name)
-    ]
-    if lacking or isinstance(design, type):
-        raise TypeError(
-            f"design must have the methods {', '.join(lacking) or 'of an object'}; got {_named(design)}. "
-            "Make one with MaskedDesign(X, masks) or KernelList(kernels)."
-        )
-    return design
-
-
-def _named(value):
-    return (
-        f"the class {value.__name__} itself"
-        if isinstance(value, type)
-        else type(value).__name__
-    )
-
-# %% ../nbs/09_newton.ipynb #43c83f03
-class KernelList:
-    """Given kernels as a design: block i is a factor B_i with B_i B_i' = kernels[i], its spare columns zero.
-
-    Parameters
-    ----------
-    kernels : array, shape (p, n, n)
-        Symmetric and positive semidefinite up to rounding.
-
-    Attributes
-    ----------
-    kernels (p, n, n); blocks (p, n, d) with d the largest rank; n, d, p. ``kernels[indices]`` as for masks.
-    """
-
-    def __init__(self, kernels):
-        kernels = _check_kernels(kernels)
-        with one_thread(rows=kernels.shape[1]):
-            values, vectors = np.linalg.eigh(
-                kernels / 2 + kernels.transpose(0, 2, 1) / 2
-            )
-        size = np.abs(values).max(1, keepdims=True)
-        skew = np.abs(kernels - kernels.transpose(0, 2, 1)).max((1, 2))
-        bad = np.flatnonzero(
-            (skew > 1e-10 * size[:, 0]) | (values[:, 0] < -1e-10 * size[:, 0])
-        )
-        if len(bad):
-            raise ValueError(
-                f"kernels must be symmetric and positive semidefinite; got kernel {bad[0]} with smallest "
-                f"eigenvalue {values[bad[0], 0]:.3g} and asymmetry {skew[bad[0]]:.3g}. Add a ridge, or symmetrise."
-            )
-        roots = np.sqrt(np.where(values > 1e-14 * size, values, 0))
-        self._set(
-            frozen(kernels),
-            frozen((vectors * roots[:, None])[:, :, ~(roots == 0).all(0)]),
-        )
-
-    def _set(self, kernels, blocks):
-        self.kernels, self.blocks = kernels, blocks
-        self.p, self.n, self.d = blocks.shape
-        return self
-
-    def __getitem__(self, indices):
-        indices = np.atleast_1d(np.arange(self.p)[indices])
-        return object.__new__(KernelList)._set(
-            self.kernels[indices], self.blocks[indices]
-        )
-
-    def predict(self, W):
-        """sum_i B_i W_i, shape (n,)."""
-        W, shape = check_matrix(W, "W"), (self.p, self.d)
-        if W.shape != shape:
-            raise ValueError(
-                f"W must have shape {shape}, one row a kernel; got {W.shape}. Pass coefficients of these kernels."
-            )
-        return np.tensordot(self.blocks, W, axes=((0, 2), (0, 1)))
-
-    def correlate(self, z):
-        """The rows B_i' z, shape (p, d)."""
-        return check_vector(z, self.n, "z", like="the kernels") @ self.blocks
-
-    def correlation_norms(self, z):
-        """The lengths |B_i' z|, the square roots of z'K_i z, shape (p,)."""
-        return np.linalg.norm(self.correlate(z), axis=1)
-
-    def kernel(self, weights):
-        """sum_i weights_i K_i, shape (n, n)."""
-        return np.tensordot(check_weights(weights, self.p), self.kernels, axes=1)
-
-    def block(self, i):
-        """The factor B_i, shape (n, d)."""
-        return self.blocks[i]
-
-    def to_dense(self):
-        """All blocks side by side, shape (n, p * d), for checks."""
-        return self.blocks.transpose(1, 0, 2).reshape(self.n, -1)
-
-
-def _check_kernels(kernels):
-    "A float64 stack of square tables, shape (p, n, n)."
-    kernels = as_floats(kernels, "kernels")
-    if kernels.ndim != 3 or kernels.shape[1] != kernels.shape[2] or kernels.size == 0:
+# %% ../nbs/09_newton.ipynb #7df5359d
+def path_lams(design: Design, y: ArrayLike, n_lams: int, lam_min_ratio: float):
+    "The values of lam of a path, largest first."
+    if check_count(n_lams, "n_lams", "20 is usual.") == 1:
         raise ValueError(
-            f"kernels must be a stack of square tables, shape (p, n, n); got {kernels.shape}. Use np.stack."
+            "n_lams must be at least 2, since the path begins at lam_max with all zero; "
+            "got 1. For one lam use solve."
         )
-    if not np.isfinite(kernels).all():
+    if check_positive(lam_min_ratio, "lam_min_ratio", "Use 0.01.") >= 1:
         raise ValueError(
-            "kernels must be finite; got NaN or infinity. Check the kernel function."
+            "lam_min_ratio must be below 1, since the path falls from lam_max; got "
+            f"{lam_min_ratio}. Use 0.01."
         )
-    check_memory(
-        4 * kernels.size,
-        f"the factors of {len(kernels)} kernels on {kernels.shape[1]} samples",
-        "Take fewer samples or kernels.",
-    )
-    return kernels
+    top = GroupLassoProblem(design, y, 1.0).lam_max
+    if top == 0:
+        raise ValueError(
+            "y must not be orthogonal to all of the design; got lam_max = 0, so every "
+            "solution is zero. Check y and the masks."
+        )
+    return top * lam_min_ratio ** np.linspace(0, 1, n_lams)

@@ -19,17 +19,13 @@ from fixntk.checks import (
     check_positive,
     check_vector,
 )
-from .design import check_design, check_weights
-from fixntk.group_lasso import (
-    GroupLassoProblem,
-    Solution,
-    SquaredLoss,
-    check_steps,
-    group_norms,
-    relative_gap,
-)
+from .designs import check_design
+from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms
 from .kernels import kernel_ridge
 from .machine import one_thread
+from .problems import relative_gap
+from .shapes import check_weights
+from .solutions import check_steps
 
 # %% ../nbs/08_reweighting.ipynb #0c96bc64
 def _matrix_free_ridge(design, y, weights, ridge, solver):
@@ -66,10 +62,7 @@ def weighted_ridge(design, y, weights, ridge, *, method="kernel"):
     W : array, shape (p, d)
     """
     check_choice(method, "method", ("kernel", "lsqr", "lsmr"))
-    check_design(
-        design,
-        *(("kernel", "correlate") if method == "kernel" else ("as_linear_operator",)),
-    )
+    check_design(design)
     y, weights = (
         check_vector(y, design.n, like="the design"),
         check_weights(weights, design.p),

@@ -110,7 +110,7 @@ def test_kernel_in_several_blocks(monkeypatch):
     design, rng = small(2)
     weights = rng.random(design.p)
     whole = design.kernel(weights)
-    monkeypatch.setattr("fixntk.conv._BLOCK", 500)
+    monkeypatch.setattr("fixntk.patches._BLOCK", 500)
     np.testing.assert_allclose(design.kernel(weights), whole, atol=1e-12)
     np.testing.assert_array_equal(design.kernel(np.zeros(design.p)), 0)
 
@@ -142,11 +142,52 @@ def test_solver_agrees_with_the_conic_solver(seed):
     np.testing.assert_allclose(
         found.objective, solve_cvxpy(problem).objective, rtol=1e-6
     )
-    np.testing.assert_allclose(
-        pooled_predict(found.network(), design.patches),
-        design.predict(found.W),
-        atol=1e-9,
-    )
+    answers = found.predict(design.patches)
+    np.testing.assert_allclose(answers, design.predict(found.W), atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_conic_solver_agrees_with_margins_and_channels(seed):
+    shape, window, padding = (
+        ((5, 5), 2, 0),
+        ((4, 6), (1, 3), 0),
+        ((3, 3, 2), 2, 1),
+        ((6, 6), 3, 0),
+        ((1, 8), (1, 2), 0),
+    )[seed]
+    design, rng = small(seed, shape, window, n=15, p=25, padding=padding)
+    problem = problem_of(design, rng, (0.5, 0.2, 0.1, 0.05, 0.02)[seed])
+    ours, reference = solve(problem, tol=1e-9), solve_cvxpy(problem)
+    assert ours.converged
+    np.testing.assert_allclose(ours.objective, reference.objective, rtol=1e-6)
+
+
+def test_new_images_and_the_old_name():
+    design, rng = small(14)
+    found = solve(problem_of(design, rng, 0.1))
+    images = rng.standard_normal((5, 7, 4))  # another size, another number of patches
+    patches = extract_patches(images, 2)
+    by_patch = found.network().predict(patches.reshape(-1, 4)).reshape(5, -1)
+    np.testing.assert_allclose(found.predict(patches), by_patch.sum(1), atol=1e-12)
+    with pytest.warns(DeprecationWarning, match="solution.predict"):
+        old = pooled_predict(found.network(), patches)
+    np.testing.assert_allclose(old, found.predict(patches), atol=1e-12)
+    with pytest.raises(ValueError, match="X must have 4 columns"):
+        design.at(patches[:, :, :3])
+    with pytest.raises(ValueError, match="inputs must have shape"):
+        design.at(images[0])
+
+
+def test_several_targets_are_targets_one_by_one():
+    design, rng = small(15, n=6)
+    W, Z = rng.standard_normal((design.p, 4, 3)), rng.standard_normal((6, 3))
+    for k in range(3):
+        one = design.predict(W[:, :, k])
+        np.testing.assert_allclose(design.predict(W)[:, k], one, atol=1e-12)
+        one = design.correlate(Z[:, k])
+        np.testing.assert_allclose(design.correlate(Z)[:, :, k], one, atol=1e-12)
+    lengths = np.linalg.norm(design.correlate(Z), axis=(1, 2))
+    np.testing.assert_allclose(design.correlation_norms(Z), lengths, atol=1e-12)
 
 
 def test_other_solvers_take_the_design():
@@ -177,7 +218,10 @@ def test_products_over_patches():
     deep = PatchDesign(design.patches, masks)
     found = solve(problem_of(deep, rng, 0.1), tol=1e-8)
     assert found.converged
-    answers = masks.predict(found.W, rows).reshape(design.n, -1).sum(axis=1)
+    opened = masks.is_open(rows) * (rows @ found.W.T)
+    answers = opened.sum(axis=1).reshape(design.n, -1).sum(axis=1)
+    np.testing.assert_allclose(answers, deep.predict(found.W), atol=1e-9)
+    answers = found.predict(design.patches)
     np.testing.assert_allclose(answers, deep.predict(found.W), atol=1e-9)
 
 

@@ -173,9 +173,92 @@ def test_three_layer_program_agrees_with_the_conic_solver(seed):
     np.testing.assert_allclose(
         found.objective, solve_cvxpy(problem).objective, rtol=1e-6
     )
-    np.testing.assert_allclose(
-        found.masks.predict(found.W, X), design.predict(found.W), atol=1e-10
+    np.testing.assert_allclose(found.predict(X), design.predict(found.W), atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_conic_solver_agrees_with_a_bias_and_repeated_samples(seed):
+    rng = np.random.default_rng(seed)
+    X = add_bias(gaussian_design(15 + seed, 1 + seed % 3, rng=rng))
+    X[-2:] = X[:2]
+    y = rng.standard_normal(len(X))
+    second = second_layer_masks(X, 8, width=5, rng=rng)
+    design = MaskedDesign(X, product_masks(sample_masks(X, 8, rng=rng), second))
+    ratio = (0.5, 0.2, 0.1, 0.05, 0.02)[seed]
+    problem = GroupLassoProblem(
+        design, y, ratio * GroupLassoProblem(design, y, 1.0).lam_max
     )
+    ours, reference = solve(problem, tol=1e-9), solve_cvxpy(problem)
+    np.testing.assert_allclose(ours.objective, reference.objective, rtol=1e-6)
+
+
+def test_answers_on_new_rows_are_sums_over_open_masks():
+    X, first, second, rng = layers(12, n=30)
+    design = MaskedDesign(X, product_masks(first, second))
+    W, new = rng.standard_normal((design.p, 3)), gaussian_design(40, 3, rng=rng)
+    by_mask = design.masks.is_open(new) * (new @ W.T)
+    np.testing.assert_allclose(design.at(new).predict(W), by_mask.sum(1), atol=1e-12)
+    np.testing.assert_array_equal(design.at(X).predict(W), design.predict(W))
+    part = design[[3, 1]].at(new)
+    np.testing.assert_array_equal(
+        part.masks.patterns, design.masks.is_open(new)[:, [3, 1]]
+    )
+    assert isinstance(design.at(new).masks, DeepMasks) and design.at(new).n == 40
+
+
+def test_one_neuron_makes_two_masks_and_is_open_where_it_is_silent():
+    X, _, _, rng = layers(13, n=40)
+    one = second_layer_masks(X, 50, width=1, rng=rng)
+    assert one.p == 2 and one.patterns[X @ one.layers[1].weights[0][:, 0] <= 0].all()
+
+
+def test_a_factor_that_passes_all_changes_nothing_and_order_does_not_matter():
+    X, first, second, rng = layers(14)
+    everything = Masks.from_gates(X, np.zeros((1, 3)))
+    some = first.patterns.any(axis=0)
+    np.testing.assert_array_equal(
+        product_masks(everything, first).patterns, first.patterns[:, some]
+    )
+    assert rows(product_masks(second, first)) == rows(product_masks(first, second))
+
+
+def test_sampled_products_rarely_coincide():
+    rng = np.random.default_rng(2)
+    for n in (5, 10, 20, 50, 100, 200):
+        X = gaussian_design(n, 5, rng=rng)
+        first = sample_masks(X, 60, rng=rng)
+        second = second_layer_masks(X, 60, width=20, rng=rng)
+        p, pairs = product_masks(first, second).p, first.p * second.p
+        assert p <= min(pairs, 2**n - 1) and (n < 50 or p > 0.8 * pairs)
+
+
+def test_a_fixed_layer_is_off_by_the_root_of_its_width():
+    rng = np.random.default_rng(9)
+    X, off = gaussian_design(6, 3, rng=rng), {}
+    limit = deep_ntk(X, depth=2)
+    for m in (40, 160, 640, 2560):
+        draws = [rng.standard_normal((3, m)) for _ in range(100)]
+        layers_ = [np.maximum(X @ U, 0) for U in draws]
+        kernels = [deep_ntk(X, depth=1) * pass_both(Z) for Z in layers_]
+        errors = [np.abs(K - limit).max() for K in kernels]
+        off[m] = np.mean(errors) * np.sqrt(m)
+    assert max(off.values()) < 1.5 * min(off.values())
+
+
+def pass_both(Z):
+    "The probability that a normal gate passes both of two rows, by angles."
+    length = np.linalg.norm(Z, axis=1)
+    cosine = Z @ Z.T / np.outer(length, length)
+    return 0.5 - np.arccos(np.clip(cosine, -1, 1)) / (2 * np.pi)
+
+
+def test_random_neurons_rarely_separate_samples_on_a_line():
+    X = add_bias(np.sort(np.random.default_rng(5).standard_normal(7))[:, None])
+    rng, rank = np.random.default_rng(7), np.linalg.matrix_rank
+    hit = lambda m: rank(np.maximum(X @ rng.standard_normal((2, m)), 0)) == 7
+    full = {m: np.mean([hit(m) for _ in range(1000)]) for m in (7, 100)}
+    assert 0.01 < full[7] < 0.06  # it is 0.03 with a standard error of 0.006
+    assert full[100] > 0.99
 
 
 def test_reweighting_and_adjoint_take_deep_masks():
@@ -301,7 +384,7 @@ X0, FIRST, SECOND, RNG = layers(10)
             "layers must be a tuple; got int",
         ),
         (
-            lambda: SECOND.predict([1, [2]], X0),
+            lambda: MaskedDesign(X0, SECOND).at(X0).predict([1, [2]]),
             ValueError,
             "W must have rows of equal length",
         ),
@@ -388,6 +471,9 @@ X0, FIRST, SECOND, RNG = layers(10)
             "Y must have as many columns as X",
         ),
         (lambda: deep_ntk(X0, depth=1.5), ValueError, "depth must be a whole number"),
+        (lambda: deep_ntk(X0, depth=0), ValueError, "depth must be a whole number"),
+        (lambda: deep_ntk(X0, depth=1001), ValueError, "at most 1e.03"),
+        (lambda: deep_ntk(X0, depth=10**15), ValueError, "leave double precision"),
         (
             lambda: ReLULayers(3, (np.ones((2, 4)),)),
             ValueError,
@@ -403,7 +489,12 @@ X0, FIRST, SECOND, RNG = layers(10)
             ValueError,
             "gates must have 9 columns",
         ),
-        (lambda: SECOND.predict(np.ones((2, 3)), X0), ValueError, "W must have shape"),
+        (
+            lambda: MaskedDesign(X0, SECOND).at(X0).predict(np.ones((2, 3))),
+            ValueError,
+            "W must have shape",
+        ),
+        (lambda: SECOND.at(np.ones((2, 2))), ValueError, "X must have 3 columns"),
         (lambda: SECOND.is_open(np.ones((2, 2))), ValueError, "X must have 3 columns"),
     ],
 )
