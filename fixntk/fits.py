@@ -210,12 +210,16 @@ def keep(fit, targets, solutions, lams, constants):
         Their strengths and intercepts.
     """
     fit.masks_, coefs = joined(solutions)
-    named = [replace(found, W=targets.sign * found.W) for found in solutions]
+    constants = targets.sign * constants + targets.origin
+    named = [
+        replace(found, W=targets.sign * found.W, intercept=constant)
+        for found, constant in zip(solutions, constants.tolist())
+    ]
     fit.solution_ = _single([named[k] for k in targets.place])
     fit.lam_ = _single(lams[list(targets.place)].tolist())
     fit.coef_ = _single(targets.named(coefs))
     fit.weights_ = np.linalg.norm(fit.coef_, axis=-1)
-    fit.intercept_ = _single((targets.named(constants) + targets.origin).tolist())
+    fit.intercept_ = _single([named[k].intercept for k in targets.place])
     fit.dual_gap_ = max(found.gap for found in solutions)
     fit.n_iter_ = max(found.n_iter for found in solutions)
 

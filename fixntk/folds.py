@@ -12,9 +12,8 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_consistent_length
 
 from .checks import as_floats
-from .group_lasso import GroupLassoProblem, Solution, SquaredLoss
-from .losses import solve_loss
-from .newton import solve
+from .group_lasso import GroupLassoProblem, Solution
+from .losses import solve
 from .reweighting import irls
 
 # %% ../nbs/engine/folds.ipynb #f01d0006
@@ -32,9 +31,9 @@ def family(
     stages : sequence of int or None
         Numbers of reweightings in increasing order; None, the optimum, stands last.
     solver : {"newton", "irls"}
-        How the optimum is found: by the solver of the loss, or by reweighting on.
-    start : array, shape (p,), optional
-        The weights at which the solver of the loss starts.
+        How the optimum is found: by `fixntk.solve`, or by reweighting on.
+    start : Solution or array, shape (p,), optional
+        Where `fixntk.solve` starts.
     tol, max_iter : float and int
         For the optimum: the relative gap at which to stop, and steps at most.
 
@@ -44,22 +43,16 @@ def family(
         One a stage.
     """
     found, weights, done = [], shares, 0
-    options = dict(tol=tol, max_iter=max_iter, weights=start)
+    options = dict(tol=tol, max_iter=max_iter, start=start)
     for stage in stages:
         if stage is None and solver == "newton":
-            found.append(optimum(problem, **options))
+            found.append(solve(problem, **options))
             continue
         rounds = max_iter if stage is None else stage + 1
         more = max(rounds - done, 1)
         found.append(irls(problem, weights=weights, max_iter=more, tol=tol))
         weights, done = found[-1].weights, rounds
     return found
-
-# %% ../nbs/engine/folds.ipynb #f01d0007
-def optimum(problem, **options):
-    """The solution of a problem, by the solver of its loss."""
-    squared = isinstance(problem.loss, SquaredLoss)
-    return (solve if squared else solve_loss)(problem, **options)
 
 # %% ../nbs/engine/folds.ipynb #f01d0011
 def along(

@@ -11,13 +11,13 @@ from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
 
 from .checks import check_choice, check_count, check_matrix, check_positive
 from .data import add_bias
+from .design import KernelList
 from .fits import FEWER
-from .folds import optimum
 from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk
+from .losses import solve
 from .machine import check_memory
 from .mkl import lam_hat_for, optimal_weights
-from .newton import KernelList
 from .samples import strength, warn_of_gaps
 from .tables import TableEstimator, moments, warn_of_columns
 
@@ -189,7 +189,7 @@ def _solve_mixture(fit, design, target):
     top = problem.lam_max if fit.lam is None else 1.0
     fit.lam_ = strength(fit.lam, fit.lam_ratio, top, "lam")
     problem = replace(problem, lam=fit.lam_)
-    found = optimum(problem, tol=fit.tol, max_iter=fit.max_iter)
+    found = solve(problem, tol=fit.tol, max_iter=fit.max_iter)
     fit.solution_, fit.dual_gap_, fit.n_iter_ = found, found.gap, found.n_iter
     fit.weights_ = optimal_weights(found.W)
     learned = found.W.any()

@@ -14,13 +14,13 @@ from sklearn.exceptions import ConvergenceWarning
 from .checks import check_choice, check_positive
 from .columns import solve_all_masks
 from .design import MaskedDesign
-from .folds import optimum
 from .group_lasso import GroupLassoProblem, SquaredLoss
 from fixntk.losses import (
     FreeIntercept,
     LogisticLoss,
     SquaredHingeLoss,
     WeightedLoss,
+    solve,
     squared_form,
 )
 from .masks import Masks
@@ -194,7 +194,7 @@ def generate(part, k, lam, *, tol, rng, max_iter, progress):
             return found, part.intercept(found.W, k, design)
         quick = quick and not settled
         problem = part.problem(k, lam, design)
-        joint = optimum(problem, tol=tol / 10, weights=found.weights)
+        joint = solve(problem, tol=tol / 10, start=found)
         shift = part.intercept(joint.W, k, design) - mean_target(part, k)
     return replace(found, converged=False), part.intercept(found.W, k, design)
 
@@ -239,4 +239,5 @@ def expand(samples, found, k):
     objective = found.objective + rest
     gap = found.gap * found.objective / objective if objective else 0.0
     masks = Masks(found.masks.patterns[samples.group], found.masks.gates)
-    return replace(found, masks=masks, objective=objective, gap=gap)
+    design = MaskedDesign(samples.X[samples.group], masks)
+    return replace(found, design=design, objective=objective, gap=gap)

@@ -1161,3 +1161,17 @@ def test_probabilities_add_up_where_no_class_is_likely():
 
     found = probabilities(np.array([[-2.0, -1.5, -1.5], [-3.0, -4.0, -5.0]]), False)
     np.testing.assert_array_equal(found, [[0, 0.5, 0.5], [1, 0, 0]])  # was 0, 1, 1
+
+
+def test_solutions_answer_new_rows_as_the_estimator_does():
+    new = gaussian_design(20, 3, rng=np.random.default_rng(1))
+    weights = np.random.default_rng(2).integers(0, 3, 60)
+    model = GatedReLURegressor(**FAST).fit(X, y + 100, weights)
+    answers = model.solution_.predict(add_bias(new))
+    np.testing.assert_allclose(answers, model.predict(new), rtol=1e-12)
+    assert model.solution_.intercept == model.intercept_
+    assert model.solution_.lam == model.lam_
+    several = GatedReLUClassifier(loss="logistic", **FAST).fit(X, LABELS)
+    answers = [solution.predict(add_bias(new)) for solution in several.solution_]
+    found = several.decision_function(new)
+    np.testing.assert_allclose(np.transpose(answers), found, rtol=1e-9, atol=1e-12)
