@@ -21,7 +21,7 @@ from .strengths import check_draws, effective_noise, noise_draws, prediction_bou
 class Coverage(NamedTuple):
     """How often a bound held.
 
-    Attributes
+    Parameters
     ----------
     lam_mean, bound : float
         The strength in (17), and the bound on the error.
@@ -50,16 +50,10 @@ def _judged(design, truth, eps, lam_mean, bound):
 # %% ../nbs/engine/coverage.ipynb #d656bb2d
 @single_threaded
 def bound_coverage(
-    design: Design,
-    W: ArrayLike,
-    lam_mean: float,
-    *,
-    noise: float,
-    n_draws: int = 2000,
-    n_fits: int = 50,
-    sharp: bool = False,
+    design: Design, W: ArrayLike, lam_mean: float, *, noise: float,
+    n_draws: int = 2000, n_fits: int = 50, sharp: bool = False,
     rng: np.random.Generator,
-) -> Coverage:
+) -> Coverage:  # fmt: skip
     """Draw y = predict(W) + noise, fit (17), and count how often the bound holds.
 
     Parameters
@@ -73,7 +67,7 @@ def bound_coverage(
     noise : float
         Standard deviation of the noise.
     n_draws, n_fits : int
-        Draws of the noise, and how many of those with little noise are fitted.
+        Draws, and how many of those with little noise are fitted.
     sharp : bool
         As in `prediction_bound`.
     rng : numpy.random.Generator
@@ -82,12 +76,12 @@ def bound_coverage(
     Returns
     -------
     Coverage
+        Shares and errors.
     """
-    given = noise, n_draws, n_fits, lam_mean
-    noise, n_draws, n_fits, lam_mean = _check_numbers(*given)
+    numbers = _check_numbers(noise, n_draws, n_fits, lam_mean)
     design, W = check_design(design), check_matrix(W, "W")
-    bound = prediction_bound(lam_mean, W, sharp=sharp)
-    return _counted(design, W, (lam_mean, bound), noise, n_draws, n_fits, rng)
+    limits = numbers[3], prediction_bound(numbers[3], W, sharp=sharp)
+    return _counted(design, W, limits, *numbers[:3], rng)
 
 # %% ../nbs/engine/coverage.ipynb #4c5d7709
 def _check_numbers(noise, n_draws, n_fits, lam_mean):

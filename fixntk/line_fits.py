@@ -73,9 +73,9 @@ def fitted_functions(
         Positive, of (8) and (3); weight decay (2) and the kernel's ridge are lam / 2.
     rng : numpy.random.Generator
         For the start of gradient descent.
-    width, n_steps : int
+    width : int
         Of the trained network.
-    learning_rate : float
+    learning_rate, n_steps : float, int
         Of gradient descent.
     decomposition : str
         As `method` in ``decompose``.

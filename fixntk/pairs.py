@@ -119,7 +119,7 @@ def shortest_pair(cone: _Cone, line, units, method: str) -> np.ndarray | None:
 class Decomposition(NamedTuple):
     """Pairs (v_i, u_i) of (28), and what became of each mask.
 
-    Attributes
+    Parameters
     ----------
     positive, negative : array, shape (p, d)
         The v_i and u_i; rows of failed masks are zero.
@@ -161,10 +161,7 @@ def decompose(
     Returns
     -------
     Decomposition
-
-    Examples
-    --------
-    >>> decompose(design, solution.W).growth  # doctest: +SKIP
+        Pairs, growth, and the masks that failed.
     """
     W = check_lines(check_cones(design), W)
     check_choice(method, "method", ("fast", "socp"))

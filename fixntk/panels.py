@@ -85,7 +85,7 @@ def plot_fits(
     ax : matplotlib axes, optional
         Those of a new figure if left out.
     **training : dict
-        width, learning_rate, n_steps and decomposition of `fitted_functions`.
+        Options width, learning_rate, n_steps and decomposition of `fitted_functions`.
 
     Returns
     -------

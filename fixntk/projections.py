@@ -98,11 +98,12 @@ def project_onto_cone(A: ArrayLike, c: ArrayLike) -> np.ndarray:
     A : array, shape (n, d)
         One condition a row.
     c : array, shape (d,)
-        Any point.
+        A point.
 
     Returns
     -------
     array, shape (d,)
+        In the cone.
 
     Raises
     ------

@@ -101,6 +101,26 @@ class _ReLUAnswers:
     negative: Any
     design: Any
 
+    @classmethod
+    def judge(
+        cls,
+        problem,
+        positive,
+        negative,
+        *,
+        n_iter,
+        tol,
+        reason="",
+        history=None,
+        **more,
+    ):
+        """Grade v_i and u_i; `reason` says in words why a solver stopped."""
+        design = check_relu_problem(problem).design
+        positive = check_lines(design, positive, "positive")
+        negative = check_lines(design, negative, "negative")
+        marks = relu_marks(problem, positive, negative, n_iter, tol, reason, history)
+        return cls(frozen(positive), frozen(negative), *marks, **more)
+
     masks = property(lambda self: self.design.masks, doc="The masks of the design.")
 
     @cached_property
@@ -129,17 +149,22 @@ class _ReLUAnswers:
 class ReLUSolution(_ReLUAnswers):
     """A candidate for the program with cones (3), graded.
 
-    Attributes
+    Parameters
     ----------
     positive, negative : array, shape (p, d)
         The v_i and u_i of (28), locked; W is their difference, weights are the sums of
         their lengths.
-    objective, gap, violation : float
+    design : MaskedDesign
+        That of the problem, whose strength is lam.
+    lam, objective, gap, violation : float
         Of (3); the relative duality gap; the largest amount by which a row of
         (2D_i - I) X v_i, over the length of that row of X, is below zero.
-    lam, n_iter, converged, reason, history, details, proven_over
-        As in `Solution`; steps are those of the interior point method, and details
-        holds the number of working "blocks" of each pass.
+    n_iter, converged, reason : int, bool, str
+        Steps of the interior point method, and why it ended.
+    history, details : dict
+        As in `Solution`; details holds the number of working "blocks" of each pass.
+    intercept, proven_over : float, str
+        Zero; what the gap is over.
     """
 
     positive: np.ndarray
@@ -156,26 +181,6 @@ class ReLUSolution(_ReLUAnswers):
     details: dict = field(default_factory=dict)
     intercept: float = 0.0
     proven_over: str = "the given masks"
-
-    @classmethod
-    def judge(
-        cls,
-        problem,
-        positive,
-        negative,
-        *,
-        n_iter,
-        tol,
-        reason="",
-        history=None,
-        **more,
-    ):
-        """Grade v_i and u_i; `reason` says in words why a solver stopped."""
-        design = check_relu_problem(problem).design
-        positive = check_lines(design, positive, "positive")
-        negative = check_lines(design, negative, "negative")
-        marks = relu_marks(problem, positive, negative, n_iter, tol, reason, history)
-        return cls(frozen(positive), frozen(negative), *marks, **more)
 
 # %% ../nbs/engine/relu_fits.ipynb #a6d4c2d9
 def relu_bounds(problem, positive, negative) -> tuple:

@@ -6,7 +6,7 @@ __all__ = []
 # %% ../nbs/engine/relu_solvers.ipynb #78646ee9
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,9 +107,19 @@ def without_traces(problem, V, gap, tol, **judged) -> ReLUSolution:
             break
     return found
 
+# %% ../nbs/engine/relu_solvers.ipynb #e0b21ad9
+class Passes(NamedTuple):
+    "Options of `solve_by_blocks`: gap, passes, blocks to add, and what is told of them."
 
-def solve_by_blocks(problem, tol, max_iter, start, progress, block) -> ReLUSolution:
+    tol: float
+    max_iter: int
+    block: int
+    progress: Callable[[str], object]
+
+
+def solve_by_blocks(problem, start, passes: Passes) -> ReLUSolution:
     "Passes over all cones, each followed by steps on the working blocks."
+    tol, max_iter, block, progress = passes
     work, history, sizes = _Working(problem, start), new_history(), []
     steps, inner, reason = 0, 1e-2, f"max_iter={max_iter} passes: raise it, or start"
     for _ in range(max_iter):
@@ -132,27 +142,36 @@ def solve_by_blocks(problem, tol, max_iter, start, progress, block) -> ReLUSolut
     more = dict(details={"blocks": sizes})
     return without_traces(problem, work.V, gap, tol, **judged, **more)
 
-# %% ../nbs/engine/relu_solvers.ipynb #556b4005
-def solve_relu(
-    problem: GroupLassoProblem,
-    *,
-    method: str = "interior",
-    tol: float = 1e-6,
-    max_iter: int = 60,
-    start: Any = None,
-    progress: Callable[[str], object] | None = None,
-    block: int = 40,
-    max_passes: int | None = None,
-) -> ReLUSolution:
-    """Solve the ReLU program with its cones, to a certified gap  (paper, 3).
+# %% ../nbs/engine/relu_solvers.ipynb #fb8feaef
+def check_passes(problem, tol, most, name, progress, block) -> Passes:
+    "Options of the passes, and enough memory for them."
+    check_relu_problem(problem)
+    found = Passes(
+        check_positive(tol, "tol", "1e-6 is usual."),
+        check_count(most, name, "60 is usual."),
+        check_count(block, "block", "40 is usual."),
+        check_progress(progress),
+    )
+    n, d, p = problem.design.n, problem.design.d, problem.design.p
+    what = f"a block of {found.block} cones over {n} samples"
+    needed = 6 * min(found.block, 2 * p) * n * d + 3 * n**2
+    check_memory(needed, what, "Lower block, or take fewer samples.")
+    return found
 
-    Minimise |sum_i D_i X (v_i - u_i) - y|^2 + lam sum_i (|v_i| + |u_i|) over v_i and
-    u_i in the cone (2D_i - I) X w >= 0 of their mask.
+# %% ../nbs/engine/relu_solvers.ipynb #684199a4
+def solve_relu(
+    problem: GroupLassoProblem, *, method: str = "interior", tol: float = 1e-6,
+    max_iter: int = 60, start: Any = None, progress: Callable | None = None,
+    block: int = 40, max_passes: int | None = None,
+) -> ReLUSolution:  # fmt: skip
+    """Minimise |sum_i D_i X (v_i - u_i) - y|^2 + lam sum_i (|v_i| + |u_i|)  (paper, 3).
+
+    The v_i and u_i lie in the cone (2D_i - I) X w >= 0 of their mask.
 
     Parameters
     ----------
     problem : GroupLassoProblem
-        With SquaredLoss and one column of targets, over a MaskedDesign.
+        With SquaredLoss and one column of targets, over a MaskedDesign; others raise.
     method : str
         "interior", working masks and an interior point method, or "cvxpy", the
         reference for small problems, which leaves max_iter, start and progress aside.
@@ -172,33 +191,12 @@ def solve_relu(
     Returns
     -------
     ReLUSolution
-
-    Raises
-    ------
-    TypeError
-        If the design has no cones, or the loss is another one.
-    ValueError
-        If a number is out of range, or the problem too large for "cvxpy".
-
-    Examples
-    --------
-    >>> solve_relu(problem).network().predict(X)  # doctest: +SKIP
+        Graded by its gap and its violation of the cones.
     """
-    check_relu_problem(problem)
-    tol, progress = (
-        check_positive(tol, "tol", "1e-6 is usual."),
-        check_progress(progress),
-    )
-    name, most = (
-        ("max_iter", max_iter) if max_passes is None else ("max_passes", max_passes)
-    )
-    most = check_count(most, name, "60 is usual.")
-    block = check_count(block, "block", "40 is usual.")
+    older = max_passes is not None
+    name, most = ("max_passes", max_passes) if older else ("max_iter", max_iter)
+    passes = check_passes(problem, tol, most, name, progress, block)
     if check_choice(method, "method", ("interior", "cvxpy")) == "cvxpy":
         return solve_by_clarabel(problem, tol)
-    n, d, p = problem.design.n, problem.design.d, problem.design.p
-    what = f"a block of {block} cones over {n} samples"
-    needed = 6 * min(block, 2 * p) * n * d + 3 * n**2
-    check_memory(needed, what, "Lower block, or take fewer samples.")
     with one_thread():
-        return solve_by_blocks(problem, tol, most, start, progress, block)
+        return solve_by_blocks(problem, start, passes)

@@ -39,6 +39,7 @@ def effective_noise(design: Design, eps: ArrayLike) -> float | np.ndarray:
     Returns
     -------
     float, or array of shape (m,)
+        One number for each draw.
     """
     design, eps = check_design(design), as_floats(eps, "eps")
     if eps.ndim != 2:
@@ -70,6 +71,7 @@ def prediction_bound(lam_mean: float, W: ArrayLike, *, sharp: bool = False) -> f
     Returns
     -------
     float
+        At least zero.
     """
     lam_mean = check_nonnegative(lam_mean, "lam_mean", "It is lam / n.")
     factor = 1 if check_flag(sharp, "sharp") else 2
@@ -137,6 +139,7 @@ def lam_mean_for(
     Returns
     -------
     float
+        At least zero.
     """
     noise = check_positive(noise, "noise", "Without noise any lam_mean will do.")
     level, design = _check_level(level), _check_blocks(design)
@@ -200,6 +203,7 @@ def noise_quantile(
     Returns
     -------
     float
+        At least zero.
     """
     noise = check_positive(noise, "noise", "Without noise any lam_mean will do.")
     design, n_draws = check_design(design), check_draws(n_draws)

@@ -30,6 +30,13 @@ def _starts(problem, weights, rng, n_random):
     return {"NTK weights": weights} | named
 
 
+def _check_sizes(p, n_random, n_rounds):
+    check_count(n_random, "n_random", "Draw at least one random start.")
+    check_count(n_rounds, "n_rounds", "Solve at least one ridge problem.")
+    what = f"{n_random} curves of {n_rounds} rounds"
+    check_memory(n_random * (p + n_rounds), what, "Lower n_random or n_rounds.")
+
+
 def _curve(problem, weights, n_rounds):
     "Objectives of so many rounds."
     found = irls(problem, weights=weights, max_iter=n_rounds, tol=0)
@@ -46,7 +53,7 @@ def reweighting_traces(
     n_random: int = 3,
     n_rounds: int = 200,
 ) -> dict:
-    """Objectives (8) along reweighting with ridge lam / 2, and where they should end.
+    """Trace the objective (8) along reweighting with ridge lam / 2, and its aim.
 
     Parameters
     ----------
@@ -66,15 +73,8 @@ def reweighting_traces(
         value of the NTK weights and the optimum; "gap", relative, of the optimum.
     """
     weights = check_weights(weights, check_problem(problem).design.p)
-    rng, n_random = (
-        check_rng(rng),
-        check_count(n_random, "n_random", "Draw at least 1."),
-    )
-    n_rounds = check_count(n_rounds, "n_rounds", "Solve at least one ridge problem.")
-    what = f"{n_random} curves of {n_rounds} rounds"
-    needed = n_random * (problem.design.p + n_rounds)
-    check_memory(needed, what, "Lower n_random or n_rounds.")
-    starts = _starts(problem, weights, rng, n_random)
+    _check_sizes(problem.design.p, n_random, n_rounds)
+    starts = _starts(problem, weights, check_rng(rng), n_random)
     curves = {name: _curve(problem, w, n_rounds) for name, w in starts.items()}
     best, first = solve(problem, tol=1e-10), float(curves["NTK weights"][0])
     levels = {"NTK": first, "optimum": best.objective}
