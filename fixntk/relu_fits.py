@@ -133,6 +133,10 @@ class _ReLUAnswers:
         """What the penalty counts, |v_i| + |u_i|, shape (p,)."""
         return frozen(group_norms(self.positive) + group_norms(self.negative))
 
+# %% ../nbs/engine/relu_fits.ipynb #d4aa61a6
+class _ReLUNetworkOf(_ReLUAnswers):
+    "The network of a solution."
+
     def network(self):
         """The ReLU network of this solution, balanced.
 
@@ -144,9 +148,9 @@ class _ReLUAnswers:
         """Answers of the ReLU network on new rows, shape (m,)."""
         return self.network().predict(inputs)
 
-# %% ../nbs/engine/relu_fits.ipynb #d4aa61a6
+# %% ../nbs/engine/relu_fits.ipynb #a6d4c2d9
 @dataclass(frozen=True, eq=False, repr=False)
-class ReLUSolution(_ReLUAnswers):
+class ReLUSolution(_ReLUNetworkOf):
     """A candidate for the program with cones (3), graded.
 
     Parameters
@@ -182,7 +186,7 @@ class ReLUSolution(_ReLUAnswers):
     intercept: float = 0.0
     proven_over: str = "the given masks"
 
-# %% ../nbs/engine/relu_fits.ipynb #a6d4c2d9
+# %% ../nbs/engine/relu_fits.ipynb #64f80910
 def relu_bounds(problem, positive, negative) -> tuple:
     "Objective of (3), relative gap, and the reaches that prove it."
     design, lam = problem.design, problem.lam

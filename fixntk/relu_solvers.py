@@ -109,7 +109,7 @@ def without_traces(problem, V, gap, tol, **judged) -> ReLUSolution:
 
 # %% ../nbs/engine/relu_solvers.ipynb #e0b21ad9
 class Passes(NamedTuple):
-    "Options of `solve_by_blocks`: gap, passes, blocks to add, and what is told of them."
+    "Options of `solve_by_blocks`: gap, passes, blocks to add, and who hears of them."
 
     tol: float
     max_iter: int
@@ -173,12 +173,9 @@ def solve_relu(
     problem : GroupLassoProblem
         With SquaredLoss and one column of targets, over a MaskedDesign; others raise.
     method : str
-        "interior", working masks and an interior point method, or "cvxpy", the
-        reference for small problems, which leaves max_iter, start and progress aside.
-    tol : float
-        Relative duality gap at which to stop.
-    max_iter : int
-        Passes over all masks, at least one.
+        "interior", or "cvxpy", the reference for small problems, in one pass.
+    tol, max_iter : float, int
+        Relative duality gap at which to stop; passes over all masks, at least one.
     start : ReLUSolution, Solution or array of shape (p,), optional
         Masks with weight are the first in use; a ReLUSolution is graded first.
     progress : function of one text, optional
