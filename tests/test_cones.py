@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from fixntk.cones import (
+    ReLUSolution,
     cone_interior,
     cone_rows,
     decompose,
@@ -11,12 +12,15 @@ from fixntk.cones import (
     relu_from_gated,
     solve_relu,
 )
+from fixntk.conv import PatchDesign, patch_masks
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
-from fixntk.design import MaskedDesign
+from fixntk.deep import second_layer_masks
+from fixntk.design import CentredDesign, JoinedDesign, KernelList, MaskedDesign
+from fixntk.designs import ScaledDesign
 from fixntk.group_lasso import GroupLassoProblem, group_norms
 from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.networks import weight_decay_objective
-from fixntk.newton import KernelList, solve
+from fixntk.newton import solve
 
 
 def small(seed, n=14, d=3, p=20, ratio=0.1):
@@ -162,7 +166,7 @@ WIDE_TABLES = [1.0, 1e3, 1e6, 1e8, 1e12]
 
 
 def scaled_table(seed, ratio):
-    "A design with columns of very different size, its masks from gates of the right size, and lines for them."
+    "Columns of very different size, masks from gates of the right size, and lines."
     rng = np.random.default_rng(seed)
     n, d = int(rng.integers(5, 20)), int(rng.integers(2, 5))
     X, gates, sizes = (
@@ -236,12 +240,13 @@ def test_rows_that_are_nearly_equal(distance):
 
 
 def test_a_conic_solver_that_gives_up_costs_nothing(monkeypatch):
-    from fixntk import cones
+    from fixntk import pairs, relu_solvers
 
     problem = small(6, ratio=0.02)
     W = solve(problem).W
     fast = decompose(problem.design, W)
-    monkeypatch.setattr(cones, "_clarabel", lambda program: False)
+    for module in (pairs, relu_solvers):
+        monkeypatch.setattr(module, "run_clarabel", lambda program: False)
     given_up = decompose(problem.design, W, method="socp")
     np.testing.assert_allclose(
         problem.design.predict(given_up.positive - given_up.negative),
@@ -256,10 +261,10 @@ def test_a_conic_solver_that_gives_up_costs_nothing(monkeypatch):
 def test_clarabel_giving_up_is_caught():
     import cvxpy as cp
 
-    from fixntk.cones import _clarabel
+    from fixntk.relu_solvers import run_clarabel
 
     x = cp.Variable()
-    assert not _clarabel(
+    assert not run_clarabel(
         cp.Problem(cp.Minimize(x), [x >= 1, x <= 0])
     )  # no solution, no value
 
@@ -270,7 +275,7 @@ def test_clarabel_giving_up_is_caught():
         def variables(self):
             return []
 
-    assert not _clarabel(Broken())
+    assert not run_clarabel(Broken())
 
 
 def test_rows_have_length_one_whatever_their_size():
@@ -422,7 +427,7 @@ def test_one_pass_is_graded():
 
 
 def test_the_fast_pair_is_not_always_the_shortest():
-    "The line lies in a cone that is nearly a half plane: (W, 0) has length sqrt 2, least squares prefers a longer pair."
+    "In nearly a half plane (W, 0) has length sqrt 2; least squares prefers more."
     X = np.array([[1.0, 0.0], [1.0, 1e-3]])
     design, W = (
         MaskedDesign(X, Masks.from_gates(X, [[1.0, 1.0]])),
@@ -437,3 +442,136 @@ def test_the_fast_pair_is_not_always_the_shortest():
     np.testing.assert_allclose(
         fast, (1 + np.sqrt(5)) / np.sqrt(8), atol=1e-3
     )  # 1.144 for the half plane
+
+
+def test_a_solution_offers_what_every_solution_does():
+    problem, said = small(9), []
+    found = solve_relu(problem, tol=1e-7, progress=said.append)
+    history = found.history
+    assert list(history) == ["objective", "gap", "masks", "steps"]
+    assert {len(values) for values in history.values()} == {len(said)}
+    assert len(found.details["blocks"]) == len(said) > 1
+    assert history["gap"][-1] <= 1e-7 and history["steps"][-1] == found.n_iter
+    assert np.all(np.diff(history["steps"]) >= 0) and history["masks"][0] == 0
+    assert found.lam == problem.lam and found.design is problem.design
+    assert found.masks is problem.design.masks and found.intercept == 0
+    assert found.proven_over == "the given masks" and "within tol" in found.reason
+    np.testing.assert_array_equal(found.W, found.positive - found.negative)
+    penalty = found.objective - np.sum(
+        (problem.design.predict(found.W) - problem.y) ** 2
+    )
+    np.testing.assert_allclose(found.weights.sum() * problem.lam, penalty)
+    for array in (found.positive, found.negative, found.W, found.weights):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    X_new = np.random.default_rng(0).standard_normal((50, 3))
+    network = found.network()
+    np.testing.assert_allclose(found.predict(X_new), network.predict(X_new))
+    answers = problem.design.predict(found.W)
+    np.testing.assert_allclose(found.predict(problem.design.X), answers, atol=1e-8)
+
+
+def test_starts_are_taken_up():
+    problem = small(10)
+    found = solve_relu(problem, tol=1e-7)
+    again = solve_relu(problem, tol=1e-7, start=found)
+    assert again.n_iter == 0 and again.converged and len(again.history["gap"]) == 1
+    for start in (found.weights, solve(problem), np.zeros(problem.design.p)):
+        other = solve_relu(problem, tol=1e-7, start=start)
+        assert other.converged
+        np.testing.assert_allclose(other.objective, found.objective, rtol=2e-7)
+    near = GroupLassoProblem(problem.design, problem.y, 0.9 * problem.lam)
+    warm, cold = solve_relu(near, start=found), solve_relu(near)
+    np.testing.assert_allclose(warm.objective, cold.objective, rtol=2e-6)
+    assert warm.history["gap"][0] < 0.1 < cold.history["gap"][0]
+    with pytest.raises(ValueError, match="weights must"):
+        solve_relu(problem, start=-found.weights)
+    with pytest.raises(TypeError, match="progress must be a function"):
+        solve_relu(problem, progress=3)
+
+
+def test_the_older_name_of_max_iter_works():
+    problem = small(1)
+    old, new = solve_relu(problem, max_passes=2), solve_relu(problem, max_iter=2)
+    assert old.n_iter == new.n_iter and old.objective == new.objective
+    assert not new.converged and "max_iter=2" in new.reason
+    with pytest.raises(ValueError, match="max_iter must be a whole number"):
+        solve_relu(problem, max_iter=0)
+
+
+def designs_without_cones():
+    rng = np.random.default_rng(0)
+    X = gaussian_design(8, 4, rng=rng)
+    design = MaskedDesign(X, sample_masks(X, 6, rng=rng))
+    patches = np.stack([X[:, :2], X[:, 2:]], axis=1)
+    return [
+        KernelList([np.eye(8)]),
+        ScaledDesign(design, np.ones(8)),
+        CentredDesign(design, np.ones(8)),
+        JoinedDesign([design, design]),
+        PatchDesign(patches, patch_masks(patches, 5, rng=rng)),
+        MaskedDesign(X, second_layer_masks(X, 5, width=3, rng=rng)),
+    ]
+
+
+@pytest.mark.parametrize("design", designs_without_cones(), ids=repr)
+def test_designs_without_cones_are_refused_in_words(design):
+    problem, W = (
+        GroupLassoProblem(design, np.ones(8), 0.1),
+        np.ones((design.p, design.d)),
+    )
+    with pytest.raises(TypeError, match="The cones are those of masks of X"):
+        solve_relu(problem)
+    for call in (decompose, relu_from_gated):
+        with pytest.raises(TypeError, match="design must be .*The cones are"):
+            call(design, W)
+    with pytest.raises(TypeError, match="The cones are"):
+        ReLUSolution.judge(problem, W, W, n_iter=0, tol=1.0)
+
+
+def test_several_targets_and_other_losses_are_refused():
+    problem = small(8)
+    two = GroupLassoProblem(problem.design, np.ones((problem.design.n, 2)), 0.1)
+    with pytest.raises(ValueError, match="one column"):
+        solve_relu(two)
+    with pytest.raises(ValueError, match="positive must have shape"):
+        ReLUSolution.judge(problem, [[1.0]], [[1.0]], n_iter=0, tol=1.0)
+
+
+@pytest.mark.parametrize("factors", [[2.0], [-1.0], [0.0, 1.0, 3.0]])
+def test_scaled_rows_have_cones_of_their_own(factors):
+    problem = small(12)
+    scaled = problem.design.scaled(np.resize(factors, problem.design.n))
+    twin = GroupLassoProblem(scaled, problem.y, problem.lam)
+    ours, reference = solve_relu(twin, tol=1e-7), solve_relu(twin, method="cvxpy")
+    assert ours.converged
+    np.testing.assert_allclose(ours.objective, reference.objective, rtol=1e-6)
+
+
+def test_the_dense_program_has_a_limit():
+    rng = np.random.default_rng(0)
+    X = gaussian_design(100, 50, rng=rng)
+    design = MaskedDesign(X, sample_masks(X, 60, rng=rng))
+    with pytest.raises(ValueError, match="Use method='interior'"):
+        solve_relu(GroupLassoProblem(design, np.ones(100), 1.0), method="cvxpy")
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("factor", [0.5, 0.999, 1.001, 2.0])
+def test_the_gap_is_as_tight_as_the_projections_allow(seed, factor):
+    "Off the optimum all reaches can be below lam; the longest still has to be exact."
+    problem = small(seed)
+    found = solve_relu(problem, tol=1e-8)
+    parts = factor * found.positive, found.negative
+    design, y, lam = problem.design, problem.y, problem.lam
+    z, reach = 2 * (design.predict(parts[0] - parts[1]) - y), 0.0
+    for slope, pattern in zip(design.correlate(z), design.masks.patterns.T):
+        A = cone_rows(design.X, pattern)
+        both = [np.linalg.norm(project_onto_cone(A, s * slope)) for s in (1, -1)]
+        reach = max(reach, *both)
+    scale = max(0, min(lam / reach, -2 * (z @ y) / (z @ z)))
+    judged = ReLUSolution.judge(problem, *parts, n_iter=0, tol=1.0)
+    floor = -scale * (z @ y) - scale**2 * (z @ z) / 4
+    np.testing.assert_allclose(
+        judged.gap, max(0, 1 - floor / judged.objective), rtol=1e-9, atol=1e-12
+    )

@@ -138,7 +138,7 @@ CALLS = {
     cones.project_onto_cone: dict(A=np.eye(2), c=np.ones(2)),
     cones.cone_interior: dict(A=np.eye(2), gate=np.ones(2)),
     cones.solve_relu: dict(
-        problem=PROBLEM, method="interior", tol=1e-3, max_passes=5, block=5
+        problem=PROBLEM, method="interior", tol=1e-3, max_iter=5, block=5
     ),
     cones.decompose: dict(design=DESIGN, W=W, method="fast"),
     cones.relu_from_gated: dict(design=DESIGN, W=W, method="fast"),
