@@ -8,8 +8,9 @@ __all__ = ['masking_kernels', 'adjoint_mismatch', 'Design', 'MaskedDesign', 'Ker
 import numpy as np
 
 from .checks import check_rng
-from .designs import Design, ScaledDesign, check_design, refuse_large  # noqa: F401
+from .designs import Design, check_design
 from .masked import MaskedDesign
+from .shapes import refuse_large
 from .wrappers import CentredDesign, JoinedDesign, KernelList  # noqa: F401
 
 _all_ = ["Design", "MaskedDesign", "KernelList"]

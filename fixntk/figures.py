@@ -18,7 +18,6 @@ from fixntk.checks import (
 from .cones import relu_from_gated, solve_relu
 from .data import add_bias
 from .design import MaskedDesign
-from .designs import check_weights
 from .group_lasso import GroupLassoProblem
 from .kernels import kernel_ridge, ntk
 from .machine import check_memory, single_threaded
@@ -31,6 +30,7 @@ from fixntk.networks import (
 )
 from .newton import solve
 from .reweighting import irls
+from .shapes import check_weights
 from .signs import numerical_rank
 from .weights import exact_weights, sampled_weights
 

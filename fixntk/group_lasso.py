@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from .checks import check_nonnegative
 from .conic import solve_cvxpy
-from .designs import check_coefs
 from .loss_functions import SquaredLoss
 from .problems import GroupLassoProblem, group_norms
+from .shapes import check_coefs
 from .solutions import Solution
 
 _all_ = ["GroupLassoProblem", "Solution", "solve_cvxpy", "group_norms"]

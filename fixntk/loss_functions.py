@@ -50,9 +50,10 @@ class SampleLoss:
         """The largest z'v - L(v, y) over v."""
         return float(self.conjugates(z, y).sum())
 
+    @of_samples
     def majorant(self, f, y):
         """Curvatures of parabolas above the loss that touch it at f, one a sample."""
-        return np.full(np.shape(y), self.smoothness)
+        return np.full(y.shape, self.smoothness)
 
     def check_targets(self, y):
         """Refuse targets that the loss is not made for."""

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import ConvergenceWarning
 
 from .checks import check_nonnegative, check_positive
-from .designs import check_weights
 from .free_intercept import FreeIntercept
 from .group_lasso import GroupLassoProblem, Solution
 from .loss_functions import HuberLoss, LogisticLoss, SquaredHingeLoss, SquaredLoss
@@ -30,6 +29,7 @@ from fixntk.proximal import (
 )
 from .reweighting import weighted_ridge
 from .sample_weights import WeightedLoss
+from .shapes import check_weights
 from .solutions import check_progress, start_weights
 
 _all_ = ["SquaredLoss", "LogisticLoss", "SquaredHingeLoss", "HuberLoss"]

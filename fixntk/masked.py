@@ -13,15 +13,10 @@ from numpy.typing import ArrayLike
 from scipy.linalg.blas import dsyrk
 
 from .checks import check_kind, check_matrix, frozen
-from fixntk.designs import (
-    Design,
-    check_answers,
-    check_coefs,
-    check_weights,
-    refuse_large,
-)
+from .designs import Design
 from .machine import check_memory
 from .masks import Masks
+from .shapes import check_answers, check_coefs, check_weights, refuse_large
 
 # %% ../nbs/engine/masked.ipynb #8eb46ca3
 _BLOCK = 2**18  # entries of one block of masks as floats: 2 MB, the cache of a core

@@ -7,10 +7,11 @@ __all__ = ['mkl_objective', 'optimal_weights', 'split_coefs', 'lam_hat_for']
 import numpy as np
 
 from .checks import check_positive, check_vector
-from .designs import check_coefs, check_design, check_weights
+from .designs import check_design
 from .group_lasso import group_norms
 from .kernels import kernel_ridge
 from .machine import one_thread
+from .shapes import check_coefs, check_weights
 
 # %% ../nbs/07_mkl.ipynb #05259fd9
 def mkl_objective(design, y, weights, lam_hat):

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import as_floats, check_count, check_matrix, check_rng, shown
-from .designs import Design, check_answers, check_weights, chosen
+from .designs import Design
 from .machine import check_memory
 from .masked import MaskedDesign
 from .masks import Masks
+from .shapes import check_answers, check_weights, chosen
 
 # %% ../nbs/engine/patches.ipynb #9a7c000b
 def stacked(patches, name="patches"):

@@ -19,11 +19,12 @@ from fixntk.checks import (
     check_positive,
     check_vector,
 )
-from .designs import check_design, check_weights
+from .designs import check_design
 from .group_lasso import GroupLassoProblem, Solution, SquaredLoss, group_norms
 from .kernels import kernel_ridge
 from .machine import one_thread
 from .problems import relative_gap
+from .shapes import check_weights
 from .solutions import check_steps
 
 # %% ../nbs/08_reweighting.ipynb #0c96bc64

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import as_floats, check_kind, frozen
-from .designs import check_weights
 from .loss_functions import SampleLoss, check_loss, of_samples
 from .machine import needs
+from .shapes import check_weights
 
 # %% ../nbs/engine/sample_weights.ipynb #32d66265
 def check_sample_weights(weights: ArrayLike) -> np.ndarray:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from .checks import check_count, check_nonnegative, frozen
-from .designs import Design, check_coefs, check_weights
+from .designs import Design
 from .masks import Masks
 from .networks import GatedReLUNetwork
 from .problems import check_problem, group_norms, relative_gap
+from .shapes import check_coefs, check_weights
 
 # %% ../nbs/engine/solutions.ipynb #ade99a84
 def check_steps(value: int, remedy: str, name: str = "max_iter") -> int:
@@ -141,6 +142,7 @@ def graded(problem, W, n_iter, tol, reason="", history=None, details=None) -> So
     design = check_problem(problem).design
     W = frozen(check_coefs(W, design.p, design.d))
     tol = check_nonnegative(tol, "tol", "1e-6 is usual.")
+    n_iter = check_steps(n_iter, "Count what was done.", "n_iter")
     upper, lower = problem.bounds(W)
     gap = relative_gap(upper, lower)
     verdict = f"relative gap {gap:.1e} is {'within' if gap <= tol else 'above'} tol "

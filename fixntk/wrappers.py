@@ -9,16 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .checks import as_floats, check_vector, frozen
-from fixntk.designs import (
-    Design,
-    MappedDesign,
-    check_answers,
-    check_coefs,
-    check_design,
-    check_weights,
-    chosen,
-)
+from .designs import Design, MappedDesign, check_design
 from .machine import check_memory, one_thread
+from .shapes import check_answers, check_coefs, check_weights, chosen
 
 # %% ../nbs/engine/wrappers.ipynb #7dc7d2e7
 def unit_direction(direction: ArrayLike, n: int) -> np.ndarray:
