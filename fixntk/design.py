@@ -8,13 +8,12 @@ __all__ = ['masking_kernels', 'adjoint_mismatch', 'Design', 'MaskedDesign', 'Ker
 import numpy as np
 
 from .checks import check_rng
-from .designs import Design, check_design
+from .designs import Design, ScaledDesign, check_design
 from .masked import MaskedDesign
 from .shapes import refuse_large
-from .wrappers import CentredDesign, JoinedDesign, KernelList  # noqa: F401
+from .wrappers import CentredDesign, JoinedDesign, KernelList
 
-_all_ = ["Design", "MaskedDesign", "KernelList"]
-_all_ += ["ScaledDesign", "CentredDesign", "JoinedDesign"]
+_all_ = [Design, MaskedDesign, KernelList, ScaledDesign, CentredDesign, JoinedDesign]
 
 # %% ../nbs/04_design.ipynb #9c9784fc
 def masking_kernels(design: Design) -> np.ndarray:

@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from .checks import check_nonnegative
 from .conic import solve_cvxpy
-from .loss_functions import SquaredLoss
+from .loss_functions import HuberLoss, LogisticLoss, SquaredHingeLoss, SquaredLoss
 from .problems import GroupLassoProblem, group_norms
 from .shapes import check_coefs
 from .solutions import Solution
 
-_all_ = ["GroupLassoProblem", "Solution", "solve_cvxpy", "group_norms"]
-_all_ += ["SquaredLoss", "LogisticLoss", "SquaredHingeLoss", "HuberLoss"]
+_all_ = [GroupLassoProblem, Solution, solve_cvxpy, group_norms]
+_all_ += [SquaredLoss, LogisticLoss, SquaredHingeLoss, HuberLoss]
 
 # %% ../nbs/06_group_lasso.ipynb #2230561c
 def group_soft_threshold(W: ArrayLike, threshold: float) -> np.ndarray:

@@ -5,6 +5,6 @@ __all__ = ['weighted_ridge', 'reweight', 'irls']
 
 # %% ../nbs/08_reweighting.ipynb #b826b1ae
 from .ridge import weighted_ridge
-from .rounds import irls, reweight  # noqa: F401
+from .rounds import irls, reweight
 
-_all_ = ["weighted_ridge", "reweight", "irls"]
+_all_ = [weighted_ridge, reweight, irls]

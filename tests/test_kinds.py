@@ -310,9 +310,7 @@ def test_names_are_dropped_and_small_types_become_floats():
 
 def test_the_network_of_a_design_without_gates_is_refused():
     found = losses.solve_loss(group_lasso.GroupLassoProblem(KERNELS, Y, 1.0))
-    with pytest.raises(
-        TypeError, match="must be over masks of one gate each"
-    ):
+    with pytest.raises(TypeError, match="must be over masks of one gate each"):
         found.network()
 
 

@@ -7,13 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from fixntk.conv import PatchDesign, patch_masks
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
 from fixntk.deep import deep_masks
-from fixntk.design import (
-    CentredDesign,
-    JoinedDesign,
-    KernelList,
-    MaskedDesign,
-    ScaledDesign,
-)
+from fixntk.design import CentredDesign, JoinedDesign, KernelList, MaskedDesign
+from fixntk.designs import ScaledDesign
 from fixntk.group_lasso import GroupLassoProblem, SquaredLoss, group_norms, solve_cvxpy
 from fixntk.kernels import ntk
 from fixntk.losses import FreeIntercept, HuberLoss
