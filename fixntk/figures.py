@@ -367,10 +367,9 @@ def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None
     )
     masks, start = exact_weights(add_bias(X))
     problem = GroupLassoProblem(MaskedDesign(add_bias(X), masks), y, lam)
-    run = irls(
+    history = irls(
         problem, weights=start, max_iter=int(rounds[-1]) + 1, tol=0, keep_weights=True
-    )
-    history = run.history | run.details
+    ).details
     kept = np.minimum(
         rounds, len(history["weights"]) - 1
     )  # a run whose gap is zero has ended
