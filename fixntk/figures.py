@@ -367,12 +367,11 @@ def kernel_path(X, y, lam, *, rounds=(0, 1, 2, 4, 8, 16, 32, 64, 128), grid=None
     )
     masks, start = exact_weights(add_bias(X))
     problem = GroupLassoProblem(MaskedDesign(add_bias(X), masks), y, lam)
-    history = irls(
+    run = irls(
         problem, weights=start, max_iter=int(rounds[-1]) + 1, tol=0, keep_weights=True
-    ).details
-    kept = np.minimum(
-        rounds, len(history["weights"]) - 1
-    )  # a run whose gap is zero has ended
+    )
+    history = run.history | run.details
+    kept = np.minimum(rounds, len(history["weights"]) - 1)  # zero gaps end a run
     everything, n = add_bias(np.vstack([X, grid[:, None]])), len(X)
     fine, shares = exact_weights(everything)
     place = {pattern.tobytes(): i for i, pattern in enumerate(masks.patterns.T)}
