@@ -10,15 +10,10 @@ from numpy.typing import ArrayLike
 from .checks import check_count
 from .kernels import ntk
 from .masks import count_cells
-from fixntk.patches import (
-    PatchDesign,
-    patch_masks,
-    pooled_predict,  # noqa: F401
-    two_stacks,
-)
+from .patches import PatchDesign, patch_masks, pooled_predict, two_stacks
 from .windows import extract_patches
 
-_all_ = ["extract_patches", "patch_masks", "PatchDesign", "pooled_predict"]
+_all_ = [extract_patches, patch_masks, PatchDesign, pooled_predict]
 
 # %% ../nbs/18_conv.ipynb #c8bbf2d4
 def count_patch_cells(n: int, n_patches: int, r: int) -> int:

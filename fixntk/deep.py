@@ -12,7 +12,7 @@ from .checks import check_count, two_tables
 from fixntk.layers import (
     DeepMasks,
     ReLULayers,
-    layer_masks,  # noqa: F401
+    layer_masks,
     next_angles,
     products_and_angles,
 )
@@ -23,8 +23,8 @@ from fixntk.products import (
     second_layer_masks,
 )
 
-_all_ = ["DeepMasks", "ReLULayers", "layer_masks", "second_layer_masks"]
-_all_ += ["product_masks", "product_weights", "deep_masks"]
+_all_ = [DeepMasks, ReLULayers, layer_masks, second_layer_masks, product_masks]
+_all_ += [product_weights, deep_masks]
 
 # %% ../nbs/17_deep.ipynb #752f2796
 def deep_ntk(X: ArrayLike, Y: ArrayLike | None = None, *, depth: int) -> np.ndarray:

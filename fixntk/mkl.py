@@ -5,99 +5,121 @@ __all__ = ['mkl_objective', 'optimal_weights', 'split_coefs', 'lam_hat_for']
 
 # %% ../nbs/07_mkl.ipynb #313eafd8
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .checks import check_positive, check_vector
-from .designs import check_design
-from .group_lasso import group_norms
+from .designs import Design, check_design
 from .kernels import kernel_ridge
 from .machine import one_thread
+from .problems import group_norms
 from .shapes import check_coefs, check_weights
 
 # %% ../nbs/07_mkl.ipynb #05259fd9
-def mkl_objective(design, y, weights, lam_hat):
-    """How badly a weighted kernel explains y: y'(K(weights) + lam_hat I)^-1 y  (paper, 13).
-
-    Times lam_hat, it is the minimum over V of |sum_i sqrt(weights_i) D_i X V_i - y|^2 + lam_hat * |V|^2  (12).
+def mkl_objective(
+    design: Design, y: ArrayLike, weights: ArrayLike, lam_hat: float
+) -> float:
+    """How badly a weighted kernel explains y: y'(K(weights) + lam_hat I)^-1 y  (13).
 
     Parameters
     ----------
-    design : MaskedDesign over n samples and p masks
+    design : Design
+        Over n samples and p masks.
     y : array, shape (n,)
-    weights : array, shape (p,), nonnegative; (13) wants them to sum to one
-    lam_hat : float, positive
+        Targets.
+    weights : array, shape (p,)
+        Nonnegative; (13) wants them to sum to one.
+    lam_hat : float
+        Positive; lam_hat times the value is the minimum of (12) over V.
 
     Returns
     -------
     float
+        The smaller, the better the kernel.
     """
+    K, y, ridge = _system(design, y, weights, lam_hat)
+    return float(y @ kernel_ridge(K, y, ridge))
+
+# %% ../nbs/07_mkl.ipynb #05259fda
+def _system(design, y, weights, lam_hat):
+    "The kernel of the weights, y and lam_hat, checked."
     y = check_vector(y, check_design(design).n, like="the design")
-    lam_hat = check_positive(
-        lam_hat,
-        "lam_hat",
-        "lam_hat_for(lam, W) gives the one that matches a group lasso.",
-    )
+    remedy = "lam_hat_for(lam, W) gives the one that matches a group lasso."
+    lam_hat = check_positive(lam_hat, "lam_hat", remedy)
     weights = check_weights(weights, design.p)
     with one_thread(rows=design.n):
-        return float(y @ kernel_ridge(design.kernel(weights), y, lam_hat))
+        return design.kernel(weights), y, lam_hat
 
 # %% ../nbs/07_mkl.ipynb #ffdca609
-def optimal_weights(W):
-    """The kernel weights that belong to group-lasso coefficients: |W_i| / sum_j |W_j|, on the simplex.
+def optimal_weights(W: ArrayLike) -> np.ndarray:
+    """The kernel weights of group-lasso coefficients: |W_i| / sum_j |W_j|.
 
-    They minimise sum_i |W_i|^2 / weights_i, and (13) if W solves the group lasso. If W is zero every choice does,
-    and the uniform one is returned.
+    They minimise sum_i |W_i|^2 / weights_i, and (13) if W solves the group lasso.
 
     Parameters
     ----------
     W : array, shape (p, d)
+        If it is zero every choice is optimal, and the uniform one is returned.
 
     Returns
     -------
-    weights : array, shape (p,), nonnegative, sum one
+    array, shape (p,)
+        Nonnegative, with sum one.
     """
     norms = group_norms(W)
     return norms / norms.sum() if norms.any() else np.full(len(norms), 1 / len(norms))
 
 # %% ../nbs/07_mkl.ipynb #7c3b094b
-def split_coefs(W, weights):
+def split_coefs(W: ArrayLike, weights: ArrayLike) -> np.ndarray:
     """The coefficients V of (12) behind the knobs: W_i = sqrt(weights_i) V_i.
 
     Parameters
     ----------
     W : array, shape (p, d)
-    weights : array, shape (p,), nonnegative, positive wherever W_i is not zero
+        Coefficients of the features before the knobs.
+    weights : array, shape (p,)
+        Nonnegative, and positive wherever W_i is not zero.
 
     Returns
     -------
-    V : array, shape (p, d), zero where the weight is zero
+    array, shape (p, d)
+        V, zero where the weight is zero.
     """
-    W = check_coefs(W)
-    weights = check_weights(weights, len(W))
-    lost = np.flatnonzero((weights == 0) & W.any(axis=1))
+    table = check_coefs(W)
+    eta = check_weights(weights, len(table))
+    _refuse_lost(np.flatnonzero((eta == 0) & table.any(axis=1)))
+    return table / np.sqrt(np.where(eta > 0, eta, 1))[:, None]
+
+# %% ../nbs/07_mkl.ipynb #7c3b094c
+def _refuse_lost(lost):
+    "Refuse weights that have switched off masks in use."
     if len(lost):
         raise ValueError(
-            f"weights must be positive wherever W is not zero; mask {lost[0]} and {len(lost)} in all have weight 0. "
-            "Use optimal_weights(W), or set these rows of W to zero."
+            f"weights must be positive wherever W is not zero; mask {lost[0]} and "
+            f"{len(lost)} in all have weight 0. Use optimal_weights(W), or set these "
+            "rows of W to zero."
         )
-    return W / np.sqrt(np.where(weights > 0, weights, 1))[:, None]
 
 # %% ../nbs/07_mkl.ipynb #098d4695
-def lam_hat_for(lam, W):
-    """The lam_hat at which a solution W of the group lasso (15) also solves (12)-(14): lam / (2 * sum_i |W_i|).
+def lam_hat_for(lam: float, W: ArrayLike) -> float:
+    """The lam_hat at which a solution W of (15) solves (14): lam / (2 sum_i |W_i|).
 
     Parameters
     ----------
-    lam : float, positive, the group-lasso strength that W was fitted with
-    W : array, shape (p, d), not zero
+    lam : float
+        Positive, the group-lasso strength that W was fitted with.
+    W : array, shape (p, d)
+        Not zero.
 
     Returns
     -------
-    lam_hat : float
+    float
+        The strength of (12) to (14).
     """
     lam = check_positive(lam, "lam", "It is the strength that W was fitted with.")
     total = group_norms(W).sum()
     if total == 0:
         raise ValueError(
-            "W must not be zero: the squared penalty reaches zero for no finite lam_hat. Use a lam below lam_max."
+            "W must not be zero: the squared penalty reaches zero for no finite "
+            "lam_hat. Use a lam below lam_max."
         )
     return float(lam / (2 * total))

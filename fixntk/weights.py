@@ -4,27 +4,13 @@
 __all__ = ['exact_weights', 'SampledWeights', 'sampled_weights', 'weighted_ridge']
 
 # %% ../nbs/05_weights.ipynb #9565bb63
-import warnings
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.sparse import diags_array
-from scipy.sparse.linalg import aslinearoperator, lsmr, lsqr
-from sklearn.exceptions import ConvergenceWarning
 
-from fixntk.checks import (
-    check_choice,
-    check_count,
-    check_matrix,
-    check_positive,
-    check_rng,
-    check_vector,
-)
-from .designs import check_design
-from .kernels import kernel_ridge
-from .machine import check_memory, one_thread, single_threaded
+from .checks import check_count, check_matrix, check_rng
+from .machine import check_memory, single_threaded
 from fixntk.masks import (
     Masks,
     _made,
@@ -33,8 +19,10 @@ from fixntk.masks import (
     count_cells,
     enumerate_masks,
 )
-from .shapes import check_weights
+from .ridge import weighted_ridge
 from .signs import of_size_one, two_product, unit
+
+_all_ = [weighted_ridge]
 
 # %% ../nbs/05_weights.ipynb #c7833bc2
 def _walk(first, second, keys):
@@ -377,59 +365,3 @@ def sampled_weights(X, n_circles, *, rng):
         np.repeat(errors, 2),
         float(2 * weights[met[sound] == 1].sum()),
     )
-
-# %% ../nbs/05_weights.ipynb #0c96bc64
-def _matrix_free_ridge(design, y, weights, ridge, solver):
-    """LSQR or LSMR on the design with columns scaled by sqrt(weights).
-
-    They minimise |A V - y|^2 + ridge |V|^2 over the scaled columns A.
-    """
-    scale = np.repeat(np.sqrt(weights), design.d)
-    scaled = design.as_linear_operator() @ aslinearoperator(diags_array(scale))
-    limit = {"iter_lim" if solver is lsqr else "maxiter": 20 * design.n + 1000}
-    V, stop = solver(
-        scaled, y, damp=np.sqrt(ridge), atol=1e-14, btol=1e-14, conlim=0, **limit
-    )[:2]
-    if stop == 7:
-        warnings.warn(
-            f"{solver.__name__} used all its iterations at ridge={ridge}; "
-            "its coefficients are inexact. Use method='kernel'.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )
-    return (scale * V).reshape(design.p, design.d)
-
-# %% ../nbs/05_weights.ipynb #deeffaaa
-def weighted_ridge(
-    design: Any, y: ArrayLike, weights: ArrayLike, ridge: float, *, method="kernel"
-) -> np.ndarray:
-    """Minimise |design.predict(W) - y|^2 + ridge sum_i |W_i|^2 / weights_i (16).
-
-    Parameters
-    ----------
-    design : Design
-        Over n samples, p masks, d features.
-    y : array, shape (n,)
-        Targets.
-    weights : array, shape (p,)
-        Nonnegative; a zero switches its mask off.
-    ridge : float
-        Positive; reweighting for a group lasso uses lam / 2.
-    method : {"kernel", "lsqr", "lsmr"}
-        One system of n equations, or matrix-free as in the paper.
-
-    Returns
-    -------
-    array, shape (p, d)
-    """
-    check_choice(method, "method", ("kernel", "lsqr", "lsmr"))
-    design = check_design(design)
-    y = check_vector(y, design.n, like="the design")
-    weights = check_weights(weights, design.p)
-    ridge = check_positive(ridge, "ridge", "For no penalty use least squares.")
-    with one_thread(rows=design.n):
-        if method != "kernel":
-            solver = {"lsqr": lsqr, "lsmr": lsmr}[method]
-            return _matrix_free_ridge(design, y, weights, ridge, solver)
-        alpha = kernel_ridge(design.kernel(weights), y, ridge)
-        return weights[:, None] * design.correlate(alpha)

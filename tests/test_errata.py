@@ -6,7 +6,10 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from fixntk.masks import enumerate_masks
 
 NBS = Path(__file__).resolve().parents[1] / "nbs"
 PAPER = Path(__file__).resolve().parents[2] / "shared" / "paper.md"
@@ -129,6 +132,19 @@ def test_an_entry_says_how_much_it_matters_what_it_assumes_and_what_was_tried():
             and row["severity"] == "high"
         ):
             assert "lambda = 0.1" in row["tried"]
+
+
+def test_a_mask_can_lengthen_a_sum():
+    rows, noise = np.array([[1.0], [1.0]]), np.array([1.0, -1.0])
+    first = np.array([1.0, 0.0])
+    assert abs((first * noise) @ rows)[0] == 1 and abs(noise @ rows)[0] == 0
+
+
+def test_masks_of_rank_three_grow_like_the_square():
+    rng, sizes = np.random.default_rng(3), (25, 50, 100)
+    counts = [enumerate_masks(rng.standard_normal((n, 3))).p for n in sizes]
+    slopes = np.diff(np.log(counts)) / np.log(2)
+    assert np.all(np.abs(slopes - 2) < 0.1)
 
 
 def test_the_program_without_cones_is_not_called_the_ReLU_network():

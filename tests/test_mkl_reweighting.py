@@ -4,29 +4,23 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from fixntk.conv import PatchDesign, patch_masks
 from fixntk.data import add_bias, gaussian_design, teacher_data, toy_line
-from fixntk.design import MaskedDesign
+from fixntk.deep import deep_masks
+from fixntk.design import CentredDesign, JoinedDesign, KernelList, MaskedDesign
+from fixntk.designs import ScaledDesign
 from fixntk.group_lasso import GroupLassoProblem, SquaredLoss, group_norms, solve_cvxpy
 from fixntk.kernels import ntk
 from fixntk.losses import FreeIntercept, HuberLoss
-from fixntk.masks import Masks, sample_masks
+from fixntk.masks import sample_masks
 from fixntk.mkl import lam_hat_for, mkl_objective, optimal_weights, split_coefs
 from fixntk.reweighting import irls, reweight, weighted_ridge
-
-
-def arcs(X):
-    across = np.arctan2(X[:, 1], X[:, 0])
-    cuts = np.sort(np.r_[across + np.pi / 2, across - np.pi / 2] % (2 * np.pi))
-    widths = np.diff(np.r_[cuts, cuts[0] + 2 * np.pi])
-    middle = cuts + widths / 2
-    return Masks.from_gates(
-        X, np.column_stack([np.cos(middle), np.sin(middle)])
-    ), widths / (2 * np.pi)
+from fixntk.weights import exact_weights
 
 
 def toy(seed, lam=0.1):
     line, heights = toy_line(5, rng=np.random.default_rng(seed))
-    masks, chances = arcs(add_bias(line))
+    masks, chances = exact_weights(add_bias(line))
     design = MaskedDesign(add_bias(line), masks)
     np.testing.assert_allclose(design.kernel(chances), ntk(design.X), atol=1e-13)
     return GroupLassoProblem(design, heights, lam), chances
@@ -94,6 +88,7 @@ def test_a_teacher_in_more_dimensions():
 def test_zero_rounds_are_graded():
     problem = cloud()
     solution = irls(problem, max_iter=0)
+    np.testing.assert_allclose(solution.gap, 0.9**2)  # (1 - lam / lam_max)^2
     assert (
         solution.n_iter == 0
         and not solution.converged
@@ -156,7 +151,7 @@ def test_three_ridge_solvers_agree(ridge):
 
 
 def test_an_unfinished_iterative_solve_warns(monkeypatch):
-    import fixntk.weights as module
+    import fixntk.ridge as module
 
     real = module.lsqr
     monkeypatch.setattr(
@@ -177,6 +172,51 @@ def test_reweighting_matrix_free(method):
     problem, chances = toy(0)
     solution = irls(problem, weights=chances, method=method, max_iter=2000, tol=1e-6)
     assert solution.converged
+
+
+def test_every_design_is_taken_by_every_method():
+    rng = np.random.default_rng(4)
+    X, y = gaussian_design(12, 3, rng=rng), rng.standard_normal(12)
+    patches = rng.standard_normal((12, 4, 3))
+    first, second = sample_masks(X, 9, rng=rng), sample_masks(X[:, ::-1], 9, rng=rng)
+    plain = MaskedDesign(X, first)
+    designs = [
+        plain,
+        MaskedDesign(X, deep_masks(X, [4, 4], widths=[5], rng=rng)),
+        PatchDesign(patches, patch_masks(patches, 9, rng=rng)),
+        KernelList([plain.kernel(np.eye(plain.p)[i]) for i in range(plain.p)]),
+        CentredDesign(plain, np.ones(12)),
+        ScaledDesign(plain, rng.uniform(1, 2, 12)),
+        JoinedDesign([plain, MaskedDesign(X[:, ::-1], second)]),
+    ]
+    for design in designs:
+        top = GroupLassoProblem(design, y, 1.0).lam_max
+        problem = GroupLassoProblem(design, y, 0.2 * top)
+        kernel, *others = (
+            irls(problem, method=method, max_iter=7, tol=0)
+            for method in ("kernel", "lsqr", "lsmr")
+        )
+        for other in others:
+            off = np.abs(other.W - kernel.W).max()
+            assert off < 1e-7 * np.abs(kernel.W).max(), (design, off)
+            assert list(other.history) == ["objective", "gap", "masks", "steps"]
+            assert {len(values) for values in other.history.values()} == {7}
+
+
+def test_it_starts_where_it_is_told_and_says_what_it_does():
+    problem, lines = cloud(), []
+    first = irls(problem, tol=1e-3, progress=lines.append, keep_weights=True)
+    assert len(lines) == first.n_iter and lines[0].startswith("pass 1: objective")
+    assert len(first.details["weights"]) == first.n_iter
+    on = irls(problem, tol=1e-3, start=first)
+    np.testing.assert_array_equal(
+        on.W, irls(problem, tol=1e-3, weights=first.weights).W
+    )
+    assert on.n_iter == 1 and on.details == {}
+    with pytest.raises(TypeError, match="two names for one thing"):
+        irls(problem, start=first, weights=first.weights)
+    with pytest.raises(TypeError, match="progress must be"):
+        irls(problem, progress=3)
 
 
 def test_duplicate_rows_and_few_samples():
