@@ -20,6 +20,7 @@ from fixntk.checks import (
     check_rng,
     frozen,
 )
+from .circles import at_angles, walk
 from .machine import check_memory, one_thread
 from fixntk.signs import (
     ROUNDING,
@@ -582,13 +583,8 @@ def sample_masks(X, n_gates, *, method="gaussian", rng):
         start, turn = rng.standard_normal(
             (2, -(-n_gates // (2 * len(planes))), X.shape[1])
         )
-        cuts = np.sort(
-            (np.arctan2(turn @ planes.T, start @ planes.T) + np.pi / 2) % np.pi, axis=1
-        )
-        middle = (cuts + np.column_stack([cuts[:, 1:], cuts[:, :1] + np.pi]))[
-            :, :, None
-        ] / 2
-        gates = np.cos(middle) * start[:, None] + np.sin(middle) * turn[:, None]
+        middles = walk(start @ planes.T, turn @ planes.T).middles
+        gates = at_angles(start[:, None], turn[:, None], middles)
         gates = np.concatenate([gates, -gates], axis=1)
         gates[-1] = rng.permutation(gates[-1])
         return Masks.from_gates(X, gates.reshape(-1, X.shape[1])[:n_gates])
