@@ -43,7 +43,7 @@ def walk(first: np.ndarray, second: np.ndarray) -> Walk:
     lengths = np.diff(begins, axis=1, append=begins[:, :1] + np.pi)
     return Walk(begins, lengths, order, before)
 
-
+# %% ../nbs/engine/circles.ipynb #c1rc0017
 def at_angles(a: np.ndarray, b: np.ndarray, angles: np.ndarray) -> np.ndarray:
     "The gates cos(t) a + sin(t) b; `angles` lacks the last axis of a and b."
     angles = angles[..., None]

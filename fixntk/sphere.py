@@ -76,7 +76,7 @@ def centres_of(path: Walk, cell: np.ndarray, sign: np.ndarray, a, b) -> np.ndarr
     centres = np.stack([sums_by(cell, sign * edge) for edge in edges], axis=1)
     return centres / np.maximum(np.linalg.norm(centres, axis=1), 1e-300)[:, None]
 
-
+# %% ../nbs/engine/sphere.ipynb #5b4e0013
 def sphere_cells(normals: np.ndarray, keys: np.ndarray):
     "Names, centres and shares of one of each two opposite cells on the sphere."
     a, b = frames(normals)

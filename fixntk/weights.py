@@ -14,6 +14,7 @@ from scipy.sparse import diags_array
 from scipy.sparse.linalg import aslinearoperator, lsmr, lsqr
 from sklearn.exceptions import ConvergenceWarning
 
+from .cells import distinct_planes, refuse_lossy
 from fixntk.checks import (
     check_choice,
     check_count,
@@ -33,14 +34,7 @@ from fixntk.circles import (
 from .designs import check_design
 from .kernels import kernel_ridge
 from .machine import check_memory, one_thread, single_threaded
-from fixntk.masks import (
-    Masks,
-    _made,
-    _planes,
-    _refuse_lossy,
-    count_cells,
-    enumerate_masks,
-)
+from .masks import Masks, count_cells, enumerate_masks, masks_of
 from .shapes import check_weights
 from .signs import of_size_one, unit
 from .sphere import circle_cells, sphere_cells
@@ -56,8 +50,8 @@ def _row_space(X):
     normals : array, shape (m, r)
     basis : array, shape (d, r)
     """
-    rows, space = _planes(X)
-    _refuse_lossy(X, rows, space)
+    rows, space = distinct_planes(X)
+    refuse_lossy(X, rows, space)
     return rows, unit(X[rows] @ space.basis), space.basis
 
 # %% ../nbs/05_weights.ipynb #8cd96433
@@ -84,12 +78,12 @@ def _opposite_masks(X, rows, keys, names, gates, shares):
         sound.append(some[good])
     sound = np.concatenate(sound)
     if not abs(2 * shares[sound].sum() - 1) <= 1e-10:
-        raise ValueError(_TOO_THIN.format(2 * shares[sound].sum()))
+        raise ValueError(TOO_THIN.format(2 * shares[sound].sum()))
     gates = np.stack([gates[sound], -gates[sound]], axis=1).reshape(-1, X.shape[1])
-    return _made(np.concatenate(patterns).T, gates), sound
+    return masks_of(np.concatenate(patterns).T, gates), sound
 
 
-_TOO_THIN = (
+TOO_THIN = (
     "X must have cells wide enough for a gate; those that are hold {:.10f} of the weight, and the others are thinner than rounding. "
     "Merge rows that are nearly parallel, bring columns to one size, or count masks with sample_masks(X, n_gates, rng=rng)."
 )
@@ -218,6 +212,7 @@ def sampled_weights(X, n_circles, *, rng):
     n_circles : int
         At least 2.
     rng : numpy.random.Generator
+        Draws the circles and the names of masks.
 
     Returns
     -------
@@ -307,6 +302,7 @@ def weighted_ridge(
     Returns
     -------
     array, shape (p, d)
+        The coefficients W; zero rows for weights of zero.
     """
     check_choice(method, "method", ("kernel", "lsqr", "lsmr"))
     design = check_design(design)
