@@ -3,8 +3,16 @@
 import numpy as np
 import pytest
 
-from fixntk.circles import at_angles, crossings, names_along, sums_along, walk
-from fixntk.circles import opposite, random_circles, random_keys
+from fixntk.circles import (
+    at_angles,
+    crossings,
+    names_along,
+    opposite,
+    random_circles,
+    random_keys,
+    sums_along,
+    walk,
+)
 
 
 @pytest.mark.parametrize("zero", [0.0, -0.0])
