@@ -6,7 +6,7 @@ __all__ = []
 # %% ../nbs/engine/sphere.ipynb #5b4e0003
 import numpy as np
 
-from fixntk.circles import Walk, names_along, opposite, random_keys, walk
+from fixntk.circles import Walk, names_along, opposite, walk
 from fixntk.signs import two_product
 
 # %% ../nbs/engine/sphere.ipynb #5b4e0005
