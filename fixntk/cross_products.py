@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from fixntk.designs import Design
-from fixntk.ridge_points import KernelForm, RidgePoint
+from fixntk.ridge_points import RidgePoint
 
 # %% ../nbs/engine/cross_products.ipynb #515f5495
 class CrossFactor(NamedTuple):
