@@ -770,7 +770,7 @@ class _Finish:
                 n_paths=1 if quick else 2,
                 max_rounds=self.max_iter,
             )
-            if found.history["interrupted"]:
+            if found.details["interrupted"]:
                 raise KeyboardInterrupt
             design, settled = (
                 MaskedDesign(rows, found.masks),
