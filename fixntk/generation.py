@@ -79,7 +79,7 @@ def worst_masks(path, others, values, far):
     fresh = values.max() > path.lam / 2 and (path.masks | added).p > path.masks.p
     return added, fresh
 
-
+# %% ../nbs/engine/generation.ipynb #gen-rounds
 def run_rounds(path, prices, max_iter, progress):
     "Rounds until the last search finds nothing: why they ended, and whether well."
     level, stuck, last = 0, 0, len(prices.efforts) - 1
@@ -158,6 +158,15 @@ def begun(X, y, lam, tol, rng, start):
     return path_from(X, y, lam, tol, start)
 
 
+def prices_for(path, n_circles, max_masks, rng):
+    "The searches of a path, from the circles of a round."
+    usual = min(max(200, 2_000_000 // path.X.size), 1000)
+    full = usual if n_circles is None else check_circles(n_circles, path.X)
+    done = path.circles[-1] if path.circles else 0
+    efforts = (max(1, full // 4), full, 20 * full, 100 * full)
+    return Prices(path.X, efforts, max_masks, rng, done)
+
+
 def run_paths(path, prices, n_paths, max_iter, progress):
     "Path after path, joined, until there were n_paths or all masks could be listed."
     with one_thread():
@@ -219,15 +228,16 @@ def solve_all_masks(
         the objective may be too high by more than tol and depends on rng;
         details["violation"][-1] is the largest that the last search found.
         KeyboardInterrupt ends it with what was reached; details["interrupted"] says so.
+
+    Examples
+    --------
+    >>> X, rng = np.array([[1.0], [-1.0]]), np.random.default_rng(0)
+    >>> solve_all_masks(X, [3.0, 0.0], 1.0, rng=rng).proven_over
+    'all masks of open cells'
     """
     path = begun(X, y, lam, tol, rng, start)
     max_iter = max_iter if max_rounds is None else max_rounds
     check_counts(max_masks, max_iter, n_paths)
-    say, size = check_progress(progress), path.X.size
-    full = min(max(200, 2_000_000 // size), 1000)
-    full = full if n_circles is None else check_circles(n_circles, path.X)
-    done = path.circles[-1] if path.circles else 0
-    efforts = (max(1, full // 4), full, 20 * full, 100 * full)
-    prices = Prices(path.X, efforts, max_masks, rng, done)
+    prices = prices_for(path, n_circles, max_masks, rng)
     prices.paths = 1 if start is None else start.details.get("paths", n_paths)
-    return run_paths(path, prices, n_paths, max_iter, say)
+    return run_paths(path, prices, n_paths, max_iter, check_progress(progress))

@@ -22,7 +22,7 @@ def price_gates(
     rng: np.random.Generator,
     gates: ArrayLike | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Gates of masks D with large |X'Dz|, by warm walks along great circles.
+    """Search gates of masks D with large |X'Dz| by warm walks along great circles.
 
     Parameters
     ----------
@@ -43,11 +43,18 @@ def price_gates(
         With distinct patterns, the given ones among them.
     values : array, shape (k,)
         The |X'Dz| of these patterns, best first.
+
+    Examples
+    --------
+    >>> X, z = [[-1.0, 1.0], [0.0, 1.0], [2.0, 1.0]], [1.0, -1.0, 1.0]
+    >>> gates, values = price_gates(X, z, n_circles=5, rng=np.random.default_rng(0))
+    >>> round(values[0] ** 2, 9)
+    np.float64(5.0)
     """
-    X, rng = check_matrix(X), check_rng(rng)
-    z, n_circles = check_vector(z, len(X), "z"), check_circles(n_circles, X)
-    given = None if gates is None else Masks.from_gates(X, gates).gates
-    masks, values = search_masks(X, z, n_circles, rng, given)
+    rows, rng = check_matrix(X), check_rng(rng)
+    signs, n_circles = check_vector(z, len(rows), "z"), check_circles(n_circles, rows)
+    given = None if gates is None else Masks.from_gates(rows, gates).gates
+    masks, values = search_masks(rows, signs, n_circles, rng, given)
     return masks.gates.copy(), values
 
 # %% ../nbs/engine/pricing.ipynb #pricing-largest
@@ -103,11 +110,16 @@ def lam_max_all(
         Zero if it is no more than rounding.
     exact : bool
         False says that it is a lower bound, the best that the circles found.
+
+    Examples
+    --------
+    >>> lam_max_all([[1.0], [-1.0]], [3.0, 0.0], rng=np.random.default_rng(0))
+    (6.0, True)
     """
-    X, rng = check_matrix(X), check_rng(rng)
-    y, n_circles = check_vector(y, len(X)), check_circles(n_circles, X)
-    every = every_mask(X, check_count(max_masks, "max_masks", "1 never enumerates."))
-    largest = largest_answer(X, y, every, n_circles, rng)
+    rows, rng = check_matrix(X), check_rng(rng)
+    targets, n_circles = check_vector(y, len(rows)), check_circles(n_circles, rows)
+    every = every_mask(rows, check_count(max_masks, "max_masks", "1 never enumerates."))
+    largest = largest_answer(rows, targets, every, n_circles, rng)
     return 2 * largest, every is not None
 
 # %% ../nbs/engine/pricing.ipynb #6e047b7e
@@ -130,10 +142,16 @@ def pricing_bound(X: ArrayLike, z: ArrayLike) -> float:
     float
         Valid for every matrix D = diag(t) with 0 <= t <= 1, so usually far above the
         largest value of a mask.
+
+    Examples
+    --------
+    >>> pricing_bound([[1.0], [-1.0]], [1.0, -1.0])
+    2.0
     """
-    X = check_matrix(X)
-    (X, size), (z, height) = unit_sized(X), unit_sized(check_vector(z, len(X), "z"))
-    lengths = np.linalg.norm(X, axis=1)
-    scaled = X * np.sqrt(np.abs(z) / np.where(lengths > 0, lengths, 1))[:, None]
-    free = np.sqrt(np.abs(z) @ lengths) * np.linalg.norm(scaled, 2)
-    return float(np.linalg.norm(X.T @ z) + free) / 2 * size * height
+    rows, size = unit_sized(check_matrix(X))
+    signs, height = unit_sized(check_vector(z, len(rows), "z"))
+    lengths = np.linalg.norm(rows, axis=1)
+    shares = np.abs(signs) / np.where(lengths > 0, lengths, 1)
+    spread = np.linalg.norm(rows * np.sqrt(shares)[:, None], 2)
+    free = np.sqrt(np.abs(signs) @ lengths) * spread
+    return float(np.linalg.norm(rows.T @ signs) + free) / 2 * size * height
