@@ -12,7 +12,7 @@ help:
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
 	@echo "make lab      open the notebooks in JupyterLab"
-	@echo "make refresh  re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
+	@echo "make refresh  format, export, re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
 
@@ -58,6 +58,7 @@ lab: $(READY)
 	@jupyter lab nbs
 
 refresh: $(READY)
+	@ruff format -q nbs
 	@nbdev_export
 	@python nbs/_ext/exec_nbs.py --inplace $(ARGS)
 	@nbdev_clean

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # for editors and type checkers; nothing is imported when it 
         NTKClassifier,
         NTKRegressor,
     )
-    from .losses import solve_loss as solve
+    from .losses import solve
     from .masks import Masks
 
 __all__ = [
@@ -34,7 +34,7 @@ __all__ = [
     "solve",
 ]
 
-_HOMES = {"Masks": "masks:Masks", "solve": "losses:solve_loss"}  # others: estimators
+_HOMES = {"Masks": "masks:Masks", "solve": "losses:solve"}  # others: estimators
 
 
 def __getattr__(name: str) -> Any:

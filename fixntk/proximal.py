@@ -144,8 +144,11 @@ def proximal_newton(program: Program, tol: float, max_iter: int, progress) -> tu
             return W, n_iter, _STUCK, history
         share = 1e-3 * share if stuck else share
         W = trial if length == 1 else W + length * (trial - W)
-        f, worse = f + length * change, 10 if length else 100
-        damping = max(damping / 10, 1e-8) if length == 1 else min(worse * damping, 1.0)
+        # weights of a model that span eight digits put its far targets out of focus
+        blurred = history["gap"][-2:][0] / 2 < gap < 1e-8
+        f, worse = f + length * change, 10 if 0 < length < 1 else 100
+        eased = length == 1 and not blurred
+        damping = max(damping / 10, 1e-8) if eased else min(worse * damping, 1.0)
     return W, n_iter, f"{n_iter} of max_iter={max_iter} models", history
 
 # %% ../nbs/engine/proximal.ipynb #4777b772

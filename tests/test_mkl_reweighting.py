@@ -156,7 +156,7 @@ def test_three_ridge_solvers_agree(ridge):
 
 
 def test_an_unfinished_iterative_solve_warns(monkeypatch):
-    import fixntk.reweighting as module
+    import fixntk.weights as module
 
     real = module.lsqr
     monkeypatch.setattr(
