@@ -43,13 +43,6 @@ def price_gates(
         With distinct patterns, the given ones among them.
     values : array, shape (k,)
         The |X'Dz| of these patterns, best first.
-
-    Examples
-    --------
-    >>> X, z = [[-1.0, 1.0], [0.0, 1.0], [2.0, 1.0]], [1.0, -1.0, 1.0]
-    >>> gates, values = price_gates(X, z, n_circles=5, rng=np.random.default_rng(0))
-    >>> round(values[0] ** 2, 9)
-    np.float64(5.0)
     """
     rows, rng = check_matrix(X), check_rng(rng)
     signs, n_circles = check_vector(z, len(rows), "z"), check_circles(n_circles, rows)
@@ -110,11 +103,6 @@ def lam_max_all(
         Zero if it is no more than rounding.
     exact : bool
         False says that it is a lower bound, the best that the circles found.
-
-    Examples
-    --------
-    >>> lam_max_all([[1.0], [-1.0]], [3.0, 0.0], rng=np.random.default_rng(0))
-    (6.0, True)
     """
     rows, rng = check_matrix(X), check_rng(rng)
     targets, n_circles = check_vector(y, len(rows)), check_circles(n_circles, rows)
