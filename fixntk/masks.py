@@ -5,13 +5,21 @@ __all__ = ['Masks', 'count_cells', 'enumerate_masks', 'is_complete', 'sample_mas
 
 # %% ../nbs/03_masks.ipynb #6765ea18
 from dataclasses import dataclass
-from itertools import chain, combinations, islice
 from math import comb
 
 import numpy as np
 from scipy.linalg import qr
 from scipy.spatial import cKDTree
 
+from fixntk.cells import (
+    TOO_CLOSE,
+    TOO_THIN,
+    cells_above,
+    distinct_planes,
+    first_of_each,
+    flats,
+    refuse_lossy,
+)
 from fixntk.checks import (
     check_choice,
     check_count,
@@ -20,16 +28,9 @@ from fixntk.checks import (
     check_rng,
     frozen,
 )
+from .circles import at_angles, walk
 from .machine import check_memory, one_thread
-from fixntk.signs import (
-    ROUNDING,
-    RowSpace,
-    balance,
-    is_open,
-    of_size_one,
-    row_space,
-    unit,
-)
+from .signs import balance, is_open, of_size_one, unit
 
 # %% ../nbs/03_masks.ipynb #280b9a77
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,7 +85,7 @@ class Masks:
                 f"gates must have one column for each of the {X.shape[1]} columns of X; got shape {gates.shape}. "
                 "One row is one gate: transpose gates if its columns are."
             )
-        return _made(is_open(X, gates), gates.copy(), cls)._distinct()
+        return masks_of(is_open(X, gates), gates.copy(), cls)._distinct()
 
     n = property(lambda self: self.patterns.shape[0], doc="Number of samples.")
     p = property(lambda self: self.patterns.shape[1], doc="Number of masks.")
@@ -102,7 +103,7 @@ class Masks:
                 f"X must have {self.d} columns, one for each number of a gate; got "
                 f"{X.shape[1]}. With a bias use add_bias(X)."
             )
-        return _made(is_open(X, self.gates), self.gates)
+        return masks_of(is_open(X, self.gates), self.gates)
 
     def __len__(self):
         return self.p
@@ -114,7 +115,7 @@ class Masks:
         if isinstance(index, slice):
             return Masks(self.patterns[:, index], self.gates[index])
         index = np.atleast_1d(np.arange(self.p)[index])
-        return _made(self.patterns.T[index].T, self.gates[index])
+        return masks_of(self.patterns.T[index].T, self.gates[index])
 
     def __eq__(self, other):
         return (
@@ -130,7 +131,7 @@ class Masks:
                 f"other must be Masks of {self.n} samples and {self.d} features; got {other!r}. "
                 "Only masks of the same X can be joined."
             )
-        return _made(
+        return masks_of(
             np.vstack([self.patterns.T, other.patterns.T]).T,
             np.vstack([self.gates, other.gates]),
         )._distinct()
@@ -138,7 +139,7 @@ class Masks:
     __or__ = union
 
     def _distinct(self):
-        first = _first_of_each(np.packbits(self.patterns.T, axis=1))
+        first = first_of_each(np.packbits(self.patterns.T, axis=1))
         return self if len(first) == self.p else self[first]
 
 # %% ../nbs/03_masks.ipynb #280b9a78
@@ -150,26 +151,12 @@ def _locked(values):
     return values if owner is None and values.flags.c_contiguous else frozen(values)
 
 
-def _made(patterns, gates, kind=Masks):
+def masks_of(patterns, gates, kind=Masks):
     """Masks of two new arrays, which are locked in place: what nobody else holds need not be copied."""
     for values in (patterns, gates):
         while isinstance(values, np.ndarray):
             values.flags.writeable, values = False, values.base
     return kind(patterns, gates)
-
-# %% ../nbs/03_masks.ipynb #bbc922f2
-def _first_of_each(bits):
-    """Index of the first of each distinct row of `bits`, an array of bytes, in increasing order."""
-    words = np.pad(bits, [(0, 0), (0, -bits.shape[1] % 8)]).view(np.uint64)
-    odd = np.random.default_rng(0).integers(
-        2**63, size=words.shape[1], dtype=np.uint64
-    ) * np.uint64(2) + np.uint64(1)
-    _, first, key = np.unique(
-        (words ^ (words >> np.uint64(32))) @ odd, return_index=True, return_inverse=True
-    )
-    if not np.array_equal(words, words[first[key]]):
-        first = np.unique(bits, axis=0, return_index=True)[1]
-    return np.sort(first)
 
 # %% ../nbs/03_masks.ipynb #af563fa7
 def count_cells(n, r):
@@ -204,182 +191,6 @@ def count_cells(n, r):
         total += term
     return 2 * total
 
-# %% ../nbs/03_masks.ipynb #b70775b0
-def _walk(V, D, S, H):
-    """The points V + t D at which a gap that D opens at rate one equals the narrowest other gap.
-
-    V and D, shape (cells, k), hold starts and directions; H, shape (m, k), unit normals; S = V @ H.T, with
-    infinity in place of the gaps that open at rate one.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = np.copysign(1.0, S)
-        rate -= D @ H.T
-        rate /= S
-    return V + D / np.maximum(rate.max(1), 1)[:, None]
-
-# %% ../nbs/03_masks.ipynb #241b3422
-def _corners(H, own, up, noise):
-    """Rays orthogonal to the normals H[own], one for each row of `own`, as unit vectors with last entry positive.
-
-    Returns those rows of `own` that meet in one ray, the rays V, directions D into the cells above them, and
-    bounds of the rounding errors.
-    """
-    B, k = np.take(H, own, axis=0), len(up)
-    regular = np.linalg.det(B[:, :, :k]) != 0
-    own, B = own[regular], B[regular]
-    E, V = np.zeros((len(own), k + 1, k)), np.ones((len(own), k + 1))
-    E[:, :k] = np.linalg.inv(B[:, :, :k])
-    V[:, :k] = -np.einsum("nij,nj->ni", E[:, :k], B[:, :, k])
-    V = unit(V)
-    E -= V[:, :, None] * np.einsum("ni,nij->nj", V, E)[:, None]
-    error = 16 * noise * (1 + np.sqrt(np.einsum("nij,nij->n", E, E)))
-    D = np.einsum("nij,nj->ni", E, np.sign(np.einsum("ni,nij->nj", _climb(V, up), E)))
-    finite = V[:, k] > error
-    return own[finite], V[finite], D[finite], error[finite]
-
-
-def _climb(V, up):
-    """Directions in which the height `up @ z` of the points V = (z, 1) grows."""
-    return np.concatenate([V[..., -1:] * up, -(V[..., :-1] @ up)[..., None]], axis=-1)
-
-
-def _frame(up):
-    """An orthonormal basis, one vector a column, the last along `up`."""
-    return np.column_stack(
-        [np.linalg.qr(up[:, None], mode="complete")[0][:, 1:], up / np.linalg.norm(up)]
-    )
-
-# %% ../nbs/03_masks.ipynb #e5fea788
-_TOO_THIN = (
-    "X must have cells that this routine can tell apart; some are so thin that rounding errors decide whether they exist. "
-    "Round X, merge rows that are equal but for noise, centre its columns if one of them is constant, or use sample_masks."
-)
-_TOO_CLOSE = (
-    "X must have columns that depend on each other to within rounding or clearly do not; some nearly do, and rounding errors "
-    "would decide which masks exist. Leave out a column that the others determine, or use sample_masks."
-)
-
-
-def _above_corners(H, up, noise):
-    """A ray in each cell above a corner, and the height of the lowest corner; the last row of H is infinity."""
-    k = len(up)
-    rays, lowest, tangles = [], 0.0, []
-    for own in _subsets(len(H) - 1, k, 2**17 // len(H) + 1):
-        own, V, D, error = _corners(H, own, up, noise)
-        lowest = np.min(V[:, :k] @ up / V[:, k], initial=lowest)
-        S = V @ H.T
-        np.put_along_axis(S, own, np.inf, 1)
-        close = np.abs(S).min(1) <= 32 * error
-        rays.append(_walk(V, D, S, H)[~close])
-        if close.any():
-            gap = np.abs(S[close]) / error[close, None]
-            if ((gap > 1) & (gap <= 32)).any():
-                raise ValueError(_TOO_THIN)
-            np.put_along_axis(gap, own[close], 0, 1)
-            tangles.append((error[close], V[close], gap <= 1))
-    return np.concatenate(
-        rays + [_above_tangles(H, *map(np.concatenate, zip(*tangles)), up, noise)]
-        if tangles
-        else rays
-    ), lowest
-
-
-def _subsets(m, k, block):
-    """All k-subsets of range(m), in arrays of at most `block` rows."""
-    flat = chain.from_iterable(combinations(range(m), k))
-    while len(own := np.fromiter(islice(flat, block * k), np.intp)):
-        yield own.reshape(-1, k)
-
-# %% ../nbs/03_masks.ipynb #57ed6a4f
-def _above_tangles(H, error, V, through, up, noise):
-    """A ray in each cell whose lowest corner is one of V, where the planes `through`, shape (corners, m), meet."""
-    order = np.argsort(error)
-    V, through = V[order], through[order]
-    rays, known = [], 0
-    for i in _first_of_each(np.packbits(through, axis=1)):
-        planes = np.flatnonzero(through[i])
-        rays.append(_above_tangle(H, V[i], planes, up, noise))
-        known += sum(
-            len(_corners(H, planes[own], up, noise)[0])
-            for own in _subsets(len(planes), len(up), 4096)
-        )
-    if known != len(V):
-        raise ValueError(_TOO_THIN)
-    return np.concatenate(rays)
-
-
-def _above_tangle(H, v, planes, up, noise):
-    """A ray in each cell whose lowest corner is v, where H[planes] meet."""
-    tangent = _frame(v)[:, :-1]
-    D = _cells_above(H[planes] @ tangent, _climb(v, up) @ tangent, noise) @ tangent.T
-    rates = H[planes] @ D.T
-    mirrored = {side.tobytes() for side in np.packbits(rates < 0, axis=0).T}
-    strictly = [
-        side.tobytes() not in mirrored for side in np.packbits(rates > 0, axis=0).T
-    ]
-    D = (D / np.abs(rates).min(0)[:, None])[strictly]
-    S = np.tile(H @ v, (len(D), 1))
-    S[:, planes] = np.inf
-    return _walk(v, D, S, H)
-
-# %% ../nbs/03_masks.ipynb #f0e77994
-def _cells_above(H, up, noise):
-    """A ray u in each cell of the planes H @ u = 0 that meets the half-space up @ u > 0.
-
-    H has shape (m, k + 1), rows without parallels, spanning together with `up`, unit rows known to within `noise`;
-    the rays have shape (cells, k + 1).
-    """
-    basis, k = _frame(up), len(up) - 1
-    if k == 0:
-        return basis
-    H = np.vstack([unit(H @ basis), np.eye(k + 1)[-1]])
-    tilted = _frame(np.random.default_rng(k).standard_normal(k))
-    rays, lowest = _above_corners(H, tilted[:, -1], noise)
-    slice_ = np.zeros((k + 1, k))
-    slice_[:k] = tilted * np.r_[np.ones(k - 1), -1]
-    slice_[k, k - 1] = 0.5 / max(1.0, -lowest)
-    far = unit(_cells_above(H[:-1] @ slice_, np.eye(k)[-1], noise) @ slice_.T)
-    S = far @ H.T
-    S[:, -1] = np.inf
-    return np.concatenate([rays, _walk(far, H[-1:], S, H)]) @ basis.T
-
-# %% ../nbs/03_masks.ipynb #5915d6db
-def _planes(X):
-    """Indices of rows of X, one for each plane x'u = 0, and the `RowSpace` of X.
-
-    Rows are one plane if they are parallel up to ROUNDING, as they stand and after balancing.
-    """
-    live, d = np.flatnonzero(X.any(1)), X.shape[1]
-    if len(live) == 0:
-        return live, RowSpace(
-            np.zeros((d, 0)), np.zeros((d, 0)), np.zeros((0, 0)), 0.0, 0.0
-        )
-    space, rows = (
-        row_space(X[live]),
-        unit(X[live] / np.abs(X[live]).max(1, keepdims=True)),
-    )
-    side = np.sign(
-        space.points
-        @ np.random.default_rng(space.lift.shape[1]).standard_normal(
-            space.lift.shape[1]
-        )
-    )
-    points, rows = space.points * side[:, None], rows * side[:, None]
-    first = np.sort(np.unique(np.hstack([points, rows]), axis=0, return_index=True)[1])
-    near = cKDTree(points[first]).query_pairs(ROUNDING, output_type="ndarray")
-    apart = np.linalg.norm(rows[first[near[:, 0]]] - rows[first[near[:, 1]]], axis=1)
-    return live[np.delete(first, near[apart <= ROUNDING, 1])], space
-
-
-def _refuse_lossy(X, planes, space):
-    """Raise if what `space` drops as rounding of balanced rows is more than rounding of the rows as they stand."""
-    rows = unit(X[planes] / np.abs(X[planes]).max(1, keepdims=True))
-    if (
-        np.linalg.norm(rows - rows @ space.basis @ space.basis.T, axis=1).max(initial=0)
-        > 10 * ROUNDING
-    ):
-        raise ValueError(_TOO_CLOSE)
-
 # %% ../nbs/03_masks.ipynb #f7a8df9b
 def _both_sides(X, half, space):
     """Masks of the gates `half` and of their opposites, all different and none in doubt."""
@@ -407,9 +218,9 @@ def _both_sides(X, half, space):
         np.less_equal(S, 0, out=patterns[p + i : p + i + len(S)])
         S[:, size == 0] = np.inf
         sure &= bool((np.abs(S, out=S).min(1) > least[i : i + step]).all())
-    if not sure or len(_first_of_each(np.packbits(patterns[:p], axis=1))) < p:
-        raise ValueError(_TOO_THIN)
-    return _made(patterns.T, np.concatenate([half, -half]))
+    if not sure or len(first_of_each(np.packbits(patterns[:p], axis=1))) < p:
+        raise ValueError(TOO_THIN)
+    return masks_of(patterns.T, np.concatenate([half, -half]))
 
 # %% ../nbs/03_masks.ipynb #bc23a1d7
 def _refuse_too_many(m, r, boundary, max_masks):
@@ -454,7 +265,8 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
 
     Returns
     -------
-    Masks, without duplicates
+    Masks
+        Without duplicates.
     """
     X, max_masks = (
         of_size_one(check_matrix(X)),
@@ -462,41 +274,21 @@ def enumerate_masks(X, *, boundary=False, max_masks=2_000_000):
             max_masks, "max_masks", "It limits the number of masks.", most=np.inf
         ),
     )
-    boundary, (planes, space) = check_flag(boundary, "boundary"), _planes(X)
+    boundary, (planes, space) = check_flag(boundary, "boundary"), distinct_planes(X)
     if len(planes) == 0:
         return Masks(np.ones((len(X), 1), bool), np.zeros((1, X.shape[1])))
     _refuse_too_many(len(planes), space.lift.shape[1], boundary, max_masks)
-    _refuse_lossy(X, planes, space)
+    refuse_lossy(X, planes, space)
     if space.noise > 1e-6:
-        raise ValueError(_TOO_CLOSE)
+        raise ValueError(TOO_CLOSE)
     with one_thread():
         Y = unit(X[planes] @ space.lift)
         if cKDTree(Y).query_pairs(32 * space.noise):
-            raise ValueError(_TOO_THIN)
+            raise ValueError(TOO_THIN)
         masks = _both_sides(
-            X, unit(_cells_above(Y[1:], Y[0], space.noise) @ space.lift.T), space
+            X, unit(cells_above(Y[1:], Y[0], space.noise) @ space.lift.T), space
         )
         return masks | _boundary_masks(X, planes, space) if boundary else masks
-
-# %% ../nbs/03_masks.ipynb #f5d44cad
-def _flats(Y, basis, last):
-    """Each flat of the rows of Y between the whole space and {0}, once: rows in coordinates of the flat, and its basis."""
-    length, k = np.linalg.norm(Y, axis=1), Y.shape[1]
-    for i in range(last + 1, len(Y) if k > 1 else 0):
-        if length[i] == 0:
-            continue
-        pivot = np.argmax(np.abs(Y[i]))
-        across = np.delete(
-            np.eye(k) * Y[i, pivot] - np.outer(np.eye(k)[pivot], Y[i]), pivot, axis=1
-        )
-        across /= 2.0 ** np.frexp(Y[i, pivot])[1]
-        Z = Y @ across
-        inside = np.linalg.norm(Z, axis=1) <= 1e-12 * (1 + length / length[i])
-        if (inside & (length > 0))[:i].any():
-            continue
-        Z[inside] = 0
-        yield Z, basis @ across
-        yield from _flats(Z, basis @ across, i)
 
 # %% ../nbs/03_masks.ipynb #f07980c4
 def _boundary_masks(X, first, space):
@@ -505,19 +297,19 @@ def _boundary_masks(X, first, space):
     Y = X / size / scale
     columns = qr(Y[first], mode="r", pivoting=True)[1][:r]
     patterns, gates = [np.ones((1, len(X)), bool)], [np.zeros((1, X.shape[1]))]
-    for Z, basis in _flats(Y[:, columns], np.diag(1 / scale[0])[:, columns], -1):
+    for Z, basis in flats(Y[:, columns], np.diag(1 / scale[0])[:, columns], -1):
         live = Z.any(1)
         if (X.any(1) & ~live).sum() <= r - Z.shape[1]:
             continue
-        inside, flat = _planes(Z)
+        inside, flat = distinct_planes(Z)
         rays = unit(Z[inside] @ flat.lift)
-        half = _cells_above(rays[1:], rays[0], flat.noise) @ flat.lift.T
+        half = cells_above(rays[1:], rays[0], flat.noise) @ flat.lift.T
         gap = (np.abs(half @ Z[live].T) / np.linalg.norm(Z[live], axis=1)).min(1)
         grid = 2.0 ** np.floor(np.log2(gap / Z.shape[1]))[:, None]
         half = np.round(half / grid) * grid
         patterns += [half @ Z.T >= 0, half @ Z.T <= 0]
         gates += [half @ basis.T, -half @ basis.T]
-    return _made(np.concatenate(patterns).T, np.concatenate(gates))
+    return masks_of(np.concatenate(patterns).T, np.concatenate(gates))
 
 # %% ../nbs/03_masks.ipynb #590569be
 def is_complete(masks, X, *, boundary=False, max_masks=2_000_000):
@@ -575,20 +367,15 @@ def sample_masks(X, n_gates, *, method="gaussian", rng):
         f"n_gates: {n_gates} gates on {len(X)} rows",
         "Draw fewer gates.",
     )
-    planes = of_size_one(X[_planes(X)[0]]) if method == "circles" else []
+    planes = of_size_one(X[distinct_planes(X)[0]]) if method == "circles" else []
     with one_thread(len(X)):
         if len(planes) == 0:
             return Masks.from_gates(X, rng.standard_normal((n_gates, X.shape[1])))
         start, turn = rng.standard_normal(
             (2, -(-n_gates // (2 * len(planes))), X.shape[1])
         )
-        cuts = np.sort(
-            (np.arctan2(turn @ planes.T, start @ planes.T) + np.pi / 2) % np.pi, axis=1
-        )
-        middle = (cuts + np.column_stack([cuts[:, 1:], cuts[:, :1] + np.pi]))[
-            :, :, None
-        ] / 2
-        gates = np.cos(middle) * start[:, None] + np.sin(middle) * turn[:, None]
+        middles = walk(start @ planes.T, turn @ planes.T).middles
+        gates = at_angles(start[:, None], turn[:, None], middles)
         gates = np.concatenate([gates, -gates], axis=1)
         gates[-1] = rng.permutation(gates[-1])
         return Masks.from_gates(X, gates.reshape(-1, X.shape[1])[:n_gates])

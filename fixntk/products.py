@@ -9,10 +9,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .cells import first_of_each
 from .checks import check_count, check_kind
 from .layers import DeepMasks, factors_of, is_list, layer_masks
 from .masks import Masks
-from .masks import _first_of_each as first_of_each
 from .shapes import check_weights
 
 # %% ../nbs/engine/products.ipynb #970d0006

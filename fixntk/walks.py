@@ -9,33 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from fixntk.checks import check_count
+from fixntk.circles import at_angles, sums_along, walk
 from fixntk.machine import check_memory, one_thread
 from fixntk.masked import MaskedDesign
 from fixntk.masks import Masks
 
-# %% ../nbs/engine/walks.ipynb #0c7de881
+# %% ../nbs/engine/walks.ipynb #5576b34d
 BLOCK = 2**18  # entries of one block of circles: 2 MB, the cache of a core
 THIN = 1e-12  # a narrower arc lies between crossings that coincide but for rounding
 
 
-def half_turn(rows, steps, start, turn):
-    """The arcs of half of each circle cos(t) start + sin(t) turn, in order.
-
-    Returns where they begin and how wide they are, (c, m), for the m planes of `rows`,
-    and half of (the `steps` x_i z_i that pass less those that do not), (d, c, m).
-    """
-    first, second = start @ rows.T, turn @ rows.T
-    angles = np.arctan2(first, -second)
-    angles += np.pi * (angles < 0)
-    order = np.argsort(angles, axis=1)
-    begins = np.take_along_axis(angles, order, axis=1)
-    widths = np.diff(begins, axis=1, append=begins[:, :1] + np.pi)
-    refused = np.take_along_axis(first < 0, order, axis=1)
-    moves = np.take(np.hstack([-steps.T, steps.T]), order + len(rows) * refused, axis=1)
-    moves[:, :, 0] += (np.where(first >= 0, 0.5, -0.5) @ steps).T
-    return begins, widths, np.cumsum(moves, axis=2, out=moves)
-
-# %% ../nbs/engine/walks.ipynb #5576b34d
 def unit_rows(rows):
     "The rows brought to length one; rows of zeros stay."
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
@@ -43,19 +26,19 @@ def unit_rows(rows):
 
 def arc_answers(rows, steps, start, turn):
     "The arcs of each circle: the angles of their gates and |X'Dz|^2, both (c, m)."
-    begins, widths, centred = half_turn(rows, steps, start, turn)
-    total = steps.sum(0)
+    path = walk(start @ rows.T, turn @ rows.T)
+    centred, total = sums_along(path, steps), steps.sum(0)
     tilt = np.tensordot(total, centred, 1)
     squares = np.einsum("dcm,dcm->cm", centred, centred)
     squares += np.abs(tilt) + total @ total / 4
-    angles = begins + widths / 2 + np.pi * (tilt < 0)
-    return angles, np.where(widths > THIN, squares, -np.inf)
+    angles = path.middles + np.pi * (tilt < 0)
+    return angles, np.where(path.lengths > THIN, squares, -np.inf)
 
 
 def arc_gates(start, turn, angles, arcs):
     "The gates of the chosen arcs, one for each circle, shape (c, d)."
-    t = np.take_along_axis(angles, arcs[:, None], axis=1)
-    return np.cos(t) * start + np.sin(t) * turn
+    chosen = np.take_along_axis(angles, arcs[:, None], axis=1)[:, 0]
+    return at_angles(start, turn, chosen)
 
 # %% ../nbs/engine/walks.ipynb #8f82dc96
 def turns(X, gates, rng):
@@ -131,9 +114,9 @@ def walk_all(X, z, n_circles, starts, rng, heats):
     blocks = np.array_split(starts, 1 + len(starts) * X.size // BLOCK)
     tasks = zip(blocks, rng.integers(2**63, size=len(blocks)))
     generator = np.random.default_rng
-    walk = lambda task: wander(X, z, task[0], n_steps, generator(task[1]), heats)
+    run = lambda task: wander(X, z, task[0], n_steps, generator(task[1]), heats)
     with one_thread(), ThreadPoolExecutor(2) as pool:
-        return tuple(map(np.concatenate, zip(*pool.map(walk, tasks))))
+        return tuple(map(np.concatenate, zip(*pool.map(run, tasks))))
 
 # %% ../nbs/engine/walks.ipynb #walks-search
 def search_masks(X, z, n_circles, rng, gates=None, far=False):

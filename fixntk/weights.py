@@ -14,6 +14,7 @@ from scipy.sparse import diags_array
 from scipy.sparse.linalg import aslinearoperator, lsmr, lsqr
 from sklearn.exceptions import ConvergenceWarning
 
+from .cells import distinct_planes, refuse_lossy
 from fixntk.checks import (
     check_choice,
     check_count,
@@ -22,42 +23,21 @@ from fixntk.checks import (
     check_rng,
     check_vector,
 )
+from fixntk.circles import (
+    at_angles,
+    names_along,
+    opposite,
+    random_circles,
+    random_keys,
+    walk,
+)
 from .designs import check_design
 from .kernels import kernel_ridge
 from .machine import check_memory, one_thread, single_threaded
-from fixntk.masks import (
-    Masks,
-    _made,
-    _planes,
-    _refuse_lossy,
-    count_cells,
-    enumerate_masks,
-)
+from .masks import Masks, count_cells, enumerate_masks, masks_of
 from .shapes import check_weights
-from .signs import of_size_one, two_product, unit
-
-# %% ../nbs/05_weights.ipynb #c7833bc2
-def _walk(first, second, keys):
-    """Walk along half of each circle u(t) = cos(t) a + sin(t) b over the rows x with x'a = `first` and x'b = `second`.
-
-    Parameters
-    ----------
-    first, second : arrays, shape (circles, m)
-    keys : uint64 array, shape (m,) or (circles, m)
-
-    Returns
-    -------
-    begins, lengths : arrays, shape (circles, m), where each arc begins and how long it is; those of a circle add up to pi
-    names : uint64 array, shape (circles, m), the XOR of the keys of the rows that pass on the arc
-    """
-    switches = np.arctan2(first, -second)
-    start = np.bitwise_xor.reduce(np.where(switches >= 0, keys, np.uint64(0)), axis=1)
-    switches += np.pi * (switches < 0)
-    order = np.argsort(switches, axis=1)
-    begins = np.take_along_axis(switches, order, axis=1)
-    keys = keys[order] if keys.ndim == 1 else np.take_along_axis(keys, order, axis=1)
-    lengths = np.diff(begins, axis=1, append=begins[:, :1] + np.pi)
-    return begins, lengths, start[:, None] ^ np.bitwise_xor.accumulate(keys, axis=1)
+from .signs import of_size_one, unit
+from .sphere import circle_cells, sphere_cells
 
 # %% ../nbs/05_weights.ipynb #0c2d41f5
 def _row_space(X):
@@ -70,13 +50,9 @@ def _row_space(X):
     normals : array, shape (m, r)
     basis : array, shape (d, r)
     """
-    rows, space = _planes(X)
-    _refuse_lossy(X, rows, space)
+    rows, space = distinct_planes(X)
+    refuse_lossy(X, rows, space)
     return rows, unit(X[rows] @ space.basis), space.basis
-
-
-def _keys(m, rng):
-    return rng.integers(2**64, size=m, dtype=np.uint64)
 
 # %% ../nbs/05_weights.ipynb #8cd96433
 def _opposite_masks(X, rows, keys, names, gates, shares):
@@ -102,99 +78,15 @@ def _opposite_masks(X, rows, keys, names, gates, shares):
         sound.append(some[good])
     sound = np.concatenate(sound)
     if not abs(2 * shares[sound].sum() - 1) <= 1e-10:
-        raise ValueError(_TOO_THIN.format(2 * shares[sound].sum()))
+        raise ValueError(TOO_THIN.format(2 * shares[sound].sum()))
     gates = np.stack([gates[sound], -gates[sound]], axis=1).reshape(-1, X.shape[1])
-    return _made(np.concatenate(patterns).T, gates), sound
+    return masks_of(np.concatenate(patterns).T, gates), sound
 
 
-_TOO_THIN = (
+TOO_THIN = (
     "X must have cells wide enough for a gate; those that are hold {:.10f} of the weight, and the others are thinner than rounding. "
     "Merge rows that are nearly parallel, bring columns to one size, or count masks with sample_masks(X, n_gates, rng=rng)."
 )
-
-# %% ../nbs/05_weights.ipynb #d726e6ad
-def _triangles(middles, halves, height, x, y):
-    """Areas of triangles over arcs of the circle cos(t) a + sin(t) b, with apex x a + y b + height (a x b)."""
-    return 2 * np.arctan2(
-        np.abs(height) * np.sin(halves),
-        np.cos(halves) + x * np.cos(middles) + y * np.sin(middles),
-    )
-
-# %% ../nbs/05_weights.ipynb #aa908af5
-def _cross(a, b):
-    """a x b for rows of three, right to the last digits even where a and b are nearly parallel."""
-    i, j = [1, 2, 0], [2, 0, 1]
-    (p, dp), (q, dq) = (
-        two_product(a[..., i], b[..., j]),
-        two_product(a[..., j], b[..., i]),
-    )
-    return (p - q) + (dp - dq)
-
-
-def _great_circles(normals, keys):
-    """The arcs on half of the great circle of each row, all of shape (m, m).
-
-    Returns begins, lengths, the names of the cells on the side that the row of the circle does not pass, and the
-    frames a, b, shape (m, 3), in which the circle of row i is cos(t) a[i] + sin(t) b[i].
-    """
-    m = len(keys)
-    a = np.cross(normals, np.eye(3)[np.abs(normals).argmin(1)])
-    a /= np.linalg.norm(a, axis=1, keepdims=True)
-    b = np.cross(normals, a)
-    first, second = np.empty((m, m)), np.empty((m, m))
-    for i in range(m):
-        crossings = _cross(
-            normals[i], normals
-        )  # row k switches there; its part in the circle's plane is orthogonal to it
-        first[i], second[i] = crossings @ b[i], -(crossings @ a[i])
-    return (
-        *_walk(first, second, np.where(np.eye(m, dtype=bool), np.uint64(0), keys)),
-        a,
-        b,
-    )
-
-# %% ../nbs/05_weights.ipynb #5e9f5269
-def _sphere_cells(normals, keys):
-    """Names, centres and shares of the cells on the sphere; of two opposite ones that with the smaller name."""
-    begins, lengths, names, a, b = _great_circles(normals, keys)
-    names = np.stack([names, names ^ keys[:, None]])
-    opposite = names ^ np.bitwise_xor.reduce(keys)
-    sign = np.where(opposite < names, -1.0, 1.0)
-    names, cell = np.unique(np.minimum(names, opposite), return_inverse=True)
-    cell = cell.reshape(sign.shape)
-    middles = begins + lengths / 2
-    along, aside = lengths * np.cos(middles), lengths * np.sin(middles)
-    centres = np.stack(
-        [_sums(cell, sign * (along * a[:, [c]] + aside * b[:, [c]])) for c in range(3)],
-        axis=1,
-    )
-    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-300)
-    height, x, y = (
-        sum(sign * centres[cell, c] * axis[:, [c]] for c in range(3))
-        for axis in (normals, a, b)
-    )
-    return (
-        names,
-        centres,
-        _sums(cell, _triangles(middles, lengths / 2, height, x, y)) / (4 * np.pi),
-    )
-
-
-def _sums(cell, values):
-    return np.bincount(cell.ravel(), values.ravel())
-
-
-def _circle_cells(normals, keys):
-    """The same for the arcs on the circle."""
-    begins, lengths, names = (
-        row[0] for row in _walk(normals[None, :, 0], normals[None, :, 1], keys)
-    )
-    middles = begins + lengths / 2
-    return (
-        names,
-        np.stack([np.cos(middles), np.sin(middles)], axis=1),
-        lengths / (2 * np.pi),
-    )
 
 # %% ../nbs/05_weights.ipynb #f5f81dfe
 @single_threaded
@@ -235,34 +127,25 @@ def exact_weights(X):
         "Use sampled_weights with few circles.",
         itemsize=1,
     )
-    keys = _keys(m, np.random.default_rng(0))
-    names, centres, shares = (_circle_cells if r == 2 else _sphere_cells)(normals, keys)
+    keys = random_keys(m, np.random.default_rng(0))
+    names, centres, shares = (circle_cells if r == 2 else sphere_cells)(normals, keys)
     masks, sound = _opposite_masks(X, rows, keys, names, centres @ basis.T, shares)
     return masks, np.repeat(shares[sound], 2)
 
 # %% ../nbs/05_weights.ipynb #c7cdee24
-def _circles(n_circles, r, rng):
-    """Orthonormal pairs that span independent uniformly random planes, shape (n_circles, 2, r)."""
-    a, b = rng.standard_normal((2, n_circles, r))
-    a /= np.linalg.norm(a, axis=1, keepdims=True)
-    b -= np.einsum("cr,cr->c", a, b)[:, None] * a
-    return np.stack([a, b / np.linalg.norm(b, axis=1, keepdims=True)], axis=1)
-
-
 def _met_cells(normals, keys, circles, chosen):
     """The cells that the chosen circles meet, one row a name; of two opposite cells that with the smaller name.
 
     Columns: name, sum of shares, sum of their squares, number of circles, largest share, its circle, its midpoint.
     """
-    begins, lengths, names = _walk(
-        circles[chosen, 0] @ normals.T, circles[chosen, 1] @ normals.T, keys
-    )
-    opposite = names ^ np.bitwise_xor.reduce(keys)
-    middles = begins + lengths / 2 + np.pi * (opposite < names)
-    long = np.flatnonzero(lengths > 1e-14)
-    names, order, first = _grouped(np.minimum(names, opposite).ravel()[long])
+    path = walk(circles[chosen, 0] @ normals.T, circles[chosen, 1] @ normals.T)
+    names = names_along(path, keys)
+    across = opposite(names, keys)
+    middles = path.middles + np.pi * (across < names)
+    long = np.flatnonzero(path.lengths > 1e-14)
+    names, order, first = _grouped(np.minimum(names, across).ravel()[long])
     at = long[order]
-    share = lengths.ravel()[at] / (2 * np.pi)
+    share = path.lengths.ravel()[at] / (2 * np.pi)
     largest, best = _peaks(share, first)
     return (
         names,
@@ -329,6 +212,7 @@ def sampled_weights(X, n_circles, *, rng):
     n_circles : int
         At least 2.
     rng : numpy.random.Generator
+        Draws the circles and the names of masks.
 
     Returns
     -------
@@ -357,15 +241,12 @@ def sampled_weights(X, n_circles, *, rng):
         f"n_circles: up to {p:.4g} masks of {len(X)} rows",
         "Use fewer circles.",
     )
-    keys, circles = _keys(m, rng), _circles(n_circles, r, rng)
+    keys, circles = random_keys(m, rng), random_circles(n_circles, r, rng)
     blocks = np.array_split(np.arange(n_circles), 1 + n_circles * m // 2**19)
     names, total, squares, met, _, circle, middle = reduce(
         _merge, (_met_cells(normals, keys, circles, some) for some in blocks)
     )
-    gates = (
-        np.einsum("cbr,bc->cr", circles[circle], [np.cos(middle), np.sin(middle)])
-        @ basis.T
-    )
+    gates = at_angles(circles[circle, 0], circles[circle, 1], middle) @ basis.T
     masks, sound = _opposite_masks(X, rows, keys, names, gates, total / n_circles)
     weights = total[sound] / n_circles
     errors = np.sqrt(
@@ -421,6 +302,7 @@ def weighted_ridge(
     Returns
     -------
     array, shape (p, d)
+        The coefficients W; zero rows for weights of zero.
     """
     check_choice(method, "method", ("kernel", "lsqr", "lsmr"))
     design = check_design(design)

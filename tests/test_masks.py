@@ -14,15 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linprog
 
+from fixntk.cells import first_of_each
 from fixntk.data import add_bias, gaussian_design
-from fixntk.masks import (
-    Masks,
-    _first_of_each,
-    count_cells,
-    enumerate_masks,
-    is_complete,
-    sample_masks,
-)
+from fixntk.masks import Masks, count_cells, enumerate_masks, is_complete, sample_masks
 from fixntk.signs import numerical_rank
 
 
@@ -630,7 +624,7 @@ def test_selection_union_equality():
 
 def test_equal_keys_do_not_merge_rows():
     bits = np.random.default_rng(0).integers(0, 2, size=(500, 9), dtype=np.uint8)
-    assert list(_first_of_each(bits)) == sorted(
+    assert list(first_of_each(bits)) == sorted(
         np.unique(bits, axis=0, return_index=True)[1]
     )
     odd = np.random.default_rng(0).integers(2**63, size=2, dtype=np.uint64) * np.uint64(
@@ -643,7 +637,7 @@ def test_equal_keys_do_not_merge_rows():
     words = mixed ^ (mixed >> np.uint64(32))
     mixed = words ^ (words >> np.uint64(32))
     assert mixed[0] @ odd == mixed[1] @ odd and (words[0] != words[1]).all()
-    assert list(_first_of_each(np.concatenate([words, words]).view(np.uint8))) == [0, 1]
+    assert list(first_of_each(np.concatenate([words, words]).view(np.uint8))) == [0, 1]
 
 
 @pytest.mark.parametrize("method", ["gaussian", "circles"])

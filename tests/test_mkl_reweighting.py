@@ -9,24 +9,15 @@ from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, SquaredLoss, group_norms, solve_cvxpy
 from fixntk.kernels import ntk
 from fixntk.losses import FreeIntercept, HuberLoss
-from fixntk.masks import Masks, sample_masks
+from fixntk.masks import sample_masks
 from fixntk.mkl import lam_hat_for, mkl_objective, optimal_weights, split_coefs
 from fixntk.reweighting import irls, reweight, weighted_ridge
-
-
-def arcs(X):
-    across = np.arctan2(X[:, 1], X[:, 0])
-    cuts = np.sort(np.r_[across + np.pi / 2, across - np.pi / 2] % (2 * np.pi))
-    widths = np.diff(np.r_[cuts, cuts[0] + 2 * np.pi])
-    middle = cuts + widths / 2
-    return Masks.from_gates(
-        X, np.column_stack([np.cos(middle), np.sin(middle)])
-    ), widths / (2 * np.pi)
+from fixntk.weights import exact_weights
 
 
 def toy(seed, lam=0.1):
     line, heights = toy_line(5, rng=np.random.default_rng(seed))
-    masks, chances = arcs(add_bias(line))
+    masks, chances = exact_weights(add_bias(line))
     design = MaskedDesign(add_bias(line), masks)
     np.testing.assert_allclose(design.kernel(chances), ntk(design.X), atol=1e-13)
     return GroupLassoProblem(design, heights, lam), chances
