@@ -10,53 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t as student
 from scipy.stats import wilcoxon
-from sklearn.model_selection import StratifiedKFold, StratifiedShuffleSplit
 
 from .checks import check_positive, check_vector
-from .machine import needs
-
-# %% ../nbs/engine/compare.ipynb #0778d510
-def random_split(y, split, n_splits, seed):
-    "Training and test rows of one of n_splits stratified splits, a quarter to test."
-    size = int(len(y) / 4 + 0.5)
-    splitter = StratifiedShuffleSplit(n_splits, test_size=size, random_state=seed)
-    return list(splitter.split(y[:, None], y))[split]
-
-
-def end_split(lists):
-    "The last round(n / 4) entries of the two lists laid end to end are the test rows."
-    rows = np.concatenate(lists)
-    cut = len(rows) - int(len(rows) / 4 + 0.5)
-    return rows[:cut], rows[cut:]
-
-
-def inner_folds(y, n_folds, seed):
-    "Stratified folds, as many as asked for or as the smaller class has rows."
-    folds = min(n_folds, np.bincount(y).min())
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return list(splitter.split(y[:, None], y))
-
-
-def check_seed(seed):
-    "Return the seed of random numbers; refuse what is none."
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not whole or not 0 <= seed < 2**32:
-        raise ValueError(
-            f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. "
-            "It starts the random numbers; 0 is usual."
-        )
-    return int(seed)
-
-# %% ../nbs/engine/compare.ipynb #da2d66ad
-def right_signs(answers, s):
-    "Right signs and squared loss over the last axis; an answer of zero is class 1."
-    return ((answers >= 0) == (s > 0)).sum(-1), ((answers - s) ** 2).sum(-1)
-
-
-def best_setting(hits, losses):
-    "Index of the most hits; among equals of the least loss; among these the first."
-    order = np.lexsort((losses.ravel(), -hits.ravel()))
-    return np.unravel_index(order[0], hits.shape)
 
 # %% ../nbs/engine/compare.ipynb #931c11c3
 def _check_level(differences, level):
@@ -158,8 +113,3 @@ def tally(gains: ArrayLike, tie: float = 1e-9) -> Tally:
     wins, losses = int(np.sum(gains > tie)), int(np.sum(gains < -tie))
     pvalue = float(wilcoxon(gains).pvalue) if gains.any() else float("nan")
     return Tally(wins, len(gains) - wins - losses, losses, float(gains.mean()), pvalue)
-
-# %% ../nbs/engine/compare.ipynb #b6008fd4
-def progress_bar(items, wanted, **options):
-    "The items, with a progress bar on stderr if there is to be one."
-    return needs("tqdm", "uci").tqdm(items, **options) if wanted else items

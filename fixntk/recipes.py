@@ -3,7 +3,7 @@
 # %% auto #0
 __all__ = []
 
-# %% ../nbs/engine/recipes.ipynb #ec28a983
+# %% ../nbs/engine/recipes.ipynb #ca11ca0e
 import json
 from difflib import get_close_matches
 from functools import cache
@@ -11,39 +11,43 @@ from importlib.resources import files
 
 import numpy as np
 
-# %% ../nbs/engine/recipes.ipynb #87bc391f
+from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
+
+# %% ../nbs/engine/recipes.ipynb #796d622b
 @cache
 def all_recipes():
-    "Every set of Table 1 by name: size, class counts, raw file, and how it is read."
-    path = files("fixntk") / "uci_recipes.json"
-    return json.loads(path.read_text(encoding="utf-8"))
+    "What is known of each set of Table 1: size, class counts, raw file with its SHA-256, and how the one becomes the other."
+    return json.loads(
+        (files("fixntk") / "uci_recipes.json").read_text(encoding="utf-8")
+    )
 
 
 def recipe_of(name, corrected=False):
     "The recipe of one set; `corrected` lays the repair of a faulty conversion over it."
-    known = all_recipes()
-    if not isinstance(name, str) or name not in known:
-        near = get_close_matches(str(name), known, n=3, cutoff=0.5) or known
+    recipes = all_recipes()
+    if not isinstance(name, str) or name not in recipes:
+        near = get_close_matches(str(name), recipes, n=3, cutoff=0.5) or recipes
         raise ValueError(
-            f"name must be one of the {len(known)} sets of Table 1; got {name!r}. "
-            f"Did you mean {' or '.join(near)}?"
+            f"name must be one of the {len(recipes)} sets of Table 1; got {name!r}. Did you mean {' or '.join(near)}?"
         )
-    recipe = known[name]
+    recipe = recipes[name]
     if not corrected:
         return recipe
     if "corrected" not in recipe:
-        faulty = ", ".join(other for other in known if "corrected" in known[other])
+        faulty = ", ".join(other for other in recipes if "corrected" in recipes[other])
         raise ValueError(
-            f"corrected=True is for the four faulty conversions, {faulty}; "
-            f"got {name!r}. Leave it out."
+            f"corrected=True is for the four faulty conversions, {faulty}; got {name!r}. Leave it out."
         )
     repair = recipe["corrected"]
-    levels = recipe.get("levels", {}) | repair.get("levels", {})
-    return recipe | repair | {"levels": levels}
+    return (
+        recipe
+        | repair
+        | {"levels": recipe.get("levels", {}) | repair.get("levels", {})}
+    )
 
-# %% ../nbs/engine/recipes.ipynb #746b622b
-def ranks(levels):
-    "Codes for words, centred at 0: 'n|y ?' gives n and y one rank, ? the next."
+# %% ../nbs/engine/recipes.ipynb #79bddb20
+def _ranks(levels):
+    "Codes for the words of a column: 'n|y ?' gives n and y one rank, ? the next; the ranks are centred at 0."
     groups = levels.split()
     return {
         word: rank - (len(groups) - 1) / 2
@@ -52,53 +56,65 @@ def ranks(levels):
     }
 
 
-def code_of(cell, codes):
-    "A listed word by its rank, a number as it is, a gap or a misspelt word as 0."
+def _code(cell, codes):
+    "A listed word by its rank, a number as it is, anything else (a missing value, a misspelt word) as 0."
     try:
         return codes[cell] if cell in codes else float(cell.replace(",", "."))
     except ValueError:
         return 0.0
 
 
-def cells_of(line, recipe):
-    "The fields of one line, stripped; from the field `letters` on one a letter."
-    separator = recipe.get("separator", "," if "," in line else None)
-    cells = [cell.strip() for cell in line.split(separator)]
+def _cells(line, recipe):
+    "The fields of one line, split at the recipe's separator, else at commas if it has any, else at blanks."
+    cells = [
+        cell.strip()
+        for cell in line.split(recipe.get("separator", "," if "," in line else None))
+    ]
     word = recipe.get("letters", len(cells))
     return cells[:word] + list("".join(cells[word:]))
 
-# %% ../nbs/engine/recipes.ipynb #f3611741
-def parse_raw(raw, recipe):
-    "The table (X, y) that 2014 made of the bytes of a raw file, rows in their order."
-    rows, classes = _samples(raw, recipe)
-    target, listed = recipe["target"], recipe.get("levels", {})
+
+def parse_table(raw, recipe):
+    """The table (X, y) that the archive of 2014 made of the bytes of a raw file, rows in the file's order.
+
+    A line is a sample if its class is listed, so headers and broken lines drop out.
+    """
+    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
+    target, classes, levels = (
+        recipe["target"],
+        _ranks(recipe["classes"]),
+        recipe.get("levels", {}),
+    )
+    rows = [
+        cells
+        for cells in (_cells(line, recipe) for line in text.splitlines())
+        if set(cells[target : target + 1]) & set(classes)
+    ]
     codes = {
-        int(column): ranks(words)
-        for columns, words in listed.items()
+        int(column): _ranks(words)
+        for columns, words in levels.items()
         if columns != "*"
         for column in columns.split()
     }
-    anywhere, left_out = ranks(listed.get("*", "")), (target, *recipe.get("drop", ()))
-    kept = [column for column in range(len(rows[0])) if column not in left_out]
-    rows = rows[: recipe.get("rows")]
-    coded = [
-        [code_of(row[column], codes.get(column, anywhere)) for column in kept]
-        for row in rows
+    anywhere = _ranks(levels.get("*", ""))
+    kept = [
+        column
+        for column in range(len(rows[0]))
+        if column not in (target, *recipe.get("drop", ()))
     ]
-    y = np.array([int(classes[row[target]] > 0) for row in rows])
-    return standardised(np.array(coded)), y
+    rows = rows[: recipe.get("rows")]
+    X = np.array(
+        [
+            [_code(row[column], codes.get(column, anywhere)) for column in kept]
+            for row in rows
+        ]
+    )
+    return standardised_columns(X), np.array(
+        [int(classes[row[target]] > 0) for row in rows]
+    )
 
 
-def _samples(raw, recipe):
-    "Rows whose class is listed, so no headers or broken lines; the codes of classes."
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
-    target, classes = recipe["target"], ranks(recipe["classes"])
-    rows = (cells_of(line, recipe) for line in text.splitlines())
-    rows = [row for row in rows if set(row[target : target + 1]) & set(classes)]
-    return rows, classes
-
-
-def standardised(X):
+def standardised_columns(X):
     "The columns that vary, each with mean 0 and sample variance 1 (divisor n - 1)."
     X = X[:, np.ptp(X, axis=0) > 0]
     return (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)

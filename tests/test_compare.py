@@ -1,18 +1,9 @@
-"""Splits, scores, and what is said of differences."""
+"""What is said of differences between two methods."""
 
 import numpy as np
 import pytest
 
-from fixntk.compare import (
-    best_setting,
-    check_seed,
-    end_split,
-    inner_folds,
-    random_split,
-    resampled_interval,
-    right_signs,
-    tally,
-)
+from fixntk.compare import resampled_interval, tally
 
 
 def test_intervals_cover_where_splits_share_rows():
@@ -63,30 +54,3 @@ def test_tallies():
     for gains in ([], [np.nan]):
         with pytest.raises(ValueError, match="gains must"):
             tally(gains)
-
-
-def test_splits_keep_rows_apart_and_classes_together():
-    y = np.repeat([0, 1], [30, 12])
-    for split in range(3):
-        train, test = random_split(y, split, 3, seed=5)
-        assert sorted([*train, *test]) == list(range(42)) and len(test) == 11
-        assert abs(y[test].mean() - y.mean()) < 1 / 11
-    train, test = end_split([np.arange(21), np.arange(21, 42)])
-    assert len(test) == 11 and sorted([*train, *test]) == list(range(42))
-    for train, test in inner_folds(y, 3, seed=5):
-        assert y[test].sum() == 4 and len(test) == 14 and len(train) == 28
-
-
-def test_scores_and_ties():
-    hits, losses = right_signs(np.array([[0.0, -1.0], [0.0, 1.0]]), np.array([1, -1]))
-    assert hits.tolist() == [2, 1] and losses.tolist() == [1, 5]
-    assert best_setting(np.array([[1, 2], [2, 2]]), np.array([[0, 3], [1, 1]])) == (
-        1,
-        0,
-    )
-
-
-@pytest.mark.parametrize("seed", [-1, 2**32, 0.5, True, "1", None])
-def test_seeds_that_are_none(seed):
-    with pytest.raises(ValueError, match="seed must be a whole number from 0"):
-        check_seed(seed)
