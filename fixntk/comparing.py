@@ -71,4 +71,6 @@ def fit_one(X, y, train, test, name, task, gates, seed):
         model = candidates(task, gates, seed, inner)[name].fit(X[train], y[train])
         result = model if test is None else float(model.score(X[test], y[test]))
     kinds = (UserWarning, RuntimeWarning)
-    return result, sorted({str(w.message) for w in said if issubclass(w.category, kinds)})
+    return result, sorted(
+        {str(w.message) for w in said if issubclass(w.category, kinds)}
+    )

@@ -134,7 +134,6 @@ def feature_table(columns, target, task, drop, impute):
     features = [column for found, _ in made for column in found]
     if not features:
         raise ValueError(
-            "no column is left to predict from; "
-            "all others were dropped or do not vary."
+            "no column is left to predict from; all others were dropped or do not vary."
         )
     return np.column_stack(features), y, task, notes

@@ -56,6 +56,9 @@ def _recipe(name, corrected=False):
         | {"levels": recipe.get("levels", {}) | repair.get("levels", {})}
     )
 
+
+all_recipes, recipe_of = _recipes, _recipe
+
 # %% ../nbs/16_table1.ipynb #79bddb20
 def _ranks(levels):
     "Codes for the words of a column: 'n|y ?' gives n and y one rank, ? the next; the ranks are centred at 0."
