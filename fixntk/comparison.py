@@ -96,7 +96,7 @@ def compare(
     Returns
     -------
     dict
-        "scores", lists by model; "models", fitted to all rows; "task"; "X", "y", fitted.
+        "scores", lists by model; "models", of all rows; "task"; "X" and "y", as fitted.
     """
     plan = make_plan(path, target, task, drop, missing, folds, seed, gates, n_jobs)
     return _told(path, plan, say)

@@ -13,8 +13,8 @@ import numpy as np
 from . import uci
 from .compare_command import EXIT_CODES, check_files, existing
 from .comparison_report import better_equal_worse
+from .recipes import all_recipes, recipe_of
 from .table_features import UsageError
-from .uci import all_recipes, recipe_of
 
 # %% ../nbs/engine/table_command.ipynb #3394cf8f
 def _mean_by_set(rows, model):
