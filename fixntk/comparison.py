@@ -49,8 +49,9 @@ def carry_out(plan, done, keep, follow):
     return {"scores": scores, "models": models, "task": task, "X": X, "y": y}
 
 # %% ../nbs/engine/comparison.ipynb #927799d6
-def _told(path, plan, say):
-    """Announce a plan and carry it out; a line is said of each finished fold."""
+def _told(say, path, *settings):
+    """Plan and carry out; a line is said of each finished fold."""
+    plan = make_plan(path, *settings)
 
     def tell(done):
         if len(done) % 4 == 0:
@@ -98,8 +99,7 @@ def compare(
     dict
         "scores", lists by model; "models", of all rows; "task"; "X" and "y", as fitted.
     """
-    plan = make_plan(path, target, task, drop, missing, folds, seed, gates, n_jobs)
-    return _told(path, plan, say)
+    return _told(say, path, target, task, drop, missing, folds, seed, gates, n_jobs)
 
 # %% ../nbs/engine/comparison.ipynb #6e502977
 def keep_fits(record, made_by, done):
