@@ -10,11 +10,24 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fixntk import cli, files, machine, uci
+from fixntk import (
+    cli,
+    command,
+    compare_command,
+    comparing,
+    comparison,
+    comparison_plan,
+    csv_reading,
+    files,
+    machine,
+    table_features,
+    uci,
+)
 
 COMMAND = [
     sys.executable,
@@ -192,26 +205,28 @@ def test_compare_three_classes(tmp_path, capsys):
 
 def test_compare_sees_no_test_row_before_it_is_scored(classes, monkeypatch):
     "The answers on one part may not change if that part's targets do."
-    X, y, task, _ = cli._table(cli._read(classes), "open", None, [], False)
+    X, y, task, _ = table_features.feature_table(
+        csv_reading.read_columns(classes), "open", None, [], False
+    )
     train, test = np.arange(40), np.arange(40, 60)
     flipped = y.copy()
     flipped[test] = np.where(y[test] == "yes", "no", "yes")
-    for name in cli._models(task, 20, 0, None):
+    for name in comparing.candidates(task, 20, 0, None):
         before, after = (
-            cli._fit(X, labels, train, test, name, task, 20, 0)[0]
+            comparing.fit_one(X, labels, train, test, name, task, 20, 0)[0]
             for labels in (y, flipped)
         )
         assert before + after == pytest.approx(1, abs=1e-12)
 
 
 def test_compare_reads_what_python_reads(numbers):
-    cells = cli._read(numbers)
+    cells = csv_reading.read_columns(numbers)
     assert (
         list(cells) == ["x", "word", "constant", "y"]
         and cells["x"][3] is None
         and cells["word"][1] is None
     )
-    X, y, task, notes = cli._table(cells, "y", None, [], True)
+    X, y, task, notes = table_features.feature_table(cells, "y", None, [], True)
     assert (
         X.shape == (40, 2)
         and np.isnan(X[3, 0])
@@ -219,7 +234,9 @@ def test_compare_reads_what_python_reads(numbers):
         and task == "regression"
     )
     assert set(X[:, 1]) == {0.0, 1.0} and len(notes) == 3
-    X, _, _, notes = cli._table(cells, "y", None, ["word", "constant"], True)
+    X, _, _, notes = table_features.feature_table(
+        cells, "y", None, ["word", "constant"], True
+    )
     assert X.shape == (40, 1) and len(notes) == 1
 
 
@@ -236,7 +253,7 @@ def test_compare_reads_what_python_reads(numbers):
     ],
 )
 def test_task_is_detected_or_told(target, task, found):
-    assert cli._target("y", target, task)[1] == found
+    assert table_features.target_and_task("y", target, task)[1] == found
 
 
 MISTAKES = [
@@ -389,12 +406,12 @@ def test_stopping_and_surprises_end_without_traceback(classes, monkeypatch, caps
     def surprise(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cli, "_run_compare", stop)
+    monkeypatch.setattr(command, "run_compare", stop)
     assert called(capsys, "compare", classes, "--target", "open") == (
         130,
         "fixntk: stopped\n",
     )
-    monkeypatch.setattr(cli, "_run_compare", surprise)
+    monkeypatch.setattr(command, "run_compare", surprise)
     assert called(capsys, "compare", classes, "--target", "open") == (
         1,
         "fixntk: ZeroDivisionError\n",
@@ -460,7 +477,7 @@ def test_results_that_cannot_be_written_are_refused_before_the_work(
 
     monkeypatch.chdir(classes.parent)
     monkeypatch.setattr(files, "TemporaryFile", refuse)
-    monkeypatch.setattr(cli, "_plan", work)
+    monkeypatch.setattr(compare_command, "make_plan", work)
     monkeypatch.setattr(uci, "accuracy_table", work)
     for arguments in (
         ["compare", "shops.csv", "--target", "open", "--out", "new/results"],
@@ -492,8 +509,8 @@ QUICK = ["compare", "shops.csv", "--target", "open", "--folds", 2, "--gates", 10
 
 
 def counted_fits(monkeypatch, stop_before=None):
-    "Let `cli._fit` tell what it is asked for; the fit numbered `stop_before` is interrupted."
-    asked, fit = [], cli._fit
+    "Let `fit_one` tell what it is asked for; the fit numbered `stop_before` is interrupted."
+    asked, fit = [], comparison.fit_one
 
     def counted(X, y, train, test, name, *settings):
         if len(asked) == stop_before:
@@ -501,7 +518,7 @@ def counted_fits(monkeypatch, stop_before=None):
         asked.append(name)
         return fit(X, y, train, test, name, *settings)
 
-    monkeypatch.setattr(cli, "_fit", counted)
+    monkeypatch.setattr(comparison, "fit_one", counted)
     return asked
 
 
@@ -668,7 +685,9 @@ def test_a_folder_that_takes_no_files_is_refused_at_once(classes, monkeypatch, c
         "/proc" if os.path.isdir("/proc") else "/dev"
     )  # not even root may write there
     monkeypatch.chdir(classes.parent)
-    monkeypatch.setattr(cli, "_plan", lambda *args: pytest.fail("the work began"))
+    monkeypatch.setattr(
+        compare_command, "make_plan", lambda *args: pytest.fail("the work began")
+    )
     code, said = called(capsys, *QUICK, "--out", folder)
     assert code == 2 and "out must be a file that can be written" in said
 
@@ -709,9 +728,11 @@ def test_a_table_whose_kernels_do_not_fit_is_refused_before_any_fit(
         {"a": np.arange(rows), "b": np.arange(rows) % 7, "y": np.arange(rows) % 2},
     )
     monkeypatch.setattr(machine, "available_memory", lambda: 24 * 10**9)
-    monkeypatch.setattr(cli, "available_memory", lambda: 24 * 10**9)
+    monkeypatch.setattr(comparison_plan, "available_memory", lambda: 24 * 10**9)
     monkeypatch.setattr(
-        cli, "_table", lambda *args: pytest.fail("the columns were made")
+        comparison_plan,
+        "feature_table",
+        lambda *args: pytest.fail("the columns were made"),
     )
     code, said = called(capsys, "compare", path, "--target", "y", "--out", tmp_path)
     assert code == 1 and re.search(
@@ -722,11 +743,11 @@ def test_a_table_whose_kernels_do_not_fit_is_refused_before_any_fit(
     assert 17_000 < most < 19_000 and [path.name for path in tmp_path.iterdir()] == [
         "long.csv"
     ]
-    cli._check_size(most, 1000, 1)
+    comparison_plan.check_size(most, 1000, 1)
     with pytest.raises(ValueError, match="memory"):
-        cli._check_size(most + 10, 1000, 1)
+        comparison_plan.check_size(most + 10, 1000, 1)
     with pytest.raises(ValueError, match="at most about 12... rows"):
-        cli._check_size(most, 1000, 2)
+        comparison_plan.check_size(most, 1000, 2)
 
 
 def test_long_work_is_announced(tmp_path, monkeypatch, capsys):
@@ -740,7 +761,7 @@ def test_long_work_is_announced(tmp_path, monkeypatch, capsys):
         },
     )
     monkeypatch.setattr(
-        cli, "_fit", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt)
+        comparison, "fit_one", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt)
     )
     cli.main(["compare", str(path), "--target", "y", "--out", str(tmp_path)])
     assert re.search(r"this may take \d+ minutes", capsys.readouterr().out)
@@ -758,17 +779,19 @@ def test_small_fits_run_on_one_thread(classes, monkeypatch):
             seen.append(machine.blas_threads())
             return 1.0
 
-    monkeypatch.setattr(cli, "_models", lambda *settings: {"NTK": Model()})
-    X, y, task, _ = cli._table(cli._read(classes), "open", None, [], False)
-    cli._fit(X, y, np.arange(40), np.arange(40, 60), "NTK", task, 20, 0)
+    monkeypatch.setattr(comparing, "candidates", lambda *settings: {"NTK": Model()})
+    X, y, task, _ = table_features.feature_table(
+        csv_reading.read_columns(classes), "open", None, [], False
+    )
+    comparing.fit_one(X, y, np.arange(40), np.arange(40, 60), "NTK", task, 20, 0)
     assert len(seen) == 2 and all(threads == 1 for threads in sum(seen, []))
 
 
 def test_what_fits_warn_of_is_said_once(classes, monkeypatch, capsys):
-    fit = cli._fit
+    fit = comparison.fit_one
     monkeypatch.setattr(
-        cli,
-        "_fit",
+        comparison,
+        "fit_one",
         lambda *args: (
             fit(*args)[0],
             ["the end of the grid"] if args[4] == "NTK" else [],
@@ -817,7 +840,7 @@ def test_quoted_line_breaks_that_are_meant_are_read(tmp_path):
     (tmp_path / "q.csv").write_text(
         '"weight\n(kg)","a, b",y\n1,"two\nlines",0\n2,"",1\n'
     )
-    assert cli._read(tmp_path / "q.csv") == {
+    assert csv_reading.read_columns(tmp_path / "q.csv") == {
         "weight\n(kg)": ["1", "2"],
         "a, b": ["two\nlines", None],
         "y": ["0", "1"],
@@ -890,7 +913,7 @@ def test_strange_tables_end_in_words(content, code, message, tmp_path, capsys):
 
 
 def test_whole_numbers_too_large_to_tell_apart_stay_words():
-    labels, task = cli._target(
+    labels, task = table_features.target_and_task(
         "y", ["9007199254740992", "9007199254740993"], "classification"
     )
     assert task == "classification" and len(set(labels)) == 2
@@ -910,7 +933,7 @@ def test_a_file_that_cannot_be_read_is_refused(classes, monkeypatch, capsys):
     def refuse(path):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(cli.Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     code, said = called(capsys, "compare", classes, "--target", "open")
     assert (
         code == 1 and said == f"fixntk: {classes} cannot be read: Permission denied.\n"
@@ -937,7 +960,7 @@ SURPRISES = [
 
 @pytest.mark.parametrize("error, words", SURPRISES, ids=lambda v: type(v).__name__)
 def test_errors_become_words(error, words):
-    assert cli._in_words(error) == words
+    assert command.in_words(error) == words
 
 
 # ---- table
