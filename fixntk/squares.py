@@ -137,7 +137,7 @@ def path_lams(design: Design, y: ArrayLike, n_lams: int, lam_min_ratio: float):
     "The values of lam of a path, largest first."
     if check_count(n_lams, "n_lams", "20 is usual.") == 1:
         raise ValueError(
-            "n_lams must be at least 2, since the path begins at lam_max with all zero; "
+            "n_lams must be at least 2, since a path begins at lam_max with all zero; "
             "got 1. For one lam use solve."
         )
     if check_positive(lam_min_ratio, "lam_min_ratio", "Use 0.01.") >= 1:
