@@ -664,8 +664,10 @@ def _tally(rows):
 
 # %% ../nbs/cli.ipynb #91b2e7ca
 def _fetch_missing(uci, data_dir):
+    from fixntk.recipes import all_recipes
+
     "Load every set that is not here once, so that it lies in the cache; say which cannot be had."
-    for name in sorted(set(uci._recipes()) - set(uci.available(data_dir=data_dir))):
+    for name in sorted(set(all_recipes()) - set(uci.available(data_dir=data_dir))):
         try:
             uci.load(name)
         except (OSError, ValueError) as error:
@@ -684,6 +686,7 @@ def _check_files(*files):
 # %% ../nbs/cli.ipynb #91b2e7d5
 def _run_table(args):
     from fixntk import uci
+    from fixntk.recipes import all_recipes, recipe_of
 
     if not args.out.parent.is_dir():
         raise _Usage(
@@ -696,7 +699,7 @@ def _run_table(args):
         )
     for name in args.sets or []:
         try:
-            uci._recipe(name.partition("__")[0], "__" in name)
+            recipe_of(name.partition("__")[0], "__" in name)
         except ValueError as error:
             raise _Usage(str(error)) from None
     if args.download:
@@ -706,7 +709,7 @@ def _run_table(args):
         args.data or os.environ.get("FIXNTK_DATA"),
     )
     total, remedy = (
-        len(uci._recipes()),
+        len(all_recipes()),
         "--data names a folder of CSVs, --download asks the UCI archive",
     )
     absent = [name for name in args.sets or [] if name.partition("__")[0] not in here]

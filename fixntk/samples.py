@@ -185,7 +185,7 @@ def generate(part, k, lam, *, tol, rng, max_iter, progress):
         few = dict(n_circles=50, n_paths=1) if quick else {}
         y = target - shift * root
         found = solve_all_masks(rows, y, lam, start=joint, **few, **options)
-        if found.history["interrupted"]:
+        if found.details["interrupted"]:
             raise KeyboardInterrupt
         design = MaskedDesign(part.rows, found.masks)
         floor = np.inf if joint is None else (1 - 1e-12) * joint.objective

@@ -197,7 +197,7 @@ def test_interrupt_keeps_everything_and_resumes():
         and "interrupted after 5 rounds" in first.reason
         and "start" in first.reason
     )
-    assert first.history["interrupted"] and not first.history["proven_over"].startswith(
+    assert first.details["interrupted"] and not first.proven_over.startswith(
         "all masks"
     )
     assert len(first.history["objective"]) == 5 and "round 5: objective" in seen[-1]
@@ -210,7 +210,7 @@ def test_interrupt_keeps_everything_and_resumes():
     assert second.converged and "evidence and not proof" in second.reason
     assert second.history["objective"][:5] == first.history["objective"]
     assert np.all(np.diff(second.history["objective"]) <= 1e-5 * second.objective)
-    assert second.history["circles"][5] > first.history["circles"][-1]
+    assert second.details["circles"][5] > first.details["circles"][-1]
     again = solve_all_masks(
         X, y, 2.0, rng=np.random.default_rng(2), max_masks=1, n_circles=10, start=second
     )
@@ -221,7 +221,7 @@ def test_interrupt_keeps_everything_and_resumes():
 
 def test_interrupt_inside_the_solver_and_max_rounds(monkeypatch):
     X, y = data()
-    import fixntk.columns as columns
+    import fixntk.searches as columns
 
     real, calls = columns.solve, []
 
@@ -433,17 +433,17 @@ def test_what_is_proven_is_said_in_one_word():
     X, y = data(40, 4)
     listed = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20)
     assert (
-        listed.history["proven_over"] == "all masks of open cells"
+        listed.proven_over == "all masks of open cells"
         and "masks of open cells" in listed.reason
     )
     walked = solve_all_masks(
-        X, y, 2.0, rng=np.random.default_rng(0), n_circles=20, max_masks=1
+        X, y, 2.0, rng=np.random.default_rng(0), n_circles=20, max_masks=1, n_paths=2
     )
     assert (
-        walked.history["proven_over"].startswith("the masks kept")
+        walked.proven_over.startswith("the masks kept")
         and "2 independent path(s)" in walked.reason
     )
-    assert not walked.history["interrupted"] and walked.converged
+    assert not walked.details["interrupted"] and walked.converged
     assert walked.objective >= listed.objective * (1 - 1e-4)
     fresh = price_gates(
         X,
@@ -468,11 +468,12 @@ def test_interrupt_in_the_second_path_keeps_the_first_and_owes_it():
         rng=np.random.default_rng(0),
         n_circles=10,
         max_masks=1,
+        n_paths=2,
         progress=stop,
     )
     assert (
         not first.converged
-        and first.history["interrupted"]
+        and first.details["interrupted"]
         and "interrupted after" in first.reason
     )
     texts = []
@@ -483,6 +484,7 @@ def test_interrupt_in_the_second_path_keeps_the_first_and_owes_it():
         rng=np.random.default_rng(1),
         n_circles=10,
         max_masks=1,
+        n_paths=2,
         start=first,
         progress=texts.append,
     )
@@ -509,3 +511,52 @@ def test_one_column_in_two_units():
         assert value >= sampled * (1 - 1e-9)
         exact += sure
     assert exact >= 79  # at most one in a hundred may be refused
+
+
+def test_a_second_path_goes_on_where_the_first_had_stopped():
+    X = np.random.default_rng(0).standard_normal((50, 6))
+    y = np.random.default_rng(1).standard_normal(50)
+    rng = np.random.default_rng(0)
+    top, _ = lam_max_all(X, y, rng=rng, n_circles=500, max_masks=1)
+    choice = dict(n_circles=10, max_masks=1)
+    one, two = (
+        solve_all_masks(
+            X, y, 0.1 * top, rng=np.random.default_rng(3), n_paths=k, **choice
+        )
+        for k in (1, 2)
+    )
+    assert two.objective <= one.objective * (1 + 1e-4)
+    assert two.history["objective"][: one.n_iter] == one.history["objective"]
+    assert (one.details["paths"], two.details["paths"]) == (1, 2)
+    assert two.details["circles"][-1] > one.details["circles"][-1]
+
+
+def test_a_solution_is_over_the_masks_it_kept_and_keeps_one_record():
+    X, y = data(40, 4)
+    found = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), n_circles=20)
+    assert (
+        found.design.p == found.masks.p == len(found.W) and not found.W.flags.writeable
+    )
+    assert set(found.history) == {"objective", "gap", "masks", "steps"}
+    rounds = {len(v) for v in found.history.values()}
+    assert rounds == {len(found.details[k]) for k in ("violation", "circles")}
+    np.testing.assert_allclose(
+        found.predict(X), found.network().predict(X), rtol=1e-9, atol=1e-12
+    )
+
+
+def test_max_iter_and_its_older_name():
+    X, y = data()
+    for name in ("max_iter", "max_rounds"):
+        choice = {name: 2, "n_circles": 10, "max_masks": 1}
+        short = solve_all_masks(X, y, 2.0, rng=np.random.default_rng(0), **choice)
+        assert short.n_iter == 2 and not short.converged
+
+
+def test_a_far_search_takes_masks_from_every_hill():
+    from fixntk.generation import spread_out
+
+    rows = np.zeros((30, 100), dtype=bool)
+    rows[10:20, :50] = rows[20:, 50:] = True
+    rows[np.arange(30), np.arange(30)] ^= True  # variants of three masks
+    assert spread_out(rows, 10) == [0, 10, 20] and spread_out(rows, 2) == [0, 10]

@@ -16,15 +16,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fixntk import uci
+from fixntk import archive as archive_page
+from fixntk.recipes import all_recipes, parse_table, recipe_of
 from fixntk.uci import available, load
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "uci"
 TABLES = Path(os.environ.get("FIXNTK_DATA", BESIDE))
 RAW = TABLES.with_name("uci_raw")
-NAMES = list(uci._recipes())
-FROM_UCI = [name for name in NAMES if "file" in uci._recipe(name)]
-FAULTY = [name for name in NAMES if "corrected" in uci._recipe(name)]
+NAMES = list(all_recipes())
+FROM_UCI = [name for name in NAMES if "file" in recipe_of(name)]
+FAULTY = [name for name in NAMES if "corrected" in recipe_of(name)]
 VARIANTS = [(name, False) for name in NAMES] + [(name, True) for name in FAULTY]
 
 needs_data = pytest.mark.skipif(
@@ -59,7 +60,7 @@ def compressed(text):
 
 def packed(name, text):
     "The bytes as the archive offers them: as they are, in a zip, or as a .Z file."
-    recipe = uci._recipe(name)
+    recipe = recipe_of(name)
     if recipe["file"].endswith(".zip"):
         box = io.BytesIO()
         with zipfile.ZipFile(box, "w") as archive:
@@ -69,7 +70,7 @@ def packed(name, text):
 
 
 def raw_file(name):
-    recipe = uci._recipe(name)
+    recipe = recipe_of(name)
     return (
         RAW / name / recipe.get("member", Path(recipe["file"]).name.removesuffix(".Z"))
     ).read_bytes()
@@ -109,7 +110,7 @@ def archive(tmp_path, monkeypatch):
 
 
 def offer(archive, name, text):
-    archive.contents[uci._recipe(name)["file"]] = packed(name, text)
+    archive.contents[recipe_of(name)["file"]] = packed(name, text)
 
 
 def assert_as_printed(X, y, name, corrected=False):
@@ -134,7 +135,7 @@ def test_recipes_name_the_thirty_three_sets_and_hold_no_data():
     fields = {"n", "d", "counts", "file", "member", "sha256", "separator", "letters"}
     fields |= {"target", "classes", "rows", "drop", "levels", "corrected"}
     for name in NAMES:
-        recipe = uci._recipe(name)
+        recipe = recipe_of(name)
         assert set(recipe) <= fields and sum(recipe["counts"]) == recipe["n"]
         assert all(
             len(bytes.fromhex(value)) == 32 for value in recipe.get("sha256", [])
@@ -146,7 +147,7 @@ def test_recipes_agree_with_the_manifest():
     rows = manifest()
     assert set(rows) == {stem(*variant) for variant in VARIANTS}
     for variant in VARIANTS:
-        recipe, row = uci._recipe(*variant), rows[stem(*variant)]
+        recipe, row = recipe_of(*variant), rows[stem(*variant)]
         counts = [int(part.split(":")[1]) for part in row["class_counts"].split()]
         assert (recipe["n"], recipe["d"], recipe["counts"]) == (
             int(row["n"]),
@@ -235,9 +236,9 @@ def test_a_folder_without_manifest_must_hold_the_right_table(tmp_path):
 def test_raw_files_become_the_tables(variant, archive):
     name, corrected = variant
     offer(archive, name, raw_file(name))
-    X, y = uci._checked(
-        *uci._parse(uci._fetch(uci._recipe(name)), uci._recipe(*variant)),
-        uci._recipe(*variant),
+    X, y = archive_page._checked(
+        *parse_table(archive_page._fetch(recipe_of(name)), recipe_of(*variant)),
+        recipe_of(*variant),
         name,
     )
     assert_as_printed(X, y, name, corrected)
@@ -245,7 +246,7 @@ def test_raw_files_become_the_tables(variant, archive):
     np.testing.assert_allclose(
         again[0], X, atol=1e-9
     )  # Wisconsin comes from scikit-learn here
-    assert [path for _, path in archive.asked] == [uci._recipe(name)["file"]], (
+    assert [path for _, path in archive.asked] == [recipe_of(name)["file"]], (
         "the cache was not used"
     )
 
@@ -305,8 +306,8 @@ def test_a_wrong_byte_is_refused(name, archive):
     offer(archive, name, bytes(text))
     with pytest.raises(ValueError) as refusal:
         load(name)
-    file, message = uci._recipe(name)["file"], str(refusal.value)
-    assert file in message and uci._recipe(name)["sha256"][0] in message
+    file, message = recipe_of(name)["file"], str(refusal.value)
+    assert file in message and recipe_of(name)["sha256"][0] in message
     assert hashlib.sha256(text).hexdigest() in message and "by data_dir" in message
     assert not (archive.cache / file).exists() and name not in available()
     offer(archive, name, raw_file(name))
@@ -327,7 +328,7 @@ def test_a_wrong_byte_is_refused(name, archive):
     ],
 )
 def test_a_spoilt_copy_in_the_cache_is_refused(name, spoil, archive):
-    path = archive.cache / uci._recipe(name)["file"]
+    path = archive.cache / recipe_of(name)["file"]
     path.parent.mkdir(parents=True)
     path.write_bytes(spoil(packed(name, raw_file(name))))
     with pytest.raises(ValueError, match="must have the SHA-256"):
@@ -365,7 +366,7 @@ def test_available_leaves_the_network_alone_unless_asked(archive):
     assert (
         available() == {"breast-cancer-wisc-diag": "scikit-learn"} and not archive.asked
     )
-    archive.contents[uci._recipe("blood")["file"]] = b""
+    archive.contents[recipe_of("blood")["file"]] = b""
     assert available(online=True) == {
         "breast-cancer-wisc-diag": "scikit-learn",
         "blood": "UCI archive",

@@ -9,8 +9,9 @@ import joblib
 import numpy as np
 import pytest
 
-import fixntk.uci as uci
+from fixntk import lines, table_files
 from fixntk.machine import blas_threads
+from fixntk.recipes import recipe_of
 from fixntk.uci import accuracy_table, available, load, read_table, run_dataset
 
 FAST = {
@@ -26,7 +27,7 @@ SETS = ("balloons", "trains")
 
 def write_set(folder, name, seed):
     "Random numbers of the size and class counts that a set must have; no data of the archive is needed."
-    recipe = uci._recipe(name)
+    recipe = recipe_of(name)
     X = np.random.default_rng(seed).standard_normal((recipe["n"], recipe["d"]))
     y = np.repeat([0, 1], recipe["counts"])
     header = ",".join([f"f{j}" for j in range(X.shape[1])] + ["target"])
@@ -45,7 +46,7 @@ def data(tmp_path_factory):
     lines = ["name,conxuntos_1,conxuntos_2"]
     for seed, name in enumerate(SETS):
         write_set(folder, name, seed)
-        half = uci._recipe(name)["n"] // 2
+        half = recipe_of(name)["n"] // 2
         lines.append(
             f"{name},{' '.join(map(str, range(half)))},{' '.join(map(str, range(half, 2 * half)))}"
         )
@@ -92,9 +93,11 @@ def test_same_lines_for_any_order_and_number_of_jobs(table, data):
 
 def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
     out, made = tmp_path / "table.csv", []
-    row = uci._row
+    row = table_files.row_of
     monkeypatch.setattr(
-        uci, "_row", lambda *task: made.append(task[:1] + task[3:5]) or row(*task)
+        table_files,
+        "row_of",
+        lambda *task: made.append(task[:1] + task[3:5]) or row(*task),
     )
     ask = {"data_dir": data, "out": out, "progress": False, **FAST}
     accuracy_table("trains", **ask)
@@ -114,7 +117,7 @@ def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
 
 def work(data, out, log):
     "What the killed processes do: note each line when it is begun, and linger a little when it is made."
-    row = uci._row
+    row = table_files.row_of
 
     def slow_row(*task):
         with open(log, "a") as file:
@@ -123,7 +126,7 @@ def work(data, out, log):
         time.sleep(0.05)
         return found
 
-    uci._row = slow_row
+    table_files.row_of = slow_row
     accuracy_table(SETS, data_dir=data, out=out, progress=False, **FAST)
 
 
@@ -174,41 +177,41 @@ def test_killed_while_saving(table, tmp_path, monkeypatch):
     out, header, rows = (
         tmp_path / "table.csv",
         {"settings": {}},
-        {uci._key(row): row for row in table},
+        {table_files._key(row): row for row in table},
     )
-    uci._save(out, header, dict(list(rows.items())[:3]))
+    table_files._save(out, header, dict(list(rows.items())[:3]))
     whole = out.read_bytes()
 
     def die(*args):
         raise KeyboardInterrupt
 
     for step in ("fsync", "replace"):
-        monkeypatch.setattr(uci.os, step, die)
+        monkeypatch.setattr(os, step, die)
         with pytest.raises(KeyboardInterrupt):
-            uci._save(out, header, rows)
+            table_files._save(out, header, rows)
         monkeypatch.undo()
         assert out.read_bytes() == whole
-    uci._save(out, header, rows)
+    table_files._save(out, header, rows)
     assert read_table(out) == (header, table) and list(tmp_path.iterdir()) == [out]
 
 
 def test_two_writers_of_one_file(table, data, tmp_path, monkeypatch):
     "The second is told so while the first is at work, and the first loses nothing."
-    out, row, refused = tmp_path / "table.csv", uci._row, []
+    out, row, refused = tmp_path / "table.csv", table_files.row_of, []
     ask = {"data_dir": data, "out": out, "progress": False, **FAST}
 
     def row_with_a_rival(*task):
-        monkeypatch.setattr(uci, "_row", row)
+        monkeypatch.setattr(table_files, "row_of", row)
         with pytest.raises(
             BlockingIOError,
             match="has one already. Wait until it is done, or name another file",
         ):
             accuracy_table(SETS, **ask)
         refused.append(task)
-        monkeypatch.setattr(uci, "_row", row_with_a_rival)
+        monkeypatch.setattr(table_files, "row_of", row_with_a_rival)
         return row(*task)
 
-    monkeypatch.setattr(uci, "_row", row_with_a_rival)
+    monkeypatch.setattr(table_files, "row_of", row_with_a_rival)
     assert accuracy_table(SETS, **ask) == table and len(refused) > 1
     assert read_table(out)[1] == table and list(tmp_path.iterdir()) == [out]
 
@@ -305,10 +308,10 @@ def test_damaged_tables_are_refused_and_kept(data, tmp_path, damage, words):
 
 
 def test_one_thread_inside_and_the_old_number_after(monkeypatch):
-    before, inside, split = blas_threads(), [], uci._random_split
+    before, inside, split = blas_threads(), [], lines.random_split
     monkeypatch.setattr(
-        uci,
-        "_random_split",
+        lines,
+        "random_split",
         lambda *args: inside.append(set(blas_threads())) or split(*args),
     )
     run_dataset(toy(), **{**FAST, "n_splits": 2})
