@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fixntk.checks import check_choice, check_count, check_nonnegative
-from fixntk.loss_functions import check_loss
+from fixntk.loss_contract import check_loss
 from fixntk.machine import needs, one_thread
 from fixntk.problems import GroupLassoProblem, check_problem
 from fixntk.solutions import Solution
@@ -49,6 +49,17 @@ def run_solver(program: Any, solver: str) -> str:
             return str(error)
     return program.status
 
+# %% ../nbs/engine/conic.ipynb #3a51cd01
+def asked(problem: GroupLassoProblem, solver: str) -> tuple[Any, int, str]:
+    "What the solver found, None if it gave up; its iterations and its verdict."
+    with one_thread(rows=problem.design.n):
+        program, variable = cone_program(problem)
+        reason = f"{solver} says {run_solver(program, solver)}"
+    found, stats = variable.value, program.solver_stats
+    n_iter = int(stats.num_iters or 0) if stats else 0
+    usable = found is not None and np.isfinite(found).all()
+    return found if usable else None, n_iter, reason
+
 # %% ../nbs/engine/conic.ipynb #c097e1be
 def solve_cvxpy(
     problem: GroupLassoProblem,
@@ -73,6 +84,7 @@ def solve_cvxpy(
     Returns
     -------
     Solution
+        Zero, with a reason, if the solver gave up.
     """
     design, tol = check_problem(problem).design, check_nonnegative(tol, "tol", "1e-8.")
     check_loss(problem.loss, "expression")
@@ -82,13 +94,8 @@ def solve_cvxpy(
     reason = "lam is at or above lam_max"
     if problem.lam < problem.lam_max:
         check_choice(solver, "solver", needs("cvxpy", "reference").installed_solvers())
-        with one_thread(rows=design.n):
-            program, variable = cone_program(problem)
-            reason = f"{solver} says {run_solver(program, solver)}"
-        found, stats = variable.value, program.solver_stats
-        if found is not None and np.isfinite(found).all():
-            W = found.reshape(W.shape)
-        n_iter = int(stats.num_iters or 0) if stats else 0
+        found, n_iter, reason = asked(problem, solver)
+        W = W if found is None else found.reshape(W.shape)
     return Solution.judge(problem, W, n_iter=n_iter, tol=tol, reason=reason)
 
 # %% ../nbs/engine/conic.ipynb #ca09245a

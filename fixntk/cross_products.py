@@ -57,8 +57,8 @@ def blocks_times(G: np.ndarray, slopes: np.ndarray) -> np.ndarray:
     return np.einsum("ajd,jd->aj", G.reshape(k * d, k, d), slopes)
 
 # %% ../nbs/engine/cross_products.ipynb #94fa5d75
-class CrossForm:
-    "Ridge problems of some masks of a design, by their cross products."
+class CrossTable:
+    "Cross products of some masks of a design, and those of its targets."
 
     def __init__(self, design: Design, y, ridge: float, dtype=np.float64):
         self.design, self.y, self.ridge, self.dtype = design, y, ridge, dtype
@@ -66,8 +66,8 @@ class CrossForm:
         self.masks, self.G = np.zeros(0, int), np.zeros((0, 0))
         self.c = np.zeros((0, design.d, *y.shape[1:]))
 
-    def with_masks(self, stay: np.ndarray, added: np.ndarray) -> "CrossForm":
-        "The form without the masks that do not stay, with those added."
+    def with_masks(self, stay: np.ndarray, added: np.ndarray) -> Any:
+        "The table without the masks that do not stay, with those added."
         form, kept = copy(self), self.masks[stay]
         form.masks = np.r_[kept, added]
         rows = rows_on(stay.astype(float), self.design.d)[0]
@@ -77,6 +77,10 @@ class CrossForm:
         new = [self.design[added].correlate(self.y)] if len(added) else []
         form.c = np.concatenate([self.c[stay], *new])
         return form
+
+# %% ../nbs/engine/cross_products.ipynb #94fa5d76
+class CrossForm(CrossTable):
+    "Ridge problems of some masks of a design, by their cross products."
 
     def evaluate(self, weights):
         "The point at these weights; LinAlgError if rounding allows none."

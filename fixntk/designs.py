@@ -24,7 +24,7 @@ from fixntk.shapes import (
 class RequiredProducts(ABC):
     """What every design must offer for its blocks A_1, ..., A_p of shape (n, d)."""
 
-    masks = None
+    masks: Any = None
     n: int
     p: int
     d: int
@@ -57,8 +57,32 @@ class RequiredProducts(ABC):
     def at(self, inputs):
         """The design of the same blocks on new rows."""
 
+# %% ../nbs/engine/designs.ipynb #97760015
+class DenseForms(RequiredProducts):
+    "What a design can do by writing its blocks down, or by pretending to."
+
+    def block_norms(self):
+        """The Frobenius norms |A_i|, shape (p,)."""
+        return np.array([np.linalg.norm(self.block(i)) for i in range(self.p)])
+
+    def to_dense(self):
+        """The n x pd matrix, for chapters and tests; refused above 1 GB."""
+        what = "the n x pd matrix"
+        refuse_large(self.n * self.p * self.d, what, "Use predict and correlate.")
+        return np.hstack([self.block(i) for i in range(self.p)])
+
+    def as_linear_operator(self):
+        """The same matrix for SciPy's lsqr and lsmr; W is flattened row by row."""
+        shape = self.p, self.d
+        return LinearOperator(
+            (self.n, self.p * self.d),
+            dtype=np.float64,
+            matvec=lambda w: self.predict(w.reshape(shape)),
+            rmatvec=lambda z: self.correlate(z.ravel()).ravel(),
+        )
+
 # %% ../nbs/engine/designs.ipynb #97760014
-class Design(RequiredProducts):
+class Design(DenseForms):
     """Blocks A_1, ..., A_p of shape (n, d), side by side: what a problem is made of.
 
     A subclass sets n, p, d, and `masks` if gates make its blocks, and gives the seven
@@ -81,26 +105,6 @@ class Design(RequiredProducts):
         right = left if others is None else chosen(others, self.p)
         blocks = {i: self.block(i) for i in np.union1d(left, right)}
         return np.array([[blocks[i].T @ blocks[j] for j in right] for i in left])
-
-    def block_norms(self):
-        """The Frobenius norms |A_i|, shape (p,)."""
-        return np.array([np.linalg.norm(self.block(i)) for i in range(self.p)])
-
-    def to_dense(self):
-        """The n x pd matrix, for chapters and tests; refused above 1 GB."""
-        what = "the n x pd matrix"
-        refuse_large(self.n * self.p * self.d, what, "Use predict and correlate.")
-        return np.hstack([self.block(i) for i in range(self.p)])
-
-    def as_linear_operator(self):
-        """The same matrix for SciPy's lsqr and lsmr; W is flattened row by row."""
-        shape = self.p, self.d
-        return LinearOperator(
-            (self.n, self.p * self.d),
-            dtype=np.float64,
-            matvec=lambda w: self.predict(w.reshape(shape)),
-            rmatvec=lambda z: self.correlate(z.ravel()).ravel(),
-        )
 
 # %% ../nbs/engine/designs.ipynb #9908ff53
 _ASKED = ("predict", "correlate", "correlation_norms")  # the least that a problem needs

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fixntk.checks import check_kind
-from fixntk.loss_functions import SampleLoss, check_loss, of_samples
+from fixntk.loss_contract import SampleLoss, check_loss, of_samples
 from fixntk.machine import needs
 from fixntk.sample_weights import WeightedLoss
 
@@ -136,11 +136,32 @@ def at_best(name: str, then: Callable = lambda found: found) -> Callable:
         b = by_target(lambda *pair: best_constant(self.loss, *pair), f, y)
         return then(getattr(self.loss, name)(f + b, y))
 
+    method.__doc__ = getattr(SampleLoss, name).__doc__
     return method
+
+# %% ../nbs/engine/free_intercept.ipynb #668430cb
+class AtBestConstant:
+    "The formulas of `loss` at the answers plus the best constant."
+
+    loss: Any
+
+    @property
+    def smoothness(self):
+        """The largest curvature of a sample."""
+        return self.loss.smoothness
+
+    @property
+    def moves_with_y(self):
+        """Whether L(f + c, y + c) = L(f, y)."""
+        return self.loss.moves_with_y
+
+    value, gradient = at_best("value"), at_best("gradient", balanced_slopes)
+    curvature, majorant = at_best("curvature"), at_best("majorant")
+    conjugate = of_samples(free_conjugate)
 
 # %% ../nbs/engine/free_intercept.ipynb #668430ca
 @dataclass(frozen=True)
-class FreeIntercept:
+class FreeIntercept(AtBestConstant):
     """The loss of the answers plus the best constant: min over b of loss(f + b, y).
 
     Slopes and curvatures are those at f + b; the second derivative is lower by a term
@@ -158,17 +179,13 @@ class FreeIntercept:
         check_loss(self.loss, "smoothness")
         check_kind(self.loss, "loss", SampleLoss, "One intercept is enough.")
 
-    smoothness = property(lambda self: self.loss.smoothness)
-    moves_with_y = property(lambda self: self.loss.moves_with_y)
-    value, gradient = at_best("value"), at_best("gradient", balanced_slopes)
-    curvature, majorant = at_best("curvature"), at_best("majorant")
-    conjugate = of_samples(free_conjugate)
-
     def check_targets(self, y):
+        """Refuse what the loss inside refuses, and labels that are all the same."""
         self.loss.check_targets(y)
         check_both_labels(self.loss, y)
 
     def centre(self, y):
+        """What is taken from y first: the median for losses of f - y, else zero."""
         return centre_of(self.loss, y)
 
     @of_samples
@@ -177,7 +194,6 @@ class FreeIntercept:
         return best_intercept(self.loss, f, y)
 
     def expression(self, f, y):
-        free = needs("cvxpy", "reference").Variable(
-            (1, y.shape[1]) if y.ndim > 1 else ()
-        )
-        return self.loss.expression(f + free, y)
+        """L(f, y) for CVXPY, with the constant as a variable."""
+        size = (1, y.shape[1]) if y.ndim > 1 else ()
+        return self.loss.expression(f + needs("cvxpy", "reference").Variable(size), y)

@@ -34,6 +34,7 @@ def group_soft_threshold(W: ArrayLike, threshold: float) -> np.ndarray:
     Returns
     -------
     array, shape (p, d)
+        The shortened rows.
     """
     W, norms = check_coefs(W), group_norms(W)
     remedy = "A gradient step of length t uses lam * t."

@@ -5,77 +5,28 @@ __all__ = []
 
 # %% ../nbs/engine/loss_functions.ipynb #10ae8396
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any
 
 import numpy as np
 from scipy.special import expit, xlogy
 
-from fixntk.checks import as_floats, check_matrix, check_positive, check_vector
+from fixntk.checks import check_positive
+from fixntk.loss_contract import SampleLoss, of_samples
 from fixntk.machine import needs
 
-# %% ../nbs/engine/loss_functions.ipynb #9d75016d
-def of_samples(method):
-    "Let a method of a loss take two arrays of one shape, (n,) or (n, c), as float64."
-    name = method.__code__.co_varnames[1]  # f, or z for a conjugate
-
-    @wraps(method)
-    def checked(self, f, y):
-        f, y = as_floats(f, name), as_floats(y, "y")
-        if f.ndim == 2 and y.shape == f.shape:
-            return method(self, check_matrix(f, name), check_matrix(y, "y"))
-        f = check_vector(f, name=name)
-        return method(self, f, check_vector(y, len(f), like=name))
-
-    return checked
-
-# %% ../nbs/engine/loss_functions.ipynb #72bebad1
-class SampleLoss:
-    """A loss that adds up over the samples.
-
-    A subclass gives `values`, `gradient`, `curvature` and `conjugates`, one entry a
-    sample, the largest curvature `smoothness`, and `moves_with_y`: whether
-    L(f + c, y + c) = L(f, y). For `solve_cvxpy` only, `expressions` are the values in
-    CVXPY's words.
-    """
-
-    smoothness: Any = 1.0
-    moves_with_y: Any = False
-
-    def value(self, f, y):
-        """L(f, y)."""
-        return float(self.values(f, y).sum())
-
-    def conjugate(self, z, y):
-        """The largest z'v - L(v, y) over v."""
-        return float(self.conjugates(z, y).sum())
-
-    @of_samples
-    def majorant(self, f, y):
-        """Curvatures of parabolas above the loss that touch it at f, one a sample."""
-        return np.full(y.shape, self.smoothness)
-
-    def check_targets(self, y):
-        """Refuse targets that the loss is not made for."""
-
-    def intercept(self, f, y):
-        """The constant that the loss adds to answers by itself; zero for most."""
-        return 0.0
-
-    def expression(self, f, y):
-        """L(f, y) for CVXPY."""
-        return needs("cvxpy", "reference").sum(self.expressions(f, y))
-
 # %% ../nbs/engine/loss_functions.ipynb #89bf61bf
+class ResidualLoss(SampleLoss):
+    "A loss of f - y that bends like its square, or less."
+
+    smoothness = 2.0
+    moves_with_y = True
+
+
 @dataclass(frozen=True)
-class SquaredLoss(SampleLoss):
+class SquaredLoss(ResidualLoss):
     """L(f, y) = |f - y|^2, with no factor 1/2 and no 1/n.
 
     The conjugate is max_v v'z - |v - y|^2 = z'y + |z|^2 / 4.
     """
-
-    smoothness = 2.0
-    moves_with_y = True
 
     @of_samples
     def values(self, f, y):
@@ -193,19 +144,20 @@ class SquaredHingeLoss(MarginLoss):
 
 # %% ../nbs/engine/loss_functions.ipynb #175e9513
 @dataclass(frozen=True)
-class HuberLoss(SampleLoss):
+class HuberLoss(ResidualLoss):
     """L(f, y) = sum_k h(f_k - y_k): r^2 for |r| <= delta, 2 delta |r| - delta^2 beyond.
 
-    Beyond delta a sample pulls with force 2 delta only; L* is inf for |z| > 2 delta.
+    Parameters
+    ----------
+    delta : float
+        Beyond it a sample pulls with force 2 delta only; L* is inf for |z| > 2 delta.
     """
 
     delta: float = 1.0
-    smoothness = 2.0
-    moves_with_y = True
 
     def __post_init__(self):
-        delta = check_positive(self.delta, "delta", "For none use SquaredLoss.")
-        object.__setattr__(self, "delta", delta)
+        remedy = "For none use SquaredLoss."
+        object.__setattr__(self, "delta", check_positive(self.delta, "delta", remedy))
 
     @of_samples
     def values(self, f, y):
@@ -226,24 +178,7 @@ class HuberLoss(SampleLoss):
 
     @of_samples
     def conjugates(self, z, y):
-        within = np.abs(z) <= 2 * self.delta * _ROUNDED
-        return np.where(within, z * y + z**2 / 4, np.inf)
+        return np.where(np.abs(z) > 2 * self.delta * _ROUNDED, np.inf, z * y + z**2 / 4)
 
     def expressions(self, f, y):
         return needs("cvxpy", "reference").huber(f - y, self.delta)
-
-# %% ../nbs/engine/loss_functions.ipynb #ecc429e4
-def check_loss(loss: Any, *more: str) -> Any:
-    "`loss` itself, if it has the formulas that a problem asks for, and `more`."
-    wanted = ("value", "gradient", "curvature", "conjugate", *more)
-    lacking = [name for name in wanted if not hasattr(loss, name)]
-    if isinstance(loss, type) or lacking:
-        came = f"{type(loss).__name__} without {', '.join(lacking)}"
-        if isinstance(loss, type):
-            came = f"the class {loss.__name__} itself"
-        raise TypeError(
-            "loss: a problem must have SquaredLoss(), LogisticLoss(), "
-            "SquaredHingeLoss(), HuberLoss(delta) or another object with "
-            f"{', '.join(wanted)}; got {came}."
-        )
-    return loss

@@ -34,10 +34,10 @@ def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray
     design, y, ridge = problem.design, problem.y, problem.lam / 2
     if not is_long(design):
         return start_at(design, y, ridge, given)
-    dear = given is None or ridge * given.sum() > np.vdot(y, y)
-    return np.zeros(design.p) if dear else given
+    dear = given is not None and ridge * given.sum() > np.vdot(y, y)
+    return np.zeros(design.p) if given is None or dear else given
 
-
+# %% ../nbs/engine/passes.ipynb #57e36fde
 def began(problem: GroupLassoProblem, weights: np.ndarray, tol: float) -> Working:
     "The form and point of a start: the masks with weight, or none."
     design, masks = problem.design, np.flatnonzero(weights)

@@ -13,7 +13,8 @@ import numpy as np
 
 from fixntk.checks import check_kind, check_positive, check_vector, frozen
 from fixntk.designs import Design, check_design
-from fixntk.loss_functions import SquaredLoss, check_loss
+from fixntk.loss_contract import check_loss
+from fixntk.loss_functions import SquaredLoss
 from fixntk.shapes import check_answers, check_coefs
 
 # %% ../nbs/engine/problems.ipynb #5cd5c30c
@@ -28,6 +29,7 @@ def group_norms(W: Any) -> np.ndarray:
     Returns
     -------
     array, shape (p,)
+        Zero for masks that are off.
 
     Examples
     --------
@@ -162,11 +164,9 @@ class GroupLassoProblem(_Verdicts):
     loss: Any = field(default=SquaredLoss(), kw_only=True)
 
     def __post_init__(self):
-        design = check_design(self.design)
-        y = check_targets(self.y, design.n)
+        object.__setattr__(self, "design", check_design(self.design))
+        object.__setattr__(self, "y", frozen(check_targets(self.y, self.design.n)))
         lam = check_positive(self.lam, "lam", "For no penalty use least squares.")
-        object.__setattr__(self, "design", design)
-        object.__setattr__(self, "y", frozen(y))
         object.__setattr__(self, "lam", lam)
         getattr(check_loss(self.loss), "check_targets", lambda y: None)(self.y)
 

@@ -11,11 +11,13 @@ import numpy as np
 
 from fixntk.designs import Design, check_design
 from fixntk.free_intercept import FreeIntercept
-from fixntk.loss_functions import SquaredLoss, check_loss
+from fixntk.loss_contract import check_loss
+from fixntk.loss_functions import SquaredLoss
 from fixntk.problems import GroupLassoProblem, check_problem, group_norms, relative_gap
 from fixntk.sample_weights import WeightedLoss
+from fixntk.shapes import without_direction
 from fixntk.solutions import check_steps, new_history, record
-from fixntk.wrappers import CentredDesign, without_direction
+from fixntk.wrappers import CentredDesign
 
 # %% ../nbs/engine/proximal.ipynb #9f8bfad2
 def scale_rows(design: Design, factors: Any) -> Design:
@@ -34,6 +36,7 @@ def scale_rows(design: Design, factors: Any) -> Design:
     Returns
     -------
     Design
+        With the same masks, since they do not move.
     """
     return check_design(design).scaled(factors)
 

@@ -87,7 +87,7 @@ def factorise(A: np.ndarray, y: np.ndarray) -> tuple[Cholesky, np.ndarray]:
 
 
 def from_kernel(part: Design, weights, y, ridge: float) -> RidgePoint:
-    "The point of F(weights) = ridge y'(K(weights) + ridge I)^-1 y + ridge sum(weights)."
+    "The point of F(weights) = ridge y'(K(weights) + ridge I)^-1 y + ridge sum weights."
     A = part.kernel(weights)
     A[np.diag_indices_from(A)] += ridge
     factor, alpha = factorise(A, y)
@@ -148,8 +148,8 @@ def curvature(part: Design, point: RidgePoint) -> tuple[np.ndarray, np.ndarray]:
     return lengths.astype(np.float64) * size, (Z.T @ Z).astype(np.float64)
 
 # %% ../nbs/engine/ridge_points.ipynb #761e5c61
-class KernelForm:
-    "Ridge problems of some masks of a design, by the n x n kernel."
+class KernelPoints:
+    "Ridge problems of some masks of a design, solved by the n x n kernel."
 
     def __init__(self, design: Design, masks: np.ndarray, y, ridge, closely=False):
         self.design, self.masks, self.y, self.ridge = design, masks, y, ridge
@@ -172,6 +172,14 @@ class KernelForm:
         "alpha, for a pass over all masks."
         return point.alpha
 
+    def coefficients(self, point):
+        "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha."
+        return corrected(self.part, point, self.y, self.ridge)
+
+# %% ../nbs/engine/ridge_points.ipynb #761e5c62
+class KernelForm(KernelPoints):
+    "Ridge problems of some masks, which can be exchanged, by the n x n kernel."
+
     def exchanged(self, point, stay, added):
         "The form and point without the masks that do not stay, with those added."
         form = KernelForm(
@@ -184,10 +192,6 @@ class KernelForm:
         weights = np.r_[point.weights[stay], np.zeros(len(added))]
         slopes = form.part.correlate(point.alpha)
         return form, point._replace(weights=weights, slopes=slopes)
-
-    def coefficients(self, point):
-        "W_i = weights_i slopes_i, corrected until its residual is ridge * alpha."
-        return corrected(self.part, point, self.y, self.ridge)
 
     def closer(self, point):
         "A form from the blocks and the point there; None if it is, or they are many."

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fixntk.checks import as_floats, check_kind, frozen
-from fixntk.loss_functions import SampleLoss, check_loss, of_samples
+from fixntk.loss_contract import SampleLoss, check_loss, of_samples
 from fixntk.machine import needs
 from fixntk.shapes import check_weights
 
@@ -47,6 +47,7 @@ def weighted(name: str) -> Callable:
     def method(self, f, y):
         return self.each(y) * getattr(self.loss, name)(f, y)
 
+    method.__doc__ = getattr(SampleLoss, name).__doc__
     return method
 
 
@@ -58,9 +59,36 @@ def weighted_conjugates(self, z, y):
     idle = np.where(z == 0, 0, np.inf)
     return np.where(on, weights * self.loss.conjugates(slopes, y), idle)
 
+# %% ../nbs/engine/sample_weights.ipynb #d8ed1ad0
+class WeightedFormulas(SampleLoss):
+    "The formulas of `loss`, each times the weight of its sample."
+
+    loss: Any
+    weights: Any
+
+    @property
+    def smoothness(self):
+        """The largest curvature of a sample."""
+        return float(self.weights.max()) * self.loss.smoothness
+
+    @property
+    def moves_with_y(self):
+        """Whether L(f + c, y + c) = L(f, y)."""
+        return self.loss.moves_with_y
+
+    values = weighted("values")
+    gradient = weighted("gradient")
+    curvature = weighted("curvature")
+    majorant = weighted("majorant")
+    conjugates = of_samples(weighted_conjugates)
+
+    def expressions(self, f, y):
+        times = needs("cvxpy", "reference").multiply
+        return times(self.each(y), self.loss.expressions(f, y))
+
 # %% ../nbs/engine/sample_weights.ipynb #d8ed1ad1
 @dataclass(frozen=True, eq=False)
-class WeightedLoss(SampleLoss):
+class WeightedLoss(WeightedFormulas):
     """The sum over samples of weights[k] times what `loss` charges for sample k.
 
     Parameters
@@ -79,22 +107,9 @@ class WeightedLoss(SampleLoss):
         check_kind(check_loss(self.loss, "smoothness"), "loss", SampleLoss, remedy)
         object.__setattr__(self, "weights", check_sample_weights(self.weights))
 
-    smoothness = property(lambda self: float(self.weights.max()) * self.loss.smoothness)
-    moves_with_y = property(lambda self: self.loss.moves_with_y)
-
     def each(self, y):
         """The weights, one for each target."""
         return weights_like(self.weights, y)
 
     def check_targets(self, y):
         return self.each(y), self.loss.check_targets(y)
-
-    values = weighted("values")
-    gradient = weighted("gradient")
-    curvature = weighted("curvature")
-    majorant = weighted("majorant")
-    conjugates = of_samples(weighted_conjugates)
-
-    def expressions(self, f, y):
-        times = needs("cvxpy", "reference").multiply
-        return times(self.each(y), self.loss.expressions(f, y))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fixntk.checks import as_floats, check_matrix, check_vector
+from fixntk.checks import as_floats, check_matrix, check_vector, frozen
 
 # %% ../nbs/engine/shapes.ipynb #84755cfb
 _DENSE = 2**27  # entries of the largest array that a chapter may form: 1 GB
@@ -41,7 +41,7 @@ def check_weights(weights: Any, p: int) -> np.ndarray:
     return weights
 
 # %% ../nbs/engine/shapes.ipynb #c1cad2aa
-def check_coefs(W: Any, p: int | None = None, d: int | None = None):
+def check_coefs(W: Any, p: int | None = None, d: int | None = None) -> np.ndarray:
     "`W` as float64 with one row a mask: shape (p, d), or (p, d, c) for c targets."
     W = as_floats(W, "W")
     fits = W.ndim in (2, 3) and W.size and (p is None or W.shape[:2] == (p, d))
@@ -77,3 +77,22 @@ def chosen(indices, p: int) -> np.ndarray:
             "A design without blocks explains nothing."
         )
     return numbers
+
+# %% ../nbs/engine/shapes.ipynb #7dc7d2e7
+def unit_direction(direction: Any, n: int) -> np.ndarray:
+    "`direction`, shape (n,), not zero, brought to length one."
+    direction = check_vector(direction, n, "direction", like="the design")
+    if not direction.any():
+        raise ValueError(
+            "direction must not be zero. Use np.ones(n) for an intercept, or the "
+            "design itself for none."
+        )
+    direction = direction / np.abs(direction).max()  # lest squares overflow
+    return frozen(direction / np.linalg.norm(direction))
+
+
+def without_direction(table: np.ndarray, u: np.ndarray) -> np.ndarray:
+    "(I - u u') times a vector or a table of n rows, for u of length one."
+    for _ in range(2):
+        table = table - np.multiply.outer(u, np.tensordot(u, table, 1))
+    return table

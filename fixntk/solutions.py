@@ -63,8 +63,8 @@ def record(history: dict, objective: float, gap: float, masks, steps: int) -> st
     )
 
 # %% ../nbs/engine/solutions.ipynb #d22c1a97
-class _Answers:
-    "What follows from the coefficients of a solution."
+class _Weighed:
+    "Lengths of the coefficients of a solution, and its words."
 
     W: Any
     design: Any
@@ -87,6 +87,18 @@ class _Answers:
         "The masks that are on; if none is, the first one stands for them."
         return np.flatnonzero(self.weights) if self.weights.any() else np.array([0])
 
+    def __repr__(self):
+        on = np.count_nonzero(self.weights)
+        return (
+            f"Solution(objective={self.objective:.10g}, gap={self.gap:.1e}, "
+            f"n_iter={self.n_iter}, {on} of {len(self.W)} masks, "
+            f"converged={self.converged}: {self.reason})"
+        )
+
+# %% ../nbs/engine/solutions.ipynb #d22c1a98
+class _Answers(_Weighed):
+    "What follows from the coefficients of a solution."
+
     def predict(self, inputs):
         """Answers on new rows: of the masks that are on, plus the intercept."""
         part = self.design[self._on].at(inputs)
@@ -101,30 +113,23 @@ class _Answers:
             )
         return GatedReLUNetwork(self.masks.gates[self._on], self.W[self._on])
 
-    def __repr__(self):
-        on = np.count_nonzero(self.weights)
-        return (
-            f"Solution(objective={self.objective:.10g}, gap={self.gap:.1e}, "
-            f"n_iter={self.n_iter}, {on} of {len(self.W)} masks, "
-            f"converged={self.converged}: {self.reason})"
-        )
-
 # %% ../nbs/engine/solutions.ipynb #53b9f3ef
 @dataclass(frozen=True, eq=False, repr=False)
 class Solution(_Answers):
     """What a solver returns, graded by the problem that it solved.
 
-    Attributes
+    Parameters
     ----------
     W : array, shape (p, d) or (p, d, c)
-        Coefficients of `design`, locked; `weights` are their lengths, shape (p,).
+        Coefficients, locked; the attribute `weights` has their lengths.
+    design : Design
+        That of the problem.
     lam, objective, gap : float
         Of the problem; problem.objective(W) and problem.gap(W).
-    n_iter, converged, reason
+    n_iter, converged, reason : int, bool, str
         Iterations, whether the gap is within the tolerance, why the solver stopped.
     history, details : dict
-        Lists objective, gap, masks and steps, one entry a pass over all masks; and
-        what one solver records beyond that.
+        Lists by pass: objective, gap, masks, steps; and what one solver adds.
     intercept : float
         What a loss with a free intercept adds to the answers; else zero.
     proven_over : str

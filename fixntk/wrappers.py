@@ -8,29 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from fixntk.checks import as_floats, check_vector, frozen
+from fixntk.checks import as_floats, frozen
 from fixntk.designs import Design, MappedDesign, check_design
 from fixntk.machine import check_memory, one_thread
-from fixntk.shapes import check_answers, check_coefs, check_weights, chosen
-
-# %% ../nbs/engine/wrappers.ipynb #7dc7d2e7
-def unit_direction(direction: Any, n: int) -> np.ndarray:
-    "`direction`, shape (n,), not zero, brought to length one."
-    direction = check_vector(direction, n, "direction", like="the design")
-    if not direction.any():
-        raise ValueError(
-            "direction must not be zero. Use np.ones(n) for an intercept, or the "
-            "design itself for none."
-        )
-    direction = direction / np.abs(direction).max()  # lest squares overflow
-    return frozen(direction / np.linalg.norm(direction))
-
-
-def without_direction(table: np.ndarray, u: np.ndarray) -> np.ndarray:
-    "(I - u u') times a vector or a table of n rows, for u of length one."
-    for _ in range(2):
-        table = table - np.multiply.outer(u, np.tensordot(u, table, 1))
-    return table
+from fixntk.shapes import (
+    check_answers,
+    check_coefs,
+    check_weights,
+    chosen,
+    unit_direction,
+    without_direction,
+)
 
 # %% ../nbs/engine/wrappers.ipynb #529d3b9e
 class CentredDesign(MappedDesign):
@@ -64,32 +52,19 @@ class CentredDesign(MappedDesign):
 
     def cross(self, indices, others=None, dtype=np.float64):
         others = indices if others is None else others
-        left, right = (
-            self.design[i].correlate(self.direction) for i in (indices, others)
-        )
-        along = left[:, None, :, None] * right[None, :, None, :]
+        both = [self.design[i].correlate(self.direction) for i in (indices, others)]
+        along = both[0][:, None, :, None] * both[1][None, :, None, :]
         return self.design.cross(indices, others, dtype) - along
 
     def block_norms(self):
         """The norms |A_i| of the blocks inside, bounds for those of P A_i."""
         return self.design.block_norms()
 
-# %% ../nbs/engine/wrappers.ipynb #53210ad3
-class JoinedDesign(Design):
-    """The blocks of several designs of one n and d, one design after the other.
+# %% ../nbs/engine/wrappers.ipynb #53210ad2
+class _JoinedProducts(Design):
+    "What `JoinedDesign` computes."
 
-    Parameters
-    ----------
-    designs : list of Design
-        The parts; `at` gives the new rows to each, or a tuple's entries in turn.
-    """
-
-    def __init__(self, designs: list):
-        self.designs = check_parts(designs)
-        self.n, self.d = self.designs[0].n, self.designs[0].d
-        self._ends = np.cumsum([part.p for part in self.designs])
-        self._inputs = range(len(self.designs))  # which of a tuple each part takes
-        self.p = int(self._ends[-1])
+    designs: tuple
 
     def predict(self, W):
         Ws = np.split(check_coefs(W, self.p, self.d), self._ends[:-1])
@@ -105,22 +80,40 @@ class JoinedDesign(Design):
         parts = np.split(check_weights(weights, self.p), self._ends[:-1])
         return sum(part.kernel(share) for part, share in zip(self.designs, parts))
 
+    def block_norms(self):
+        return np.concatenate([part.block_norms() for part in self.designs])
+
+# %% ../nbs/engine/wrappers.ipynb #53210ad3
+class JoinedDesign(_JoinedProducts):
+    """The blocks of several designs of one n and d, one design after the other.
+
+    Parameters
+    ----------
+    designs : list of Design
+        The parts; `at` gives the new rows to each, or a tuple's entries in turn.
+    """
+
+    def __init__(self, designs: list):
+        self.designs = check_parts(designs)
+        self.n, self.d = self.designs[0].n, self.designs[0].d
+        self._ends = np.cumsum([part.p for part in self.designs])
+        self._inputs = range(len(self.designs))  # which of a tuple each part takes
+        self.p = int(self._ends[-1])
+
     def __getitem__(self, indices):
         parts, within = places(self.designs, chosen(indices, self.p))
         part = JoinedDesign([self.designs[k][index] for k, index in zip(parts, within)])
         part._inputs = [self._inputs[k] for k in parts]
         return part
 
-    block = lambda self, i: self[i].designs[0].block(0)
+    def block(self, i):
+        return self[i].designs[0].block(0)
 
     def at(self, inputs):
         each = [
             inputs[k] if isinstance(inputs, tuple) else inputs for k in self._inputs
         ]
         return JoinedDesign([part.at(new) for part, new in zip(self.designs, each)])
-
-    def block_norms(self):
-        return np.concatenate([part.block_norms() for part in self.designs])
 
 # %% ../nbs/engine/wrappers.ipynb #5de37423
 def check_parts(designs: Any) -> tuple:

@@ -415,3 +415,51 @@ def test_kernels_one_by_one_of_any_design():
     )
     kernels = centred("kernels")[0].design
     np.testing.assert_allclose(masking_kernels(kernels), kernels.kernels, atol=1e-12)
+
+
+def two_thousand_masks():
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((300, 4))
+    return MaskedDesign(X, sample_masks(X, 2000, rng=rng)), rng
+
+
+def test_slices_share_tables_and_all_ones_is_the_plain_kernel():
+    design, rng = two_thousand_masks()
+    z, weights = rng.standard_normal(300), rng.random(design.p)
+    weights[::4] = 0
+    part, on, X = design[weights > 0], weights > 0, design.X
+    np.testing.assert_allclose(part.kernel(weights[on]), design.kernel(weights))
+    np.testing.assert_allclose(part.correlate(z), design.correlate(z)[on])
+    assert part.X is design.X and part.gram is design.gram
+    everybody = MaskedDesign(X, Masks.from_gates(X, np.zeros((1, 4))))
+    np.testing.assert_array_equal(everybody.kernel([1.0]), X @ X.T)
+    assert not design.kernel(np.zeros(design.p)).any()
+
+
+def test_messages_say_what_to_do():
+    design, rng = two_thousand_masks()
+    X, masks = design.X, design.masks
+    W, z = rng.standard_normal((design.p, 4)), rng.standard_normal(300)
+    for call, words in (
+        (lambda: MaskedDesign(X[:10], masks), "Make them anew"),
+        (lambda: MaskedDesign(X[::-1], masks), "masks must be those of X"),
+        (lambda: design.predict(W.T), "one row a mask"),
+        (lambda: design.correlate(z[:-1]), "one entry for each of the 300"),
+        (lambda: masking_kernels(design), r"Use design.kernel\(weights\)"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
+
+
+def test_kernels_of_a_centred_design_far_from_the_origin():
+    rng = np.random.default_rng(9)
+    X = 300 + rng.standard_normal((40, 3))
+    design = MaskedDesign(X, sample_masks(X, 25, rng=rng))
+    s, ones = rng.uniform(0.5, 2, 40), np.ones(design.p)
+    P = np.eye(40) - np.outer(s, s) / (s @ s)
+    K, centred = design.kernel(ones), CentredDesign(design, s)
+    # entries are near 1e5 before the projection and near one after it
+    np.testing.assert_allclose(centred.kernel(ones), P @ K @ P, atol=1e-6)
+    assert adjoint_mismatch(centred, rng=rng) < 1e-12
+    with pytest.raises(ValueError, match="direction must not be zero"):
+        CentredDesign(design, 0 * s)

@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from fixntk.data import add_bias, gaussian_design, toy_line
 from fixntk.design import MaskedDesign
@@ -310,3 +311,37 @@ def test_squared_loss_agrees_with_24():
     np.testing.assert_allclose(
         z.value, loss.gradient(design.predict(solution.W), y), atol=1e-4
     )
+
+
+def test_squared_loss_against_its_definition():
+    loss, rng = SquaredLoss(), np.random.default_rng(1)
+    f, target, z = rng.standard_normal((3, 4))
+    h, e = 1e-3, np.eye(4)
+    above, below = ([loss.value(f + s * h * row, target) for row in e] for s in (1, -1))
+    # a difference of a quadratic has no error but rounding over the step
+    slopes = (np.array(above) - below) / (2 * h)
+    np.testing.assert_allclose(loss.gradient(f, target), slopes, atol=1e-10)
+    bends = (loss.gradient(f + h, target) - loss.gradient(f, target)) / h
+    np.testing.assert_allclose(loss.curvature(f, target), bends, atol=1e-10)
+    peak = minimize(lambda v: loss.value(v, target) - v @ z, np.zeros(4))
+    # to the minimiser's own tolerance
+    np.testing.assert_allclose(loss.conjugate(z, target), -peak.fun, atol=1e-9)
+
+
+def test_the_floor_by_the_nearest_multiple_of_the_residual():
+    rng = np.random.default_rng(4)
+    X, y = rng.standard_normal((30, 3)), rng.standard_normal(30)
+    design = MaskedDesign(X, sample_masks(X, 60, rng=rng))
+    problem, A = GroupLassoProblem(design, y, 6.0), design.to_dense()
+    guess = 0.1 * rng.standard_normal((design.p, 3))
+    residual = y - A @ guess.ravel()
+    longest = np.linalg.norm((A.T @ residual).reshape(-1, 3), axis=1).max()
+    r = min(3.0 / longest, y @ residual / (residual @ residual)) * residual
+    np.testing.assert_allclose(problem.dual_point(guess), -2 * r)
+    np.testing.assert_allclose(problem.bounds(guess)[1], y @ y - (y - r) @ (y - r))
+    assert problem.dual_objective(10 * y) == -np.inf  # not admissible: no floor
+    for wrong in (np.zeros(design.p * 3), np.zeros((3, design.p))):
+        with pytest.raises(ValueError, match="one row a mask"):
+            problem.gap(wrong)
+    with pytest.raises(ValueError, match="lam must be"):
+        GroupLassoProblem(design, y, 0)

@@ -683,3 +683,23 @@ def test_one_weight_for_all_and_weights_of_another_length(loss):
             WeightedLoss(loss, bad)
     with pytest.raises(TypeError, match="Weights go inside"):
         WeightedLoss(FreeIntercept(loss), np.ones(40))
+
+
+def test_conjugates_are_infinite_outside_their_domain():
+    for loss, z in ((LOSSES[0], -1.01), (LOSSES[1], 0.01), (HuberLoss(0.7), 1.41)):
+        assert loss.conjugate(np.array([z]), np.ones(1)) == np.inf
+
+
+def test_solver_refuses_what_is_no_problem_for_it():
+    problem = problem_of(LogisticLoss())
+    design, y = problem.design, problem.y
+    with pytest.raises(ValueError, match="delta must be a positive number"):
+        HuberLoss(0)
+    with pytest.raises(TypeError, match="object without value, gradient"):
+        solve_loss(GroupLassoProblem(design, y, 1.0, loss=object()))
+    with pytest.raises(ValueError, match="labels -1 and \\+1"):
+        solve_loss(GroupLassoProblem(design, 2 * y, 1.0, loss=LogisticLoss()))
+    with pytest.raises(ValueError, match="tol must be a number of at least zero"):
+        solve_loss(problem, tol=-1)
+    short = solve_loss(problem, max_iter=1)
+    assert not short.converged and "max_iter" in short.reason

@@ -1,14 +1,17 @@
 """Newton's method on the kernel weights: against Clarabel, on hard cases, and when it is disturbed."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
 from fixntk.data import add_bias, teacher_data
 from fixntk.design import MaskedDesign, masking_kernels
-from fixntk.group_lasso import GroupLassoProblem, solve_cvxpy
+from fixntk.group_lasso import GroupLassoProblem, group_norms, solve_cvxpy
 from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.newton import KernelList, lam_path, solve
+from fixntk.ridge_points import from_kernel
 
 
 def problem_on(X, y, masks, ratio):
@@ -571,3 +574,62 @@ def test_one_weight_in_a_wrong_unit(ratio):
             weights=np.where(np.arange(problem.design.p) == 3, times, best.weights),
         )
         assert found.converged and found.n_iter <= 30
+
+
+def of_five_hundred():
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((500, 20))
+    y = teacher_data(X, 10, noise=0.1, kind="relu", rng=rng)
+    return problem_on(X, y, sample_masks(X, 2000, rng=rng), 0.01)
+
+
+def test_optimality_and_starts_on_two_thousand_masks():
+    problem = of_five_hundred()
+    design, found = problem.design, solve(problem, tol=1e-9)
+    # the last step goes further than the gap asked for
+    assert found.converged and problem.kkt_residual(found.W) < 1e-8
+    again = from_kernel(design, found.weights, problem.y, problem.lam / 2)
+    on = found.weights > 0
+    np.testing.assert_allclose(group_norms(again.slopes)[on], 1, atol=1e-9)
+    assert on.sum() < design.n
+    zero = solve(problem, start=np.zeros(design.p))
+    assert solve(problem).n_iter < zero.n_iter
+
+
+def test_an_interrupted_solve_of_many_masks_leaves_nothing_behind():
+    problem = of_five_hundred()
+    design = Unplugged(problem.design, "correlation_norms", 2)
+    interrupted = GroupLassoProblem(design, problem.y, problem.lam)
+    with pytest.raises(KeyboardInterrupt):
+        solve(interrupted, tol=1e-9)
+    again, calm = solve(interrupted, tol=1e-9), solve(problem, tol=1e-9)
+    np.testing.assert_allclose(again.objective, calm.objective, rtol=1e-9)
+
+
+def test_masking_kernels_as_a_list_give_the_weights_of_the_masks():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((12, 3))
+    y = teacher_data(X, 4, noise=0.1, kind="relu", rng=rng)
+    small = problem_on(X, y, sample_masks(X, 15, rng=rng), 0.1)
+    listed = KernelList(masking_kernels(small.design))
+    found = solve(GroupLassoProblem(listed, y, small.lam), tol=1e-10)
+    weights = solve(small, tol=1e-10).weights
+    np.testing.assert_allclose(found.weights, weights, atol=1e-9)
+    objective = solve_cvxpy(small).objective
+    np.testing.assert_allclose(found.objective, objective, rtol=1e-8)
+
+
+def test_two_kernels_against_a_grid_of_weights():
+    t = np.sort(np.random.default_rng(4).uniform(-3, 3, 40))
+    widths = np.geomspace(0.05, 5, 8)[[0, 3]]
+    wave = np.sin(3 * t) + 0.3 * t + 0.1 * np.random.default_rng(5).standard_normal(40)
+    far = np.subtract.outer(t, t) ** 2
+    bumps = np.stack([np.exp(-far / (2 * width**2)) for width in widths])
+    two = GroupLassoProblem(KernelList(bumps), wave, 0.5)
+    pair = solve(two, tol=1e-10)
+    assert pair.weights.min() > 0.1
+    grid = pair.weights * np.array(list(product(np.linspace(0.7, 1.3, 61), repeat=2)))
+    ridged = lambda w: two.design.kernel(w) + 0.25 * np.eye(40)
+    values = [0.25 * (wave @ np.linalg.solve(ridged(w), wave) + w.sum()) for w in grid]
+    assert min(values) >= pair.objective * (1 - 1e-10)
+    np.testing.assert_allclose(min(values), pair.objective, rtol=1e-9)  # at its centre
