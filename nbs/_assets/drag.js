@@ -240,7 +240,7 @@
   // ---- The picture -------------------------------------------------------------------------------------------------
   const X = [-1.33, -0.62, -0.11, 0.48, 1.24], Y = [0.36, 1.3, 0.95, -0.7, -1.27]; // five points, if a page names none
   const CURVES = { tangent: "tangent kernel", partly: "on the way", fixed: "fully fixed", relu: "ReLU optimum" };
-  const SPAN = 2.4, FLOOR = -13, HEIGHT = 250, EDGE = { left: 40, right: 10, top: 12, bottom: 30 };
+  const SPAN = 2.4, FLOOR = -13, HEIGHT = 250, EDGE = { left: 46, right: 10, top: 12, bottom: 30 };
   let made = 0;
 
   function node(name, attributes, parent, text) {
@@ -253,7 +253,8 @@
   }
 
   const numbers = (text, or) => (text ? text.trim().split(/[\s,]+/).map(Number) : or);
-  const path = (pairs) => pairs.map(([a, b], i) => `${i ? "L" : "M"}${a.toFixed(1)} ${b.toFixed(1)}`).join("");
+  /** A path through the points; where one is null the line is broken. */
+  const path = (pairs) => pairs.map((at, i) => (at ? `${i && pairs[i - 1] ? "L" : "M"}${at[0].toFixed(1)} ${at[1].toFixed(1)}` : "")).join("");
   const shown = (gap) => (gap > 1e-13 ? gap.toExponential(1) : "below 1e-13");
 
   function mount(host) {
@@ -276,7 +277,11 @@
     button("back", () => { state.steps = Math.max(0, state.steps - 1); });
     button("reset", () => Object.assign(state, first()));
     const legend = node("div", { class: "fd-legend" }, host);
-    for (const [key, name] of Object.entries(CURVES)) node("span", { class: `fd-key fd-${key}` }, legend, name);
+    for (const [key, name] of Object.entries(CURVES)) {
+      const item = node("span", {}, legend);
+      node("line", { class: `fd-line fd-${key}`, x2: 32, y1: 5, y2: 5 }, node("svg", { class: "fd-key", width: 32, height: 10, "aria-hidden": "true" }, item));
+      item.append(name);
+    }
     const panels = {};
     for (const [key, name] of [["data", "Points and fits"], ["bars", "Share of each mask in the kernel"], ["gaps", "Duality gap against steps"]]) {
       const box = node("div", { class: `fd-panel fd-panel-${key}` }, host);
@@ -300,6 +305,7 @@
         state.y[i] = clip(y);
         draw();
       };
+      dots.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false }); // drag, do not scroll
       dots.addEventListener("pointerdown", (event) => { dots.setPointerCapture(event.pointerId); dots.focus(); event.preventDefault(); });
       dots.addEventListener("pointermove", (event) => {
         if (!dots.hasPointerCapture(event.pointerId)) return;
@@ -348,7 +354,7 @@
       const lines = { tangent: kernel, partly: (v) => answer(masks, now.W, v), fixed: (v) => answer(masks, result.fixed.W, v), relu: (v) => reluAnswer(result.relu, v) };
       const grid = Array.from({ length: 241 }, (_, i) => -SPAN + (i * SPAN) / 120);
       for (const [key, at] of Object.entries(lines))
-        node("path", { class: `fd-line fd-${key}`, d: path(grid.map((v) => [frame.sx(v), frame.sy(Math.max(-4, Math.min(4, at(v))))])) }, panels.data.back);
+        node("path", { class: `fd-line fd-${key}`, d: path(grid.map((v) => (Math.abs(at(v)) <= SPAN ? [frame.sx(v), frame.sy(at(v))] : null))) }, panels.data.back);
       points.forEach((dots, i) => {
         const [x, y] = [state.x[i], state.y[i]];
         dots.setAttribute("transform", `translate(${frame.sx(x)} ${frame.sy(y)})`);
@@ -375,8 +381,8 @@
       for (const [name, style] of [["reweighting", "fd-partly"], ["newton", "fd-fixed"]]) {
         const run = result[name].slice(0, long + 1);
         node("path", { class: `fd-line ${style}`, d: path(run.map((fit, k) => [plot.sx(k), height(fit.gap)])) }, panels.gaps.back);
-        const last = run[run.length - 1], low = name === "newton";
-        node("text", { x: Math.min(plot.right - 2, plot.sx(run.length - 1) + (low ? 6 : 0)), y: height(last.gap) - 6, "text-anchor": low && run.length < long ? "start" : "end" }, panels.gaps.back, low ? "Newton" : name);
+        const low = name === "newton", k = low ? Math.max(1, Math.floor(0.8 * (run.length - 1))) : run.length - 1;
+        if (run[k]) node("text", { x: plot.sx(k) - (low ? 8 : 2), y: Math.max(plot.top + 12, height(run[k].gap) + (low ? 4 : -7)), "text-anchor": "end" }, panels.gaps.back, low ? "Newton" : name);
       }
       node("circle", { class: "fd-now", r: 5, cx: plot.sx(Math.min(state.steps, fits.length - 1)), cy: height(now.gap) }, panels.gaps.back);
 
