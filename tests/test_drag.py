@@ -128,7 +128,7 @@ def test_the_relu_optimum_is_the_packages(engine, case):
     np.testing.assert_allclose(
         relu["f"], problem.design.predict(parts[0] - parts[1]), **CLOSE
     )
-    assert relu["gap"] < 1e-9
+    assert relu["gap"] < 1e-11
 
 
 def test_curves_average_the_gates_of_each_mask(engine):
@@ -157,6 +157,15 @@ def test_points_on_one_place_and_zero_targets_are_taken(engine):
     assert len(twice["patterns"]) == 8 and twice["fixed"]["gap"] < 1e-12
     nothing = engine.evaluate(call, [[0, 1, 2, 3, 4], [0] * 5])
     assert nothing["fixed"]["objective"] == 0 == nothing["relu"]["gap"]
+
+
+def test_the_still_figure_shows_the_same_points():
+    import draw_drag
+
+    script = (ROOT / "nbs" / "_assets" / "drag.js").read_text()
+    for name, values in (("X", draw_drag.X[:, 0]), ("Y", draw_drag.Y)):
+        found = re.search(rf"\b{name} = \[([^\]]+)\]", script)[1]
+        np.testing.assert_array_equal([float(v) for v in found.split(",")], values)
 
 
 # The picture on its pages.

@@ -126,6 +126,7 @@
     Q.forEach((row, i) => { row[i] += damp; });
     const goal = nonnegative(Q, Q.map((row, i) => dot(row, weights) - gradient[i]));
     const here = dot(y, alpha) + total(weights), fall = dot(gradient, goal.map((v, i) => v - weights[i]));
+    if (Math.abs(fall) < 1e-10 * here) return goal; // the last steps change the value by less than its rounding
     for (let step = 1; step > 1e-9; step /= 2) {
       const next = weights.map((v, i) => Math.max(0, v + step * (goal[i] - v)));
       if (value(next) <= here + 1e-4 * step * fall + 4e-16 * Math.abs(here)) return next;
