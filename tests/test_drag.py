@@ -171,6 +171,15 @@ def test_the_still_figure_shows_the_same_points():
 # The picture on its pages.
 
 
+SCROLL = "host => host.scrollIntoView({ behavior: 'instant' })"
+RESTS = """() => {
+  const now = document.querySelector(".fd-point").getBoundingClientRect().top;
+  const rests = now === window.before;
+  window.before = now;
+  return rests;
+}"""
+
+
 def opened(browser, site, name="index.html", near=True, **how):
     "A page with its picture near, and what went wrong on it."
     context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
@@ -180,9 +189,11 @@ def opened(browser, site, name="index.html", near=True, **how):
     page.on("requestfailed", lambda request: faults.append(request.url))
     page.goto(f"{site}/{name}", wait_until="load")
     if near:
-        page.locator(".fixntk-drag").scroll_into_view_if_needed()
-        page.evaluate("document.querySelector('.fixntk-drag').scrollIntoView()")
+        page.locator(".fixntk-drag").evaluate(SCROLL)
         page.wait_for_selector(".fixntk-drag .fd-point")
+        page.evaluate("window.MathJax?.startup?.promise")  # formulas move what is below
+        page.locator(".fixntk-drag").evaluate(SCROLL)
+        page.wait_for_function(RESTS, polling=200)
     return page, faults
 
 
