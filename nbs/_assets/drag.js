@@ -376,7 +376,7 @@
         order.forEach((i, j) => node("circle", { class: mask.open[i] ? "fd-open" : "fd-shut", r: 3.2, cx: room.sx(k) + wide / 2, cy: room.sy(0) + 12 + 10 * j }, panels.bars.back));
       });
 
-      const long = Math.max(10, state.steps), every = long > 20 ? 10 : long > 10 ? 5 : 2;
+      const long = Math.max(10, state.steps, Math.min(20, result.newton.length)), every = long > 20 ? 10 : long > 10 ? 5 : 2;
       const plot = axes(panels.gaps, [0, long], [FLOOR, 0], { x: Array.from({ length: Math.floor(long / every) + 1 }, (_, i) => [i * every, i * every]), y: [0, -4, -8, -12].map((v) => [v, `1e${v}`]) });
       const height = (gap) => plot.sy(Math.max(FLOOR, Math.log10(Math.max(gap, 1e-300))));
       for (const [name, style] of [["reweighting", "fd-partly"], ["newton", "fd-fixed"]]) {
