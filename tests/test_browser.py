@@ -108,3 +108,10 @@ def test_the_dark_page_is_dark(browser, site):
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, re.findall(r"\d+", background)[:3])) < 150, background
     context.close()
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "search.html"])
+def test_ids_differ(book, name):
+    text = re.sub(r"<script.*?</script>", "", (book / name).read_text(), flags=re.S)
+    ids = re.findall(r'<[^>]*\sid="([^"]+)"', text)
+    assert len(ids) == len(set(ids)), {one for one in ids if ids.count(one) > 1}
