@@ -14,6 +14,7 @@ from .columns import lam_max_all
 from .draws import MOST, draw, generator, joined, leave_seed, networks_of
 from .folds import family
 from .machine import check_memory
+from .passes import has_few_columns
 from fixntk.samples import (
     Samples,
     expand,
@@ -75,14 +76,16 @@ def reweights(fit):
 FEWER = "Fit to fewer rows, such as 5000 drawn at random (sklearn.utils.resample)."
 
 
-def check_room(n, n_gates):
+def check_room(fit, n, d):
     """Refuse a table whose kernels or masks would not fit the memory."""
-    check_memory(
-        5 * n**2 + n * n_gates // 8,
-        f"X, whose {n} rows have kernels of {n} x {n} numbers and "
-        f"n_gates={n_gates} masks,",
-        f"Lower n_gates. {FEWER}" if n_gates > 40 * n else FEWER,
-    )
+    kernels, n_gates = f"kernels of {n} x {n} numbers and ", int(fit.n_gates)
+    entries, remedy = 5 * n**2 + n * n_gates // 8, FEWER
+    if fit.loss == "squared" and not reweights(fit) and has_few_columns(n, d):
+        kernels, entries = "", 4 * n * d + n * n_gates // 2  # no kernel is formed
+    if not kernels or n_gates > 40 * n:
+        remedy = f"Lower n_gates. {FEWER}"
+    what = f"X, whose {n} rows have {kernels}n_gates={n_gates} masks,"
+    check_memory(entries, what, remedy)
 
 # %% ../nbs/engine/fits.ipynb #f1750010
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -117,7 +120,7 @@ def draw_for(fit, X, targets, rng):
     """The samples of a fit, and masks of them with shares; None twice if not listed."""
     check_fit(fit)
     n_gates = int(fit.n_gates)  # NumPy's small integers overflow
-    check_room(len(X), n_gates)
+    check_room(fit, *X.shape)
     warn_of_columns(X, targets.weights, fit.fit_intercept)
     columns, weights, loss = targets.columns, targets.weights, loss_named(fit.loss)
     samples = Samples.of(X, columns, weights, loss, fit.fit_intercept)

@@ -24,9 +24,14 @@ _FEW = 3000  # rows up to which the kernel is always taken
 _FORTY = 40  # masks at work that a run by cross products is begun for
 
 
+def has_few_columns(n: int, d: int, at_work: int = _FORTY) -> bool:
+    "Whether so many masks of d columns, or forty, have fewer columns than n rows."
+    return n > _FEW and max(_FORTY, at_work) * d < n
+
+
 def is_long(design: Design, at_work: int = _FORTY) -> bool:
-    "Whether so many masks at work, or forty, have fewer columns than there are rows."
-    return design.n > _FEW and max(_FORTY, at_work) * design.d < design.n
+    "Whether a run over this design begins with cross products."
+    return has_few_columns(design.n, design.d, at_work)
 
 
 def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray:

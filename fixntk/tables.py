@@ -94,6 +94,7 @@ def moments(X, weights):
     """Weighted mean and deviation of each column; no deviation where it is rounding."""
     share = weights / weights.sum()
     mean = share @ X
+    mean += share @ (X - mean)  # else a long column of ones varies by rounding
     spread = np.sqrt(share @ (X - mean) ** 2)
     return mean, np.where(spread > 1e-12 * np.abs(mean), spread, 0.0)
 
