@@ -20,7 +20,8 @@ from fixntk.circles import (
     walk,
 )
 from .machine import check_memory, single_threaded
-from .masks import Masks, count_cells, enumerate_masks, masks_of
+from .masks import Masks, count_cells, enumerate_masks
+from .patterns import masks_of
 from .ridge import weighted_ridge
 from .signs import of_size_one, unit
 from .sphere import circle_cells, sphere_cells
