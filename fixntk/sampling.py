@@ -31,7 +31,7 @@ def circle_gates(
 def sample_masks(
     X: ArrayLike, n_gates: int, *, method: str = "gaussian", rng: np.random.Generator
 ) -> Masks:
-    """Masks of random gates.
+    """Draw masks by random gates.
 
     Parameters
     ----------
@@ -58,8 +58,9 @@ def sample_masks(
     entries = n_gates * (4 * X.shape[1] + len(X) // 4)
     what = f"n_gates: {n_gates} gates on {len(X)} rows"
     check_memory(entries, what, "Draw fewer gates.")
-    circles = method == "circles"
-    planes = of_size_one(X[distinct_planes(X)[0]]) if circles else []
+    planes = X[:0]
+    if method == "circles":
+        planes = of_size_one(X[distinct_planes(X)[0]])
     with one_thread(len(X)):
         if len(planes) == 0:
             return Masks.from_gates(X, rng.standard_normal((n_gates, X.shape[1])))
