@@ -133,10 +133,11 @@ class SampledWeights(NamedTuple):
 def sampled_weights(
     X: ArrayLike, n_circles: int, *, rng: np.random.Generator
 ) -> SampledWeights:
-    """Masks met by random great circles, and estimates of their probabilities.
+    """Estimate the weights of masks by random great circles.
 
-    Masks are told apart by 64-bit names: of p a pair is confused with probability below
-    p^2 / 2^65. Gates are standard normal.
+    The masks are those that the circles meet, the weights estimates of their
+    probabilities under a standard normal gate. Masks are told apart by 64-bit names: of
+    p some pair is confused with probability below p^2 / 2^65.
 
     Parameters
     ----------
@@ -158,7 +159,8 @@ def sampled_weights(
     rows, normals, basis = plane_normals(X)
     m, r = normals.shape
     if r < 2:
-        return SampledWeights(*(found := exact_weights(X)), 0 * found[1], 0.0)
+        masks, weights = exact_weights(X)
+        return SampledWeights(masks, weights, np.zeros(masks.p), 0.0)
     check_circles(X, n_circles, m, r)
     keys, circles = random_keys(m, rng), random_circles(n_circles, r, rng)
     blocks = np.array_split(np.arange(n_circles), 1 + n_circles * m // 2**19)

@@ -8,4 +8,4 @@ from .great_circles import SampledWeights, sampled_weights
 from .ridge import weighted_ridge
 from .shares import exact_weights
 
-_all_ = [exact_weights, SampledWeights, sampled_weights, weighted_ridge]
+_all_ = ["exact_weights", "SampledWeights", "sampled_weights", "weighted_ridge"]
