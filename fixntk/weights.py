@@ -4,7 +4,7 @@
 __all__ = ['exact_weights', 'SampledWeights', 'sampled_weights', 'weighted_ridge']
 
 # %% ../nbs/05_weights.ipynb #9565bb63
-from .great_circles import SampledWeights, sampled_weights
+from .great_circles import SampledWeights, sampled_weights  # noqa: F401
 from .ridge import weighted_ridge
 from .shares import exact_weights
 
