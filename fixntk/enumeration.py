@@ -172,10 +172,10 @@ def enumerate_masks(
     Gates of open cells have length one, lie in the row space and inside their cells;
     mask p/2 + i has the gate opposite to that of mask i. Boundary masks follow; a row
     on whose plane the gate lies is True, and X @ gate is exactly 0 there if X holds
-    small integers, else 0 to within rounding. Rows within 1e-12 of parallel (as they stand,
-    and after rows and columns were brought to size one) are one plane, directions below
-    1e-12 are dropped as in `numerical_rank`, and planes that miss a common line by less
-    than rounding errors meet in it.
+    small integers, else 0 to within rounding. Rows within 1e-12 of parallel (as they
+    stand, and after rows and columns were brought to size one) are one plane,
+    directions below 1e-12 are dropped as in `numerical_rank`, and planes that miss a
+    common line by less than rounding errors meet in it.
 
     Parameters
     ----------
