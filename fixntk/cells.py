@@ -25,7 +25,7 @@ TOO_CLOSE = (
 
 # %% ../nbs/engine/cells.ipynb #bbc922f2
 def first_of_each(bits):
-    """Index of the first of each distinct row of `bits`, an array of bytes, in increasing order."""
+    "Indices, increasing, of the first of each distinct row of an array of bytes."
     words = np.pad(bits, [(0, 0), (0, -bits.shape[1] % 8)]).view(np.uint64)
     odd = np.random.default_rng(0).integers(
         2**63, size=words.shape[1], dtype=np.uint64
@@ -128,8 +128,8 @@ def above_corners(H: np.ndarray, up: np.ndarray, noise: float):
             through = planes_through(S[close], own[close], error[close])
             tangles.append((error[close], V[close], through))
     if tangles:
-        tangled = map(np.concatenate, zip(*tangles))
-        rays.append(above_tangles(H, *tangled, up, noise))
+        error, V, through = map(np.concatenate, zip(*tangles))
+        rays.append(above_tangles(H, error, V, through, up, noise))
     return np.concatenate(rays), lowest
 
 # %% ../nbs/engine/cells.ipynb #57ed6a4f
@@ -169,7 +169,7 @@ def above_tangle(H, v, planes, up, noise):
 
 # %% ../nbs/engine/cells.ipynb #f0e77994
 def cells_above(H, up, noise):
-    """A ray u in each cell of the planes H @ u = 0 that meets the half-space up @ u > 0.
+    """A ray u in each cell of the planes H @ u = 0 that meets the half up @ u > 0.
 
     H has shape (m, k + 1), unit rows without parallels, known to within `noise`, that
     span together with `up`; the rays have shape (cells, k + 1).

@@ -67,7 +67,7 @@ def check_nonnegative(value: object, name: str, remedy: str) -> float:
     return number
 
 
-def check_count(value: object, name: str, remedy: str, most: int = 10**15) -> int:
+def check_count(value: object, name: str, remedy: str, most: float = 10**15) -> int:
     """`value` as a whole number of at least one and at most `most`."""
     whole, says = _bare(value), f"; got {shown(value)}. {remedy}"
     is_whole = isinstance(whole, Integral)

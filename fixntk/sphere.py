@@ -55,7 +55,7 @@ def sums_by(cell: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def both_sides(path: Walk, keys: np.ndarray):
-    """The distinct cells, the cell of each side of each arc, and the sign of its mirror.
+    """The distinct cells, the cell of each side of each arc, the sign of its mirror.
 
     Names are those of one of two opposite cells, the smaller; shapes (2, m, m).
     """
