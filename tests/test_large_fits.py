@@ -26,7 +26,7 @@ def test_sixty_thousand_rows_fit_without_their_kernel(rows, weighted):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # a column of ones does not vary
         model.fit(X, y, sample_weight=weights)
-    assert model.dual_gap_ <= model.tol and model.score(X, y, weights) > 0.85
+    assert model.dual_gap_ <= model.tol and model.score(X, y, weights) > 0.8
     moved = GatedReLURegressor(n_gates=60, lam_ratio=0.2, random_state=0)
     moved.fit(X, y + 1000, sample_weight=weights)
     np.testing.assert_allclose(
@@ -38,7 +38,7 @@ def test_classes_and_refusals(rows):
     X, y = rows
     labels = np.where(y > 0.3, "high", "low")
     model = GatedReLUClassifier(n_gates=60, lam_ratio=0.2, random_state=0)
-    assert model.fit(X, labels).score(X, labels) > 0.85
+    assert model.fit(X, labels).score(X, labels) > 0.8
     if 8 * 5 * len(X) ** 2 > (available_memory() or np.inf):
         with pytest.raises(ValueError, match="60000 rows have kernels .* needs about"):
             GatedReLURegressor(n_reweightings=2).fit(X, y)
