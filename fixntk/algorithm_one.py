@@ -12,10 +12,8 @@ from zlib import crc32
 
 import numpy as np
 
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
 from fixntk.files import only_writer, write_atomically
 from fixntk.group_lasso import GroupLassoProblem
-from fixntk.lines import archive_lists, named_set
 from fixntk.machine import one_thread
 from fixntk.protocols import (
     choose_setting,
@@ -26,7 +24,7 @@ from fixntk.protocols import (
 )
 from fixntk.recipes import all_recipes
 from fixntk.reweighting import irls, reweight
-from fixntk.settings import PRINTED_LAMS
+from fixntk.settings import PRINTED_LAMS, archive_lists, named_set
 
 # %% ../nbs/engine/algorithm_one.ipynb #a190011
 def algorithm_answers(X, s, train, test, *, gates, lam, update):

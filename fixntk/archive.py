@@ -18,7 +18,6 @@ import numpy as np
 from sklearn.datasets import load_breast_cancer
 
 from fixntk.checks import check_flag, check_matrix
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
 from fixntk.recipes import all_recipes, parse_table, recipe_of, standardised_columns
 
 # %% ../nbs/engine/archive.ipynb #2ef5d908
@@ -83,7 +82,7 @@ def _store(recipe):
         urls={recipe["file"]: _address(recipe)},
     )
 
-
+# %% ../nbs/engine/archive.ipynb #0e80b269
 def _fetch(recipe):
     "The raw file of a recipe, from the cache or the archive; refused, and the copy deleted, if a byte is wrong."
     try:
@@ -161,7 +160,7 @@ def load(name, *, corrected=False, data_dir=None):
         )
     return _checked(X, y, recipe, f"{name} from {path or where}")
 
-
+# %% ../nbs/engine/archive.ipynb #273aeedd
 def available(*, data_dir=None, online=False):
     """What `load` can give here and now; the network is left alone unless asked for.
 
@@ -229,7 +228,7 @@ def _is_there(name):
     except OSError:
         return False
 
-
+# %% ../nbs/engine/archive.ipynb #51edca15
 def _checked(X, y, recipe, what):
     "Hand on a table that has the size and the classes it must have."
     counts = [int(np.sum(y == label)) for label in (0, 1)]

@@ -4,20 +4,14 @@
 __all__ = []
 
 # %% ../nbs/engine/lines.ipynb #96bc4efa
-import csv
-import os
-from pathlib import Path
 from zlib import crc32
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.svm import SVC
+from sklearn.model_selection import StratifiedKFold
 
-from fixntk.archive import load
-from fixntk.checks import check_choice, check_flag, check_matrix, check_vector
+from fixntk.archive import available, source_of
+from fixntk.checks import check_choice, check_flag
 from fixntk.data import add_bias
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
 from fixntk.kernels import ntk
 from fixntk.machine import check_memory, one_thread
 from fixntk.protocols import (
@@ -26,9 +20,17 @@ from fixntk.protocols import (
     masked_answers,
     ntk_answers,
     random_split,
+    references_of,
     scores_of,
 )
-from fixntk.settings import PRINTED_LAMS, check_settings
+from fixntk.recipes import recipe_of
+from fixntk.settings import (
+    PRINTED_LAMS,
+    archive_lists,
+    check_settings,
+    named_set,
+    two_classes,
+)
 
 # %% ../nbs/engine/lines.ipynb #b69ac78b
 def _row_on_test(X, y, train, test, rng, settings):
@@ -92,27 +94,7 @@ def row_by_cv(X, y, train, test, rng, settings):
         row |= {model: right[first:last][r, k], f"lam_{model}": lams[k]}
         if model == "partly":
             row["reweightings"] = str([*rounds, "all"][r])
-    return row | _references(X, y, train, test, inner) | _ratio_columns(ratios)
-
-# %% ../nbs/engine/lines.ipynb #8ee6efa7
-def _references(X, y, train, test, inner):
-    "scikit-learn's support vector machine with Gaussian kernel and its ridge classifier, tuned on the same folds."
-    grids = {
-        "svm": (
-            SVC(),
-            {
-                "C": 10.0 ** np.arange(-1, 3),
-                "gamma": np.array([0.1, 0.3, 1]) / X.shape[1],
-            },
-        ),
-        "ridge": (RidgeClassifier(), {"alpha": 10.0 ** np.arange(-2, 4)}),
-    }
-    return {
-        name: GridSearchCV(model, grid, cv=inner)
-        .fit(X[train], y[train])
-        .score(X[test], y[test])
-        for name, (model, grid) in grids.items()
-    }
+    return row | references_of(X, y, train, test, inner) | _ratio_columns(ratios)
 
 # %% ../nbs/engine/lines.ipynb #f62b0203
 ROW_COLUMNS = (
@@ -139,7 +121,7 @@ ROW_COLUMNS = (
 )
 PROTOCOLS = ("printed", "inferred", "honest")
 
-
+# %% ../nbs/engine/lines.ipynb #3e361aa8
 def row_of(name, X, y, protocol, split, lists, settings):
     "One line of the table. The random numbers depend on the arguments alone, not on who asks, when, or in what order."
     with one_thread(len(X)):
@@ -166,59 +148,6 @@ def row_of(name, X, y, protocol, split, lists, settings):
 def _plain(value):
     "A value as it will be read from the table: str, int, float to six digits, or None."
     return round(float(value), 6) if isinstance(value, (float, np.floating)) else value
-
-# %% ../nbs/engine/lines.ipynb #e486cdf8
-def _two_classes(X, y):
-    "X and y checked: two classes 0 and 1, both in the training and the test part of any split."
-    X = check_matrix(X)
-    y = check_vector(y, len(X))
-    if np.abs(X).max() > 1e50:
-        raise ValueError(
-            f"X must be of a size that can be squared and squared again; got {np.abs(X).max():.0e}. Standardise the columns."
-        )
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError(
-            f"y must hold 0 and 1 only; got {np.unique(y)[:5].tolist()}. Number the two classes so."
-        )
-    if (counts := np.bincount(y.astype(int), minlength=2)).min() < 4:
-        raise ValueError(
-            f"y must have at least 4 samples of each class, for folds inside a training part; got {counts.tolist()}. "
-            "Add samples."
-        )
-    return X, y.astype(int)
-
-
-def named_set(name, data_dir):
-    "The table called `name`; the ending __corrected asks for the mended conversion."
-    base, _, ending = str(name).partition("__")
-    check_choice(
-        ending or "archive", f"the ending of {name!r}", ("archive", "corrected")
-    )
-    return _two_classes(*load(base, corrected=ending == "corrected", data_dir=data_dir))
-
-# %% ../nbs/engine/lines.ipynb #00172cf5
-def archive_lists(name, data_dir):
-    "The two class-sorted lists of row numbers that the archive of 2014 has for a set, from SPLITS.csv beside the tables."
-    path = Path(data_dir or os.environ.get("FIXNTK_DATA") or ".") / "SPLITS.csv"
-    if not path.is_file():
-        raise ValueError(
-            f"data_dir must hold SPLITS.csv for the protocol 'inferred'; got {str(path.parent)!r}. "
-            "Point data_dir or FIXNTK_DATA to such a folder, or leave the protocol out."
-        )
-    with open(path, newline="") as file:
-        found = next(
-            (
-                row
-                for row in csv.DictReader(file)
-                if row["name"] == name.partition("__")[0]
-            ),
-            None,
-        )
-    if found is None:
-        raise ValueError(
-            f"SPLITS.csv must have a line for {name!r}; got none. Leave the protocol 'inferred' out."
-        )
-    return [np.array(found[f"conxuntos_{half}"].split(), int) for half in (1, 2)]
 
 # %% ../nbs/engine/lines.ipynb #5289dacc
 def run_dataset(
@@ -259,7 +188,7 @@ def run_dataset(
     name, (X, y) = (
         (dataset, named_set(dataset, data_dir))
         if named
-        else ("data", _two_classes(*dataset))
+        else ("data", two_classes(*dataset))
     )
     lists = archive_lists(name, data_dir) if protocol == "inferred" else None
     n, splits = len(X), range(settings["n_splits"] if protocol == "honest" else 1)
@@ -275,7 +204,7 @@ def run_dataset(
         )
     ]
 
-
+# %% ../nbs/engine/lines.ipynb #0235c166
 def progress_bar(items, progress, **options):
     "The items, with a progress bar if there is to be one."
     if not progress:
@@ -287,3 +216,32 @@ def progress_bar(items, progress, **options):
             "The progress is shown by tqdm, which is not installed: pip install 'fixntk[uci]', or use progress=False."
         ) from None
     return tqdm(items, **options)
+
+# %% ../nbs/engine/lines.ipynb #45e2167b
+def tasks_of(names, protocols, data_dir, settings):
+    "Arguments of `row_of` for the whole table: quick protocols first, then split by split, so that each stage is a table."
+    tasks = []
+    for name in names:
+        X, y = named_set(name, data_dir)
+        for protocol in protocols:
+            lists = archive_lists(name, data_dir) if protocol == "inferred" else None
+            tasks += [
+                (name, X, y, protocol, split, lists, settings)
+                for split in range(settings["n_splits"] if protocol == "honest" else 1)
+            ]
+    return sorted(tasks, key=lambda task: (task[3] == "honest", task[4]))
+
+
+def all_names(data_dir):
+    "Every set that is here, and its corrected conversion if that is here too."
+    names = sorted(available(data_dir=data_dir))
+    mended = {
+        name: source_of(name, True, data_dir)
+        for name in names
+        if "corrected" in recipe_of(name)
+    }
+    return names + [
+        f"{name}__corrected"
+        for name, (where, path) in mended.items()
+        if where and (path is None or path.exists())
+    ]

@@ -6,10 +6,11 @@ __all__ = []
 # %% ../nbs/engine/protocols.ipynb #892dc804
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.linear_model import RidgeClassifier
+from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
+from sklearn.svm import SVC
 
 from fixntk.design import MaskedDesign
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
 from fixntk.group_lasso import GroupLassoProblem, group_norms
 from fixntk.masks import Masks
 from fixntk.mkl import lam_hat_for, mkl_objective
@@ -116,3 +117,23 @@ def inferred_split(lists):
     rows = np.concatenate(lists)
     cut = len(rows) - int(len(rows) / 4 + 0.5)
     return rows[:cut], rows[cut:]
+
+# %% ../nbs/engine/protocols.ipynb #8ee6efa7
+def references_of(X, y, train, test, inner):
+    "scikit-learn's support vector machine with Gaussian kernel and its ridge classifier, tuned on the same folds."
+    grids = {
+        "svm": (
+            SVC(),
+            {
+                "C": 10.0 ** np.arange(-1, 3),
+                "gamma": np.array([0.1, 0.3, 1]) / X.shape[1],
+            },
+        ),
+        "ridge": (RidgeClassifier(), {"alpha": 10.0 ** np.arange(-2, 4)}),
+    }
+    return {
+        name: GridSearchCV(model, grid, cv=inner)
+        .fit(X[train], y[train])
+        .score(X[test], y[test])
+        for name, (model, grid) in grids.items()
+    }

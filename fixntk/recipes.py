@@ -11,8 +11,6 @@ from importlib.resources import files
 
 import numpy as np
 
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
-
 # %% ../nbs/engine/recipes.ipynb #796d622b
 @cache
 def all_recipes():
@@ -73,7 +71,7 @@ def _cells(line, recipe):
     word = recipe.get("letters", len(cells))
     return cells[:word] + list("".join(cells[word:]))
 
-
+# %% ../nbs/engine/recipes.ipynb #5b061836
 def parse_table(raw, recipe):
     """The table (X, y) that the archive of 2014 made of the bytes of a raw file, rows in the file's order.
 
@@ -113,7 +111,7 @@ def parse_table(raw, recipe):
         [int(classes[row[target]] > 0) for row in rows]
     )
 
-
+# %% ../nbs/engine/recipes.ipynb #74d9fd2b
 def standardised_columns(X):
     "The columns that vary, each with mean 0 and sample variance 1 (divisor n - 1)."
     X = X[:, np.ptp(X, axis=0) > 0]

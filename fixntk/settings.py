@@ -4,10 +4,20 @@
 __all__ = []
 
 # %% ../nbs/engine/settings.ipynb #a177570f
+import csv
+import os
+from pathlib import Path
+
 import numpy as np
 
-from fixntk.checks import check_count, check_positive, check_vector
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
+from fixntk.archive import load
+from fixntk.checks import (
+    check_choice,
+    check_count,
+    check_matrix,
+    check_positive,
+    check_vector,
+)
 
 # %% ../nbs/engine/settings.ipynb #b5d7fcad
 PRINTED_LAMS = tuple(float(f"1e{k}") for k in range(-5, 2))
@@ -32,7 +42,7 @@ def _check_seed(seed):
         )
     return int(seed)
 
-
+# %% ../nbs/engine/settings.ipynb #9d956670
 def _check_rounds(rounds):
     if (
         not isinstance(rounds, (list, tuple, set, range, np.ndarray))
@@ -52,7 +62,7 @@ def _check_rounds(rounds):
         )
     )
 
-
+# %% ../nbs/engine/settings.ipynb #ab0a7da4
 def check_settings(settings):
     unknown = sorted(set(settings) - set(SETTING_COLUMNS))
     if unknown:
@@ -77,3 +87,56 @@ def check_settings(settings):
         for lam in check_vector(full["lams"], name="lams").tolist()
     )
     return full
+
+# %% ../nbs/engine/settings.ipynb #e486cdf8
+def two_classes(X, y):
+    "X and y checked: two classes 0 and 1, both in the training and the test part of any split."
+    X = check_matrix(X)
+    y = check_vector(y, len(X))
+    if np.abs(X).max() > 1e50:
+        raise ValueError(
+            f"X must be of a size that can be squared and squared again; got {np.abs(X).max():.0e}. Standardise the columns."
+        )
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"y must hold 0 and 1 only; got {np.unique(y)[:5].tolist()}. Number the two classes so."
+        )
+    if (counts := np.bincount(y.astype(int), minlength=2)).min() < 4:
+        raise ValueError(
+            f"y must have at least 4 samples of each class, for folds inside a training part; got {counts.tolist()}. "
+            "Add samples."
+        )
+    return X, y.astype(int)
+
+
+def named_set(name, data_dir):
+    "The table called `name`; the ending __corrected asks for the mended conversion."
+    base, _, ending = str(name).partition("__")
+    check_choice(
+        ending or "archive", f"the ending of {name!r}", ("archive", "corrected")
+    )
+    return two_classes(*load(base, corrected=ending == "corrected", data_dir=data_dir))
+
+# %% ../nbs/engine/settings.ipynb #00172cf5
+def archive_lists(name, data_dir):
+    "The two class-sorted lists of row numbers that the archive of 2014 has for a set, from SPLITS.csv beside the tables."
+    path = Path(data_dir or os.environ.get("FIXNTK_DATA") or ".") / "SPLITS.csv"
+    if not path.is_file():
+        raise ValueError(
+            f"data_dir must hold SPLITS.csv for the protocol 'inferred'; got {str(path.parent)!r}. "
+            "Point data_dir or FIXNTK_DATA to such a folder, or leave the protocol out."
+        )
+    with open(path, newline="") as file:
+        found = next(
+            (
+                row
+                for row in csv.DictReader(file)
+                if row["name"] == name.partition("__")[0]
+            ),
+            None,
+        )
+    if found is None:
+        raise ValueError(
+            f"SPLITS.csv must have a line for {name!r}; got none. Leave the protocol 'inferred' out."
+        )
+    return [np.array(found[f"conxuntos_{half}"].split(), int) for half in (1, 2)]

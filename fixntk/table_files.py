@@ -15,19 +15,16 @@ import scipy
 import sklearn
 from joblib import Parallel, delayed
 
-from fixntk.archive import available, source_of
 from fixntk.checks import check_choice, check_flag
-from fixntk.files import check_out as _check_out  # noqa: F401  the command checks its files with the first
 from fixntk.files import only_writer, write_atomically
 from fixntk.lines import (
     PROTOCOLS,
     ROW_COLUMNS,
-    archive_lists,
-    named_set,
+    all_names,
     progress_bar,
     row_of,
+    tasks_of,
 )
-from fixntk.recipes import recipe_of
 from fixntk.settings import SETTING_COLUMNS, check_settings
 
 # %% ../nbs/engine/table_files.ipynb #f7036b5c
@@ -57,7 +54,7 @@ def _line(cells, place):
             "Delete that line; resume=True makes it again."
         ) from None
 
-
+# %% ../nbs/engine/table_files.ipynb #48a45d12
 def _parts(path):
     "Header and lines of a table, and whether the last line is cut off, as after a full disk; that line is left out."
     if not isinstance(path, (str, Path)):
@@ -153,35 +150,6 @@ def _begin(path, settings, resume):
         )
     return header, {_key(row): row for row in rows}
 
-# %% ../nbs/engine/table_files.ipynb #45e2167b
-def _tasks(names, protocols, data_dir, settings):
-    "Arguments of `row_of` for the whole table: quick protocols first, then split by split, so that each stage is a table."
-    tasks = []
-    for name in names:
-        X, y = named_set(name, data_dir)
-        for protocol in protocols:
-            lists = archive_lists(name, data_dir) if protocol == "inferred" else None
-            tasks += [
-                (name, X, y, protocol, split, lists, settings)
-                for split in range(settings["n_splits"] if protocol == "honest" else 1)
-            ]
-    return sorted(tasks, key=lambda task: (task[3] == "honest", task[4]))
-
-
-def _all_names(data_dir):
-    "Every set that is here, and its corrected conversion if that is here too."
-    names = sorted(available(data_dir=data_dir))
-    mended = {
-        name: source_of(name, True, data_dir)
-        for name in names
-        if "corrected" in recipe_of(name)
-    }
-    return names + [
-        f"{name}__corrected"
-        for name, (where, path) in mended.items()
-        if where and (path is None or path.exists())
-    ]
-
 # %% ../nbs/engine/table_files.ipynb #df11d8f8
 def accuracy_table(
     names=None,
@@ -230,7 +198,7 @@ def accuracy_table(
         raise TypeError(
             f"n_jobs must be a whole number other than 0, or None; got {n_jobs!r}. Use 2 for two processes, -1 for one a core."
         )
-    names = _all_names(data_dir) if names is None else _several(names, "names")
+    names = all_names(data_dir) if names is None else _several(names, "names")
     protocols = [
         check_choice(protocol, "protocols", PROTOCOLS)
         for protocol in _several(protocols, "protocols")
@@ -238,7 +206,7 @@ def accuracy_table(
     settings = check_settings(settings)
     tasks = {
         (task[0], *task[3:5]): task
-        for task in _tasks(names, protocols, data_dir, settings)
+        for task in tasks_of(names, protocols, data_dir, settings)
     }
     with only_writer(out) if out is not None else nullcontext() as path:
         header, done = _begin(path, settings, resume) if path else ({}, {})
@@ -258,7 +226,7 @@ def accuracy_table(
                 _save(path, header, done)
     return [done[key] for key in sorted(tasks)]
 
-
+# %% ../nbs/engine/table_files.ipynb #7db1380e
 def _several(values, name):
     "A list of names, of which one may come alone."
     try:
