@@ -6,7 +6,7 @@ __all__ = []
 # %% ../nbs/engine/projections.ipynb #ce652a07
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import linprog, nnls
+from scipy.optimize import linprog, lsq_linear, nnls
 
 from .checks import check_matrix, check_vector
 from .machine import check_memory, single_threaded
@@ -70,17 +70,29 @@ def cone_rows(X: ArrayLike, pattern: ArrayLike) -> np.ndarray:
     return np.where(pattern, 1.0, -1.0)[:, None] * unit_rows(X)
 
 # %% ../nbs/engine/projections.ipynb #03e76dbd
+def is_least(E: np.ndarray, target: np.ndarray, m: np.ndarray) -> bool:
+    "Whether no entry of m >= 0, raised or lowered, makes |E m - target| smaller."
+    slopes = E.T @ (target - E @ m)
+    steepest = np.where(m > 0, np.abs(slopes), slopes).max(initial=0)
+    return bool(steepest <= 1e-9 * np.linalg.norm(E) * np.linalg.norm(target))
+
+
 def nonnegative_least_squares(E: np.ndarray, target: np.ndarray) -> np.ndarray:
-    "m >= 0 with the least |E m - target|."
+    "m >= 0 with the least |E m - target|, whichever routine finds it."
     E = check_matrix(E, "E")
     target, most = check_vector(target, len(E), "target", like="E"), 30 * E.size
     try:
-        return nnls(E, target, maxiter=most)[0]
+        m = nnls(E, target, maxiter=most)[0]
     except RuntimeError:
         raise ValueError(
             f"the cone must be one that {most} exchanges settle; got {E.shape[1]} rows "
             "that differ too little. Drop rows that are nearly equal."
         ) from None
+    if is_least(E, target, m):
+        return m
+    bounded = lsq_linear(E, target, (0, np.inf), method="bvls", tol=1e-14).x
+    candidates = m, np.maximum(bounded, 0)
+    return min(candidates, key=lambda m: np.linalg.norm(E @ m - target))
 
 
 def nearest_in_cone(A: np.ndarray, c: np.ndarray) -> np.ndarray:

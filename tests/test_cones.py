@@ -1,8 +1,11 @@
 """The ReLU program and the decomposition: what is not prose in chapter 12."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
+from fixntk import projections
 from fixntk.cones import (
     ReLUSolution,
     cone_interior,
@@ -575,3 +578,52 @@ def test_the_gap_is_as_tight_as_the_projections_allow(seed, factor):
     np.testing.assert_allclose(
         judged.gap, max(0, 1 - floor / judged.objective), rtol=1e-9, atol=1e-12
     )
+
+
+def nearest_by_faces(A, c):
+    "The nearest of c's projections onto the spaces where rows vanish, if in the cone."
+    n, d = A.shape
+    found = [c] if (A @ c >= 0).all() else []
+    for k in range(1, d + 1):
+        for face in combinations(range(n), k):
+            rows = A[list(face)]
+            point = c - np.linalg.pinv(rows) @ (rows @ c)
+            if (A @ point >= -1e-12).all():
+                found.append(point)
+    return min(found, key=lambda point: np.linalg.norm(c - point))
+
+
+def cones(number):
+    "Random cones of 4 to 12 rows in 2 to 4 dimensions, and a point for each."
+    rng = np.random.default_rng(0)
+    for _ in range(number):
+        n, d = rng.integers(4, 13), rng.integers(2, 5)
+        A = rng.standard_normal((n, d)) * 10.0 ** rng.integers(-2, 3)
+        if rng.random() < 0.5:
+            A[n // 2 :] = A[: n - n // 2] + 1e-3 * rng.standard_normal((n - n // 2, d))
+        A *= np.sign(A @ rng.standard_normal(d))[:, None]
+        yield A, rng.standard_normal(d)
+
+
+def check_projections(number):
+    "Rounding of a pseudo-inverse of rows that differ by 1e-3 allows 1e-8."
+    for A, c in cones(number):
+        ours, truth = project_onto_cone(A, c), nearest_by_faces(A, c)
+        np.testing.assert_allclose(ours, truth, atol=1e-8 * np.linalg.norm(c))
+
+
+def test_projections_are_nearest_whatever_the_version_of_scipy():
+    check_projections(120)
+
+
+def test_projections_survive_a_routine_that_stops_early(monkeypatch):
+    "SciPy 1.15 does on some tables: here after two exchanges, always."
+
+    def stops_early(E, target, maxiter):
+        first = int((E.T @ target).argmax())
+        m = np.zeros(E.shape[1])
+        m[first] = max(0, E[:, first] @ target / (E[:, first] @ E[:, first]))
+        return m, 0.0
+
+    monkeypatch.setattr(projections, "nnls", stops_early)
+    check_projections(60)
