@@ -9,15 +9,20 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 
 from . import __version__
-from .compare_command import EXIT_CODES, add_compare, count_from, run_compare
-from .table_command import add_table, run_table
-from .table_features import UsageError
+from .arguments import EXIT_CODES, UsageError, count_from
 
 # %% ../nbs/engine/command.ipynb #3830f842
-def make_parser():
-    """The parser of the command line, with its two commands."""
+COMMANDS = {
+    "compare": "cross-validate the NTK against its fixed kernels on your own CSV",
+    "table": "compute Table 1 of the paper on the UCI sets",
+}
+
+
+def make_parser(words):
+    """The parser of the command line, with the options of the command in `words`."""
     parser = argparse.ArgumentParser(
         "fixntk",
         description="Fix the NTK on data: "
@@ -26,13 +31,15 @@ def make_parser():
     )
     parser.add_argument("--version", action="version", version=f"fixntk {__version__}")
     commands = parser.add_subparsers(
-        title="commands", required=True, metavar="compare | table"
+        title="commands", required=True, metavar=" | ".join(COMMANDS)
     )
-    add_compare(commands)
-    add_table(commands)
-    for command in commands.choices.values():
-        _add_common(command.add_argument)
-        command.set_defaults(parser=command)
+    for name, what in COMMANDS.items():
+        command = commands.add_parser(name, help=what)
+        if name in words:
+            module = import_module(f"fixntk.{name}_command")
+            module.describe(command)
+            _add_common(command.add_argument)
+            command.set_defaults(parser=command, run=module.run)
     return parser
 
 
@@ -73,12 +80,11 @@ def _run(args):
     def tell(message, *where, **how):
         print(f"fixntk: {message}", file=sys.stderr)
 
-    run = {"compare": run_compare, "table": run_table}[args.parser.prog.split()[-1]]
     with warnings.catch_warnings():
         warnings.showwarning = tell
         # meant for those who write programs
         warnings.simplefilter("ignore", DeprecationWarning)
-        run(args)
+        args.run(args)
         sys.stdout.flush()
 
 # %% ../nbs/engine/command.ipynb #9b5cf54c
@@ -96,8 +102,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         Exit code, 0 done, 1 failed or 130 interrupted; a wrong command line raises
         SystemExit(2).
     """
-    args = make_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = argparse.Namespace(debug=False)
     try:
+        args = make_parser(words).parse_args(words)
         _run(args)
     except UsageError as error:
         args.parser.error(str(error))

@@ -4,49 +4,13 @@
 __all__ = []
 
 # %% ../nbs/engine/compare_command.ipynb #09f7179a
-import argparse
-import os
 from pathlib import Path
 
+from .arguments import EXIT_CODES, UsageError, count_from, existing
 from .comparison import carry_out, keep_fits, kept_fits
 from .comparison_plan import announce, make_plan
 from .comparison_report import save, summary_lines
 from .files import check_out, only_writer
-from .table_features import UsageError
-
-# %% ../nbs/engine/compare_command.ipynb #8109dfe8
-EXIT_CODES = (
-    "Exit codes: 0 done; 1 the data or the computation failed; "
-    "2 the command line is wrong; 130 stopped by Ctrl-C."
-)
-
-
-def count_from(least, most=None):
-    """A kind of argument: a whole number of at least `least`."""
-    bounds = f"{least}{f' and at most {most}' if most else ''}"
-
-    def count(text):
-        whole = text.isdecimal() and int(text) >= least
-        if not whole or most is not None and int(text) > most:
-            raise argparse.ArgumentTypeError(
-                f"must be a whole number of at least {bounds}; got {text!r}"
-            )
-        return int(text)
-
-    return count
-
-
-def existing(kind):
-    """A kind of argument: the path of a "file" or "dir" that is there."""
-    is_there = {"file": os.path.isfile, "dir": os.path.isdir}[kind]
-    word = "folder" if kind == "dir" else kind
-
-    def path(text):
-        if not is_there(text):
-            raise argparse.ArgumentTypeError(f"there is no {word} {text!r}")
-        return Path(text)
-
-    return path
 
 # %% ../nbs/engine/compare_command.ipynb #9d00896b
 _ABOUT = (
@@ -60,17 +24,13 @@ _ABOUT = (
 )
 
 
-def add_compare(commands):
-    """Add the command to the subparsers `commands`."""
-    parser = commands.add_parser(
-        "compare",
-        help="cross-validate the NTK against its fixed kernels on your own CSV",
-        epilog="Example: fixntk compare wine.csv --target grower --drop id. "
-        + EXIT_CODES,
-        description=_ABOUT,
-    )
-    _add_columns(parser.add_argument)
-    _add_settings(parser.add_argument)
+def describe(command):
+    """Give the parser of the command its options."""
+    command.description = _ABOUT
+    example = "Example: fixntk compare wine.csv --target grower --drop id. "
+    command.epilog = example + EXIT_CODES
+    _add_columns(command.add_argument)
+    _add_settings(command.add_argument)
 
 # %% ../nbs/engine/compare_command.ipynb #051c2577
 def _add_columns(add):
@@ -166,7 +126,7 @@ def _kept_as_they_come(plan, done, record, quiet):
         ) from None
 
 # %% ../nbs/engine/compare_command.ipynb #e7a0c926
-def run_compare(args):
+def run(args):
     """The command, with the arguments of its parser."""
     stem = f"{args.csv.stem}-compare"
     record, *files = (args.out / f"{stem}{end}" for end in (".json", ".csv", ".png"))

@@ -13,10 +13,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 
+from .arguments import UsageError
 from .comparing import candidates, fit_one, splitter, standardised
 from .comparison_plan import announce, make_plan
 from .files import write_atomically
-from .table_features import UsageError
 
 # %% ../nbs/engine/comparison.ipynb #4f6c02d5
 def carry_out(plan, done, keep, follow):

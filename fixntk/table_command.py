@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from . import uci
-from .compare_command import EXIT_CODES, check_files, existing
+from .arguments import EXIT_CODES, UsageError, existing
+from .compare_command import check_files
 from .comparison_report import better_equal_worse
 from .recipes import all_recipes, recipe_of
-from .table_features import UsageError
 
 # %% ../nbs/engine/table_command.ipynb #3394cf8f
 def _mean_by_set(rows, model):
@@ -92,7 +92,7 @@ def _protocols(args):
     return ["printed", "honest"]
 
 # %% ../nbs/engine/table_command.ipynb #1fb548bf
-def run_table(args):
+def run(args):
     """The command, with the arguments of its parser."""
     _check_places(args)
     if args.download:
@@ -124,19 +124,15 @@ _ABOUT = (
 )
 
 
-def add_table(commands):
-    """Add the command to the subparsers `commands`."""
-    parser = commands.add_parser(
-        "table",
-        help="compute Table 1 of the paper on the UCI sets",
-        epilog="Example: fixntk table --data uci --out table1.csv --jobs 2 --resume. "
-        + EXIT_CODES,
-        description=_ABOUT,
-    )
-    _add_places(parser.add_argument)
+def describe(command):
+    """Give the parser of the command its options."""
+    command.description = _ABOUT
+    example = "Example: fixntk table --data uci --out table1.csv --jobs 2 --resume. "
+    command.epilog = example + EXIT_CODES
+    _add_places(command.add_argument)
     words = "only these sets; NAME__corrected is a repaired conversion"
-    parser.add_argument("--sets", nargs="+", metavar="NAME", help=words)
-    parser.add_argument(
+    command.add_argument("--sets", nargs="+", metavar="NAME", help=words)
+    command.add_argument(
         "--protocols",
         nargs="+",
         choices=["printed", "inferred", "honest"],

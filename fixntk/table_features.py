@@ -8,13 +8,10 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from .arguments import UsageError
 from .csv_reading import number_in
 
 # %% ../nbs/engine/table_features.ipynb #121703c7
-class UsageError(ValueError):
-    """A mistake on the command line: exit code 2."""
-
-
 def _tame(column):
     """The column in units in which no square overflows or vanishes.
 

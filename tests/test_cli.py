@@ -406,12 +406,12 @@ def test_stopping_and_surprises_end_without_traceback(classes, monkeypatch, caps
     def surprise(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(command, "run_compare", stop)
+    monkeypatch.setattr(compare_command, "run", stop)
     assert called(capsys, "compare", classes, "--target", "open") == (
         130,
         "fixntk: stopped\n",
     )
-    monkeypatch.setattr(command, "run_compare", surprise)
+    monkeypatch.setattr(compare_command, "run", surprise)
     assert called(capsys, "compare", classes, "--target", "open") == (
         1,
         "fixntk: ZeroDivisionError\n",
@@ -1097,3 +1097,28 @@ def test_the_command_is_installed_under_its_name():
         *importlib.metadata.entry_points(group="console_scripts", name="fixntk")
     }
     assert script.value == "fixntk.cli:main" and script.load() is cli.main
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["nothing"]])
+def test_what_needs_no_numbers_loads_no_numerical_package(words):
+    code = (
+        "import sys; from fixntk.cli import main\n"
+        f"try: main({words})\nexcept SystemExit: pass\n"
+        "heavy = {'numpy', 'scipy', 'sklearn', 'pandas', 'joblib'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_stopping_while_packages_load_is_no_traceback(monkeypatch, capsys):
+    def stopped(name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "import_module", stopped)
+    assert called(capsys, "table", "--jobs", "1") == (130, "fixntk: stopped\n")
+
+
+def test_compare_is_found_where_it_was():
+    assert cli.compare is comparison.compare
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        cli.nothing
