@@ -25,6 +25,7 @@ class RequiredProducts(ABC):
     """What every design must offer for its blocks A_1, ..., A_p of shape (n, d)."""
 
     masks: Any = None
+    gates: Any = None
     n: int
     p: int
     d: int
@@ -85,7 +86,7 @@ class DenseForms(RequiredProducts):
 class Design(DenseForms):
     """Blocks A_1, ..., A_p of shape (n, d), side by side: what a problem is made of.
 
-    A subclass sets n, p, d, and `masks` if gates make its blocks, and gives the seven
+    A subclass sets n, p, d, `masks` and `gates` if these make its blocks, and gives the seven
     products of `RequiredProducts`; the rest is inherited. For c targets W has shape
     (p, d, c) and answers have shape (n, c).
     """
@@ -98,6 +99,14 @@ class Design(DenseForms):
     def scaled(self, factors):
         """The design with row k multiplied by factors[k]."""
         return ScaledDesign(self, factors)
+
+    def answers(self, z, name="z"):
+        """`z`, checked, in the form that the answers of this design have."""
+        return check_answers(z, self.n, name)
+
+    def thinned(self, step):
+        """The design of every step-th row, to guess by; None if it is not known."""
+        return None
 
     def cross(self, indices, others=None, dtype=np.float64):
         """Products A_i'A_j of chosen blocks, shape (k, k, d, d); j among `others`."""
@@ -168,7 +177,7 @@ class MappedDesign(Design):
     def __init__(self, design, vector):
         self.design, self._vector = check_design(design), vector
         self.n, self.p, self.d = design.n, design.p, design.d
-        self.masks = design.masks
+        self.masks, self.gates = design.masks, design.gates
 
     @abstractmethod
     def mapped(self, table):
@@ -182,6 +191,10 @@ class MappedDesign(Design):
 
     def at(self, inputs):
         return self.design.at(inputs)  # new rows are not mapped
+
+    def thinned(self, step):
+        part, vector = self.design.thinned(step), self._vector[::step]
+        return None if part is None or not vector.any() else type(self)(part, vector)
 
     def predict(self, W):
         return self.mapped(self.design.predict(W))

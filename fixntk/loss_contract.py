@@ -12,6 +12,7 @@ import numpy as np
 
 from fixntk.checks import as_floats, check_matrix, check_vector
 from fixntk.machine import needs
+from fixntk.shapes import is_lazy
 
 # %% ../nbs/engine/loss_contract.ipynb #5a10c006
 def of_samples(method):
@@ -20,6 +21,8 @@ def of_samples(method):
 
     @wraps(method)
     def checked(self, f, y):
+        if is_lazy(f) or is_lazy(y):
+            return method(self, f, y)
         f, y = as_floats(f, name), as_floats(y, "y")
         if f.ndim == 2 and y.shape == f.shape:
             return method(self, check_matrix(f, name), check_matrix(y, "y"))

@@ -13,7 +13,9 @@ from scipy.linalg.blas import dsyrk
 from fixntk.checks import check_kind, check_matrix, frozen
 from fixntk.designs import Design
 from fixntk.machine import check_memory
+from fixntk.mask_pairs import column_products, cross_table, pair_sums, pairs_of
 from fixntk.masks import Masks
+from fixntk.patterns import masks_of
 from fixntk.shapes import (
     check_answers,
     check_coefs,
@@ -94,21 +96,15 @@ def masked_correlations(X: np.ndarray, rows: np.ndarray, z: np.ndarray):
         yield block @ table.reshape(len(X), -1)
 
 # %% ../nbs/engine/masked.ipynb #masked-cross
-def masked_cross(X, left, right, dtype=np.float64) -> np.ndarray:
-    "X'D_iD_jX for bool tables of masks: pairs of masks times pairs of columns."
-    (n, d), (k, m) = X.shape, (len(left), len(right))
-    upper = np.triu_indices(d)
-    total = np.zeros((k * m, len(upper[0])))
-    step = max(1, 8 * _BLOCK // (k * m + len(upper[0])))
-    for start in range(0, n, step):
+def masked_cross(X, rows, left, right, dtype=np.float64) -> np.ndarray:
+    "X'D_iD_jX for masks `left` and `right` of a bool table, a row a mask."
+    names, a, b, which = pairs_of(left, right)
+    rows, total = rows[names], 0.0
+    step = max(64, 4 * _BLOCK // (len(a) + X.shape[1] ** 2))
+    for start in range(0, len(X), step):
         part = slice(start, start + step)
-        both = left[:, None, part] & right[None, :, part]
-        columns = (X[part][:, upper[0]] * X[part][:, upper[1]]).astype(dtype)
-        total += both.reshape(k * m, -1).astype(dtype) @ columns
-    cross = np.empty((k, m, d, d))
-    cross[:, :, upper[0], upper[1]] = total.reshape(k, m, -1)
-    cross[:, :, upper[1], upper[0]] = total.reshape(k, m, -1)
-    return cross
+        total = total + pair_sums(rows[:, part], a, b, column_products(X[part], dtype))
+    return cross_table(total, which, X.shape[1])
 
 # %% ../nbs/engine/masked.ipynb #d94b0470
 class _Masked(Design):
@@ -116,6 +112,7 @@ class _Masked(Design):
 
     def _set(self, X, masks, shared=None):
         self.X, self.masks, self.p = X, masks, masks.p
+        self.gates = masks.gates
         self.n, self.d = X.shape
         self._rows = np.ascontiguousarray(masks.patterns.T)
         self._shared = {} if shared is None else shared
@@ -161,9 +158,9 @@ class _MaskedProducts(_Masked):
         return mixture
 
     def cross(self, indices, others=None, dtype=np.float64):
-        left = self._rows[chosen(indices, self.p)]
-        right = left if others is None else self._rows[chosen(others, self.p)]
-        return masked_cross(self.X, left, right, dtype)
+        left = chosen(indices, self.p)
+        right = left if others is None else chosen(others, self.p)
+        return masked_cross(self.X, self._rows, left, right, dtype)
 
     def block(self, i):
         return self.masks.patterns[:, i, None] * self.X
@@ -208,6 +205,11 @@ class MaskedDesign(_MaskedProducts):
         """The same gates on new rows, shape (m, d)."""
         X = frozen(check_matrix(inputs, "inputs"))
         return MaskedDesign.unchecked(X, self.masks.at(X))
+
+    def thinned(self, step):
+        """The same masks on every step-th row."""
+        X, patterns = self.X[::step], self.masks.patterns[::step]
+        return MaskedDesign.unchecked(frozen(X), masks_of(patterns, self.gates))
 
 # %% ../nbs/engine/masked.ipynb #e4a908d0
 def check_masks(masks: Masks, X: np.ndarray) -> Masks:

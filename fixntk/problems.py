@@ -15,7 +15,7 @@ from fixntk.checks import check_kind, check_positive, check_vector, frozen
 from fixntk.designs import Design, check_design
 from fixntk.loss_contract import check_loss
 from fixntk.loss_functions import SquaredLoss
-from fixntk.shapes import check_answers, check_coefs
+from fixntk.shapes import check_coefs, is_lazy
 
 # %% ../nbs/engine/problems.ipynb #5cd5c30c
 def group_norms(W: Any) -> np.ndarray:
@@ -71,10 +71,10 @@ class _Bounds:
     def _rounding(self, z):
         "How far off the lengths |X'D_i z| may be, shape (p,)."
         share = (len(z) + 8) * np.finfo(float).eps
-        return share * np.linalg.norm(z) * self._block_norms
+        return share * float(np.linalg.norm(z)) * self._block_norms
 
     def _predict(self, W):
-        return self.design.predict(check_coefs(W, self.design.p, self.design.d))
+        return held(self.design.predict(check_coefs(W, self.design.p, self.design.d)))
 
     def _dual_point(self, f):
         z = self.loss.gradient(f, self.y)
@@ -89,7 +89,7 @@ class _Bounds:
 
     def dual_objective(self, z):
         """D(z); minus infinity if some |X'D_i z| exceeds lam beyond rounding."""
-        z = check_answers(z, len(self.y))
+        z = self.design.answers(z)
         lengths = self.design.correlation_norms(z)
         admissible = np.all(lengths <= self.lam + self._rounding(z))
         return -self.loss.conjugate(z, self.y) if admissible else -np.inf
@@ -132,10 +132,21 @@ class _Verdicts(_Bounds):
         return lengths + radius * self._block_norms < self.lam
 
 # %% ../nbs/engine/problems.ipynb #judge-targets
-def check_targets(y: Any, n: int) -> np.ndarray:
-    "Targets as float64, shape (n,), or (n, c) for more than one; a column is refused."
-    y = check_answers(y, n, "y")
-    return y if y.shape[1:] != (1,) else check_vector(y, n, like="the design")
+def held(answers: Any) -> Any:
+    "Answers that are at hand: those of a table in pieces are computed, each in place."
+    return answers.persist() if is_lazy(answers) else answers
+
+
+def check_targets(y: Any, design: Design) -> Any:
+    "Locked targets, shape (n,), or (n, c) for more than one; a column is refused."
+    y = held(design.answers(y, "y"))
+    if y.shape[1:] == (1,):
+        check_vector(np.empty(y.shape), like="the design")
+    if not is_lazy(y):
+        return frozen(y)
+    if not bool(np.isfinite(y).all()):
+        raise ValueError("y must be finite; got NaN or infinity. Drop those samples.")
+    return y
 
 # %% ../nbs/engine/problems.ipynb #0ddecf19
 @dataclass(frozen=True, eq=False)
@@ -165,7 +176,7 @@ class GroupLassoProblem(_Verdicts):
 
     def __post_init__(self):
         object.__setattr__(self, "design", check_design(self.design))
-        object.__setattr__(self, "y", frozen(check_targets(self.y, self.design.n)))
+        object.__setattr__(self, "y", check_targets(self.y, self.design))
         lam = check_positive(self.lam, "lam", "For no penalty use least squares.")
         object.__setattr__(self, "lam", lam)
         getattr(check_loss(self.loss), "check_targets", lambda y: None)(self.y)

@@ -67,6 +67,11 @@ def check_answers(z: Any, n: int, name: str = "z") -> np.ndarray:
         )
     return check_matrix(z, name)
 
+
+def is_lazy(values: Any) -> bool:
+    "Whether this is a Dask collection: numbers in pieces, not computed yet."
+    return hasattr(values, "dask")
+
 # %% ../nbs/engine/shapes.ipynb #d9f849ac
 def chosen(indices, p: int) -> np.ndarray:
     "The numbers of the blocks that `indices` chooses among p of them; at least one."

@@ -89,7 +89,7 @@ def _fill_open(found, X, gates):
         doubt = (np.abs(S, out=S) <= reach[i : i + step] * bound) & live
         if doubt.any():
             j, k = np.nonzero(doubt)
-            found[i + j, k] = _exactly_open(X, gates[i : i + step], k, j)
+            found[i + j, k] = exactly_open(X, gates[i : i + step], k, j)
 
 
 def _is_tame(X):
@@ -113,7 +113,7 @@ def exact_product(x, g):
     return sum(Fraction(a) * Fraction(b) for a, b in zip(x.tolist(), g.tolist()))
 
 
-def _exactly_open(X, gates, rows, sides):
+def exactly_open(X, gates, rows, sides):
     "The exact answers for pairs X[rows[i]], gates[sides[i]]."
     found, step = np.empty(len(rows), bool), max(1, 2**18 // X.shape[1])
     for i in range(0, len(rows), step):

@@ -106,12 +106,12 @@ class _Answers(_Weighed):
 
     def network(self):
         """The gated network of the masks that are on, without the intercept."""
-        if not isinstance(self.masks, Masks) or self.W.ndim != 2:
+        if self.design.gates is None or self.W.ndim != 2:
             raise TypeError(
-                "the solution must be over masks of one gate each, for one target, to "
+                "the design must be over masks of one gate each, for one target, to "
                 "be a network; use solution.predict(inputs), which all designs have."
             )
-        return GatedReLUNetwork(self.masks.gates[self._on], self.W[self._on])
+        return GatedReLUNetwork(self.design.gates[self._on], self.W[self._on])
 
 # %% ../nbs/engine/solutions.ipynb #53b9f3ef
 @dataclass(frozen=True, eq=False, repr=False)
