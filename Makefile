@@ -47,7 +47,7 @@ check: $(READY)
 	@python -m pytest -q tests/test_repo.py tests/test_style.py
 
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package
+OF_TOOLS := repo style book browser get_browser package drag
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt

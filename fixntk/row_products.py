@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .mask_pairs import column_products, pair_sums
-from .signs import exactly_open, of_size_one
+from .signs import exactly_open, of_size_one, row_squares
 
 # %% ../nbs/engine/row_products.ipynb #9680cd8c
 class Sides(NamedTuple):
@@ -26,9 +26,12 @@ class Sides(NamedTuple):
 
 def directions(rows: np.ndarray) -> np.ndarray:
     "Rows of length one, in single precision if they are short; zero rows stay."
-    rows, precision = of_size_one(rows), np.float32 if rows.shape[1] < 65 else float
-    size = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    return (rows / np.where(size > 0, size, 1)[:, None]).astype(precision)
+    size, precision = row_squares(rows), np.float32 if rows.shape[1] < 65 else float
+    if not (size.min() > 1e-20 and size.max() < 1e20):  # squares may be lost
+        rows = of_size_one(rows)
+        size = row_squares(rows)
+    lengths = np.sqrt(np.where(size > 0, size, 1))
+    return (rows / lengths[:, None]).astype(precision, copy=False)
 
 
 def sides_of(gates: np.ndarray) -> Sides:
@@ -42,9 +45,9 @@ def opened(rows: np.ndarray, sides: Sides, dtype: Any = np.float64) -> np.ndarra
     S = units @ sides.units
     found = (S >= 0).astype(dtype)
     near = np.abs(S, out=S) <= (rows.shape[1] + 4) * np.finfo(S.dtype).eps
-    near[~units.any(1)] = False
-    near[:, ~sides.units.any(0)] = False
     r, s = np.divmod(np.flatnonzero(near), near.shape[1])
+    live = units.any(1)[r] & sides.units.any(0)[s]
+    r, s = r[live], s[live]
     if len(r):
         found[r, s] = exactly_open(np.asarray(rows, np.float64), sides.gates, r, s)
     return found
