@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from fixntk import archive as archive_page
-from fixntk.recipes import all_recipes, parse_table, recipe_of
+from fixntk.recipes import all_recipes, checked_table, parse_table, recipe_of
 from fixntk.uci import available, load
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "uci"
@@ -236,7 +236,7 @@ def test_a_folder_without_manifest_must_hold_the_right_table(tmp_path):
 def test_raw_files_become_the_tables(variant, archive):
     name, corrected = variant
     offer(archive, name, raw_file(name))
-    X, y = archive_page._checked(
+    X, y = checked_table(
         *parse_table(archive_page._fetch(recipe_of(name)), recipe_of(*variant)),
         recipe_of(*variant),
         name,
