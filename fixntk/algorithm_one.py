@@ -24,7 +24,8 @@ from fixntk.protocols import (
 )
 from fixntk.recipes import all_recipes
 from fixntk.reweighting import irls, reweight
-from fixntk.settings import PRINTED_LAMS, archive_lists, named_set
+from fixntk.sets import archive_lists, named_set
+from fixntk.settings import PRINTED_LAMS
 
 # %% ../nbs/engine/algorithm_one.ipynb #a190011
 def algorithm_answers(X, s, train, test, *, gates, lam, update):
