@@ -3,12 +3,16 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
+import fixntk
 from fixntk import lines, table_files, whole_table
 from fixntk.machine import blas_threads
 from fixntk.recipes import recipe_of
@@ -547,3 +551,21 @@ def test_constant_labels_need_no_model():
     X, y = toy(40)
     rows = run_dataset((X, (np.arange(40) < 4).astype(int)), **{**FAST, "n_splits": 1})
     assert rows[0]["majority"] == 0.9
+
+
+def test_importing_makes_no_table(data, tmp_path):
+    "With FIXNTK_DATA set, too: tables are made by cells and calls, not by an import."
+    package = Path(fixntk.__file__).parent
+    names = sorted(path.stem for path in package.glob("[a-z]*.py"))
+    code = f"from fixntk import {', '.join(names)}"
+    environment = {**os.environ, "FIXNTK_DATA": str(data)}
+    environment["PYTHONPATH"] = str(package.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
