@@ -359,6 +359,14 @@ def test_without_pooch_the_message_says_what_to_install(archive, monkeypatch):
         load("blood")
 
 
+def test_without_unlzw3_the_message_says_what_to_install(archive, monkeypatch):
+    "One file of the archive is compressed as in 1992."
+    monkeypatch.setitem(sys.modules, "unlzw3", None)
+    offer(archive, "musk-1", b"any bytes")
+    with pytest.raises(ImportError, match=r"unlzw3 must .*pip install 'fixntk\[uci\]'"):
+        load("musk-1")
+
+
 # ---- what is there
 
 
