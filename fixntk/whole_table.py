@@ -86,6 +86,14 @@ def _kept_in(out, settings, resume):
         yield begun, lambda done: save_table(path, header, done)
 
 # %% ../nbs/engine/whole_table.ipynb #0c48291e
+def _table(names, protocols, data_dir, out, n_jobs, resume, progress, settings):
+    "What `accuracy_table` gives: everything is checked before the first line is made."
+    checked = _checked_settings(settings, n_jobs, resume, progress)
+    tasks = _tasks_by_key(names, protocols, data_dir, checked)
+    with _kept_in(out, checked, resume) as (begun, save):
+        return _filled(tasks, begun, save, n_jobs, progress)
+
+# %% ../nbs/engine/whole_table.ipynb #7a4b1b34
 def accuracy_table(
     names: str | Iterable[str] | None = None,
     *,
@@ -101,9 +109,10 @@ def accuracy_table(
 
     Parameters
     ----------
-    names, protocols : str or list of str, optional
-        As in `run_dataset`; all names that `available` lists and the corrected ones,
-        and all protocols, if left out.
+    names : str or list of str, optional
+        As in `run_dataset`; left out, all that `available` lists, corrected ones too.
+    protocols : str or list of str
+        As in `run_dataset`.
     data_dir : str or Path, optional
         Folder of the tables, as in `load`.
     out : str or Path, optional
@@ -111,8 +120,10 @@ def accuracy_table(
         a second call that writes to it gets a BlockingIOError.
     n_jobs : int, optional
         Number of processes; None asks `joblib.parallel_config`, backend included.
-    resume, progress : bool
-        Keep the lines that `out` has, if the settings agree; show a bar.
+    resume : bool
+        Keep the lines that `out` has; they must have been made with the same settings.
+    progress : bool
+        Show a progress bar.
     **settings
         As in `run_dataset`.
 
@@ -121,7 +132,4 @@ def accuracy_table(
     list of dict
         Sorted by name, protocol and split; the same for any n_jobs, backend and order.
     """
-    checked = _checked_settings(settings, n_jobs, resume, progress)
-    tasks = _tasks_by_key(names, protocols, data_dir, checked)
-    with _kept_in(out, checked, resume) as (begun, save):
-        return _filled(tasks, begun, save, n_jobs, progress)
+    return _table(names, protocols, data_dir, out, n_jobs, resume, progress, settings)
