@@ -77,6 +77,7 @@ bench:
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
 	@$(BENCH) benchmarks/bench_threads.py
+	@$(BENCH) benchmarks/bench_large.py
 	@$(BENCH) benchmarks/bench_solvers.py $(ARGS)
 	@$(BENCH) benchmarks/bench_relu.py
 	@$(BENCH) benchmarks/bench_estimators.py

@@ -90,8 +90,8 @@ def skglm_logistic(problem, tol):
     return _skglm(problem, problem.lam / problem.design.n, LogisticGroup, solver)
 
 
-def _adelie(problem, loss, samples, tol, **options):
-    "Twenty values of lam down to the one wanted; its loss is ours over `samples`."
+def _adelie(problem, loss, samples, tol, points=20, **options):
+    "A path of `points` values of lam to the one wanted; its loss is ours over `samples`."
     import adelie as ad
 
     design = problem.design
@@ -104,7 +104,7 @@ def _adelie(problem, loss, samples, tol, **options):
         loss,
         groups=np.arange(0, design.p * design.d, design.d),
         penalty=np.ones(design.p),
-        lmda_path=np.geomspace(problem.lam_max / samples, problem.lam / samples, 20),
+        lmda_path=np.geomspace(problem.lam_max / samples, problem.lam / samples, points),
         tol=tol,
         newton_tol=1e-14,
         max_iters=10**8,

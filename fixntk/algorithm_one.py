@@ -6,8 +6,7 @@ __all__ = []
 # %% ../nbs/engine/algorithm_one.ipynb #02b2ee44
 import csv
 import io
-import itertools
-import os
+from itertools import product
 from zlib import crc32
 
 import numpy as np
@@ -22,71 +21,72 @@ from fixntk.protocols import (
     sampled_design,
     scores_of,
 )
-from fixntk.recipes import all_recipes
 from fixntk.reweighting import irls, reweight
-from fixntk.settings import PRINTED_LAMS, archive_lists, named_set
+from fixntk.sets import archive_lists, named_set
+from fixntk.settings import PRINTED_LAMS
 
 # %% ../nbs/engine/algorithm_one.ipynb #a190011
+ROUNDS = (5, 15)
+
+
 def algorithm_answers(X, s, train, test, *, gates, lam, update):
-    "Answers of Algorithm 1 at the test rows after 5 and after 15 rounds, from the tangent kernel's weights."
+    "Answers of Algorithm 1 at the test rows after 5 and after 15 rounds."
     design, weights, opened = sampled_design(X, train, gates)
     problem, answers = GroupLassoProblem(design, s[train], lam), []
-    for more in (5, 10):
-        W = irls(
-            problem, weights=weights, update=update, floor=1e-8, max_iter=more, tol=0
-        ).W
-        weights = reweight(W, 1e-8, power=0.5 if update == "printed" else 1.0)
-        answers.append(np.einsum("kp,kp->k", X[test] @ W.T, opened[:, test].T))
+    opened, power = opened[:, test].T, 0.5 if update == "printed" else 1.0
+    by = {"update": update, "floor": 1e-8, "tol": 0}
+    for more in np.diff((0, *ROUNDS)).tolist():
+        W = irls(problem, weights=weights, max_iter=more, **by).W
+        weights = reweight(W, 1e-8, power=power)
+        answers.append(np.einsum("kp,kp->k", X[test] @ W.T, opened))
     return np.array(answers)
+
+# %% ../nbs/engine/algorithm_one.ipynb #58aee340
+def _best_on_test(answers, s):
+    "Accuracy and lam of the printed strength that is best on the test rows."
+    hits, losses = scores_of(answers, s)
+    (k,) = choose_setting(hits, losses)
+    return round(hits[k] / len(s), 6), PRINTED_LAMS[k]
 
 
 def algorithm_row(name, X, y, protocol, lists, updates=("printed", "text", "repaired")):
-    "One line: the same split, gates and choice of lam as in the line of `accuracy_table` with this name and protocol."
-    train, test = (
-        inferred_split(lists) if protocol == "inferred" else random_split(y, 0, 10, 0)
-    )
-    s, rng = (
-        np.where(y == 1, 1.0, -1.0),
-        np.random.default_rng([0, crc32(name.encode()), 0]),
-    )
-    gates, row = (
-        rng.standard_normal((1000, X.shape[1])),
-        {"name": name, "protocol": protocol},
-    )
+    "One line: accuracies and strengths of each update after 5 and after 15 rounds."
+    if protocol == "inferred":
+        train, test = inferred_split(lists)
+    else:
+        train, test = random_split(y, 0, 10, 0)
+    s, rng = 2.0 * y - 1, np.random.default_rng([0, crc32(name.encode()), 0])
+    gates = rng.standard_normal((1000, X.shape[1]))
+    row = {"name": name, "protocol": protocol}
     for update in updates:
         found = [
             algorithm_answers(X, s, train, test, gates=gates, lam=lam, update=update)
             for lam in PRINTED_LAMS
         ]
-        for rounds, answers in zip((5, 15), np.swapaxes(found, 0, 1)):
-            hits, losses = scores_of(answers, s[test])
-            (k,) = choose_setting(hits, losses)
-            row |= {
-                f"{update}_{rounds}": round(hits[k] / len(test), 6),
-                f"lam_{update}_{rounds}": PRINTED_LAMS[k],
-            }
+        for rounds, answers in zip(ROUNDS, np.swapaxes(found, 0, 1)):
+            label = f"{update}_{rounds}"
+            row[label], row[f"lam_{label}"] = _best_on_test(answers, s[test])
     return row
 
-# %% ../nbs/engine/algorithm_one.ipynb #a190012
-def algorithm_table(out, names):
-    "The lines of Algorithm 1, saved one by one; lines that are there are kept."
+# %% ../nbs/engine/algorithm_one.ipynb #b86df771
+def _save(path, rows):
+    "Replace the file by these lines, in order of name and protocol."
+    text = io.StringIO()
+    writer = csv.DictWriter(text, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=lambda row: (row["name"], row["protocol"])))
+    write_atomically(path, text.getvalue())
+
+
+def algorithm_table(out, names, data_dir=None):
+    "Make the lines of these sets in the file `out`, those that are there excepted."
     with only_writer(out) as path, one_thread():
         done = list(csv.DictReader(path.open(newline=""))) if path.exists() else []
         there = {(row["name"], row["protocol"]) for row in done}
-        for name, protocol in itertools.product(names, ("printed", "inferred")):
+        for name, protocol in product(names, ("printed", "inferred")):
             if (name, protocol) not in there:
-                lists = archive_lists(name, None) if protocol == "inferred" else None
-                done.append(
-                    algorithm_row(name, *named_set(name, None), protocol, lists)
-                )
-                text = io.StringIO()
-                writer = csv.DictWriter(text, done[0], lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(
-                    sorted(done, key=lambda row: (row["name"], row["protocol"]))
-                )
-                write_atomically(path, text.getvalue())
-
-
-if "FIXNTK_DATA" in os.environ:
-    algorithm_table("../results/table1_algorithm1.csv", list(all_recipes()))
+                inferred = protocol == "inferred"
+                lists = archive_lists(name, data_dir) if inferred else None
+                X, y = named_set(name, data_dir)
+                done.append(algorithm_row(name, X, y, protocol, lists))
+                _save(path, done)

@@ -86,9 +86,9 @@ class DenseForms(RequiredProducts):
 class Design(DenseForms):
     """Blocks A_1, ..., A_p of shape (n, d), side by side: what a problem is made of.
 
-    A subclass sets n, p, d, `masks` and `gates` if these make its blocks, and gives the seven
-    products of `RequiredProducts`; the rest is inherited. For c targets W has shape
-    (p, d, c) and answers have shape (n, c).
+    A subclass sets n, p, d, `masks` and `gates` if these make its blocks, and gives the
+    seven products of `RequiredProducts`; the rest is inherited. For c targets W has
+    shape (p, d, c) and answers have shape (n, c).
     """
 
     def images(self, W):
@@ -171,8 +171,8 @@ class ForeignDesign(Design):
         return ForeignDesign(self.inner.at(inputs), self.numbers)
 
 # %% ../nbs/engine/designs.ipynb #f9872f02
-class MappedDesign(Design):
-    "Blocks T A_i for a symmetric T; a subclass says by `mapped` what T makes of rows."
+class _MappedRows(Design):
+    "A design inside, and a vector that says what T makes of its rows."
 
     def __init__(self, design, vector):
         self.design, self._vector = check_design(design), vector
@@ -195,6 +195,10 @@ class MappedDesign(Design):
     def thinned(self, step):
         part, vector = self.design.thinned(step), self._vector[::step]
         return None if part is None or not vector.any() else type(self)(part, vector)
+
+# %% ../nbs/engine/designs.ipynb #f9872f04
+class MappedDesign(_MappedRows):
+    "Blocks T A_i for a symmetric T; a subclass says by `mapped` what T makes of rows."
 
     def predict(self, W):
         return self.mapped(self.design.predict(W))

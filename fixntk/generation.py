@@ -4,6 +4,7 @@
 __all__ = ['solve_all_masks']
 
 # %% ../nbs/engine/generation.ipynb #89525ced
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -51,11 +52,9 @@ class Prices:
     def verdict(self):
         if self.every:
             return f"certified over all {self.every.p} masks of open cells"
-        return (
-            f"no violated mask found by the last {self.efforts[-1]} of {self.circles} "
-            f"great circles, with {self.paths} independent path(s), which is evidence "
-            "and not proof"
-        )
+        found = f"no violated mask found by the last {self.efforts[-1]} of "
+        found += f"{self.circles} great circles, with {self.paths} independent path(s)"
+        return f"{found}, which is evidence and not proof"
 
 # %% ../nbs/engine/generation.ipynb #gen-round
 def spread_out(patterns, n_masks):
@@ -80,6 +79,9 @@ def worst_masks(path, others, values, far):
     return added, fresh
 
 # %% ../nbs/engine/generation.ipynb #gen-rounds
+GO_ON, ALL = "pass this solution as start to go on", "all masks of open cells"
+
+
 def run_rounds(path, prices, max_iter, progress):
     "Rounds until the last search finds nothing: why they ended, and whether well."
     level, stuck, last = 0, 0, len(prices.efforts) - 1
@@ -100,12 +102,9 @@ def run_rounds(path, prices, max_iter, progress):
         goal = max(path.tol, solution.gap) if fresh else path.tol
         path.improve(added, goal / 10)
     cut = f"the search was cut off by max_iter={max_iter} (max_rounds): raise it, or "
-    return cut + "pass this solution as start to go on", False
+    return cut + GO_ON, False
 
 # %% ../nbs/engine/generation.ipynb #gen-run
-ALL = "all masks of open cells"
-
-
 def run_path(path, prices, max_iter, progress, joined=None):
     "The Solution at the end of a path; an interrupt ends it with what was reached."
     done = stopped = False
@@ -114,10 +113,7 @@ def run_path(path, prices, max_iter, progress, joined=None):
             path.improve(joined, path.tol / 10)
         reason, done = run_rounds(path, prices, max_iter, progress)
     except KeyboardInterrupt:
-        stopped, rounds = True, len(path.circles)
-        reason = (
-            f"interrupted after {rounds} rounds: pass this solution as start to go on"
-        )
+        stopped, reason = True, f"interrupted after {len(path.circles)} rounds: {GO_ON}"
     details = {"violation": path.violation, "circles": path.circles}
     details |= {"interrupted": stopped, "paths": prices.paths}
     solution = graded_path(path, reason, details)
@@ -131,10 +127,8 @@ def another_path(path, found, prices, max_iter, progress):
     other = new_path(path.X, path.y, path.lam, path.tol, prices.rng)
     other = run_path(other, prices, max_iter, told)
     if other.details["interrupted"]:
-        reason = (
-            f"interrupted after {found.n_iter} rounds, in path {prices.paths + 1}: "
-            "pass this solution as start to go on"
-        )
+        where = f"{found.n_iter} rounds, in path {prices.paths + 1}"
+        reason = f"interrupted after {where}: {GO_ON}"
         details = {**found.details, "interrupted": True}
         return replace(found, converged=False, reason=reason, details=details)
     prices.paths += 1
@@ -162,9 +156,8 @@ def prices_for(path, n_circles, max_masks, rng):
     "The searches of a path, from the circles of a round."
     usual = min(max(200, 2_000_000 // path.X.size), 1000)
     full = usual if n_circles is None else check_circles(n_circles, path.X)
-    done = path.circles[-1] if path.circles else 0
     efforts = (max(1, full // 4), full, 20 * full, 100 * full)
-    return Prices(path.X, efforts, max_masks, rng, done)
+    return Prices(path.X, efforts, max_masks, rng, [0, *path.circles][-1])
 
 
 def run_paths(path, prices, n_paths, max_iter, progress):
@@ -176,6 +169,47 @@ def run_paths(path, prices, n_paths, max_iter, progress):
     return found
 
 # %% ../nbs/engine/generation.ipynb #9eea3c77
+_SEARCH = """tol : float
+    Relative duality gap at which to stop.
+rng : numpy.random.Generator
+    For the great circles.
+n_circles : int, optional
+    Circles of a round, a quarter while the gap is above 0.01; a hundred times as many
+    find nothing at the end. Else 2000000 / (n d), from 200 to 1000.
+max_masks : int
+    So many masks or fewer are listed at the end, and the gap is proven over all.
+max_iter, n_paths : int
+    Rounds of a path; independent searches whose masks are joined, if not listed.
+start : Solution, optional
+    Over masks of X, to go on from; an interrupted one, for one.
+progress : callable, optional
+    Called with a line of text after each round; print, for one.
+max_rounds : int, optional
+    The older name of `max_iter`.
+"""
+
+# %% ../nbs/engine/generation.ipynb #6f1242ee
+_FOUND = """
+    Without a list the objective may be too high by more than tol and depends on rng;
+    details["violation"][-1] is the largest that the last search found.
+    KeyboardInterrupt ends it with what was reached; details["interrupted"] says so.
+
+Examples
+--------
+>>> X, rng = np.array([[1.0], [-1.0]]), np.random.default_rng(0)
+>>> solve_all_masks(X, [3.0, 0.0], 1.0, rng=rng).proven_over
+'all masks of open cells'
+"""
+
+
+def _described(solver):
+    "The solver, its docstring with the arguments of the search and what they find."
+    own, returns, answer = inspect.getdoc(solver).partition("\nReturns\n")
+    solver.__doc__ = f"{own}{_SEARCH}{returns}{answer}{_FOUND}"
+    return solver
+
+# %% ../nbs/engine/generation.ipynb #d8d75c61
+@_described
 def solve_all_masks(
     X: ArrayLike,
     y: ArrayLike,
@@ -201,39 +235,11 @@ def solve_all_masks(
         Targets.
     lam : float
         Positive.
-    tol : float
-        Relative duality gap at which to stop.
-    rng : numpy.random.Generator
-        For the great circles.
-    n_circles : int, optional
-        Circles of a round, a quarter while the gap is above 0.01; a hundred times as
-        many find nothing at the end. Else 2000000 / (n d), from 200 to 1000.
-    max_masks : int
-        So many masks or fewer are listed at the end, and the gap is proven over all.
-    max_iter : int
-        Rounds of pricing and solving in a path.
-    n_paths : int
-        Independent searches whose masks are joined, if the masks cannot be listed.
-    start : Solution, optional
-        Over masks of X, to go on from; an interrupted one, for one.
-    progress : callable, optional
-        Called with a line of text after each round; print, for one.
-    max_rounds : int, optional
-        The older name of `max_iter`.
 
     Returns
     -------
     Solution
-        Over the masks it kept. Its gap is over what `proven_over` says. Without a list
-        the objective may be too high by more than tol and depends on rng;
-        details["violation"][-1] is the largest that the last search found.
-        KeyboardInterrupt ends it with what was reached; details["interrupted"] says so.
-
-    Examples
-    --------
-    >>> X, rng = np.array([[1.0], [-1.0]]), np.random.default_rng(0)
-    >>> solve_all_masks(X, [3.0, 0.0], 1.0, rng=rng).proven_over
-    'all masks of open cells'
+        Over the masks it kept. Its gap is over what `proven_over` says.
     """
     path = begun(X, y, lam, tol, rng, start)
     max_iter = max_iter if max_rounds is None else max_rounds

@@ -99,11 +99,12 @@ def masked_correlations(X: np.ndarray, rows: np.ndarray, z: np.ndarray):
 def masked_cross(X, rows, left, right, dtype=np.float64) -> np.ndarray:
     "X'D_iD_jX for masks `left` and `right` of a bool table, a row a mask."
     names, a, b, which = pairs_of(left, right)
-    rows, total = rows[names], 0.0
+    rows, upper = rows[names], X.shape[1] * (X.shape[1] + 1) // 2
+    total = np.zeros((len(a), upper))
     step = max(64, 4 * _BLOCK // (len(a) + X.shape[1] ** 2))
     for start in range(0, len(X), step):
         part = slice(start, start + step)
-        total = total + pair_sums(rows[:, part], a, b, column_products(X[part], dtype))
+        total += pair_sums(rows[:, part], a, b, column_products(X[part], dtype))
     return cross_table(total, which, X.shape[1])
 
 # %% ../nbs/engine/masked.ipynb #d94b0470

@@ -148,6 +148,17 @@ def check_targets(y: Any, design: Design) -> Any:
         raise ValueError("y must be finite; got NaN or infinity. Drop those samples.")
     return y
 
+
+def check_loss_for(loss: Any, y: Any) -> None:
+    "Refuse targets that the loss is not made for, and losses for targets in pieces."
+    check_loss(loss)
+    if is_lazy(y) and type(loss) is not SquaredLoss:
+        raise ValueError(
+            "loss must be SquaredLoss() for rows in pieces, whose targets stay in "
+            f"pieces; got {loss}. Give a memory map, or X.compute(), for other losses."
+        )
+    getattr(loss, "check_targets", lambda y: None)(y)
+
 # %% ../nbs/engine/problems.ipynb #0ddecf19
 @dataclass(frozen=True, eq=False)
 class GroupLassoProblem(_Verdicts):
@@ -179,7 +190,7 @@ class GroupLassoProblem(_Verdicts):
         object.__setattr__(self, "y", check_targets(self.y, self.design))
         lam = check_positive(self.lam, "lam", "For no penalty use least squares.")
         object.__setattr__(self, "lam", lam)
-        getattr(check_loss(self.loss), "check_targets", lambda y: None)(self.y)
+        check_loss_for(self.loss, self.y)
 
     @cached_property
     def lam_max(self):

@@ -6,9 +6,7 @@ __all__ = []
 # %% ../nbs/engine/protocols.ipynb #892dc804
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from sklearn.linear_model import RidgeClassifier
-from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit
-from sklearn.svm import SVC
+from sklearn.model_selection import StratifiedShuffleSplit
 
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, group_norms
@@ -19,121 +17,106 @@ from fixntk.signs import is_open
 
 # %% ../nbs/engine/protocols.ipynb #337dc5ae
 def sampled_design(X, train, gates):
-    """The design of the gates on the training rows, the NTK's weights, and how open each mask is at every row of X.
+    """The design of the gates on the training rows, and its weights in the NTK.
 
-    Gates with one pattern on the training rows are one mask; elsewhere it is as open as its gates are on average.
+    Gates with one pattern on the training rows are one mask. The third answer says how
+    open each mask is at every row of X: as open as its gates are on average.
     """
     patterns = is_open(X, gates).T
-    _, first, cell, count = np.unique(
-        np.packbits(patterns[:, train], axis=1),
-        axis=0,
-        return_index=True,
-        return_inverse=True,
-        return_counts=True,
-    )
-    order = np.argsort(cell.ravel(), kind="stable")
-    opened = (
-        np.add.reduceat(patterns[order].astype(float), np.cumsum(count) - count)
-        / count[:, None]
-    )
+    names = np.packbits(patterns[:, train], axis=1)
+    found = ("return_index", "return_inverse", "return_counts")
+    _, first, cell, count = np.unique(names, axis=0, **dict.fromkeys(found, True))
+    order, begins = np.argsort(cell.ravel(), kind="stable"), np.cumsum(count) - count
+    opened = np.add.reduceat(patterns[order].astype(float), begins) / count[:, None]
     masks = Masks(patterns[first][:, train].T, gates[first])
     return MaskedDesign(X[train], masks), count / len(gates), opened
 
 # %% ../nbs/engine/protocols.ipynb #8e0cf193
 def _ridge_duals(K, target, ridge):
-    """(K + ridge I)^-1 target without the checks of `kernel_ridge`, which take as long as the solution."""
-    return cho_solve(
-        cho_factor(K + ridge * np.eye(len(K)), check_finite=False, overwrite_a=True),
-        target,
-        check_finite=False,
-    )
+    "(K + ridge I)^-1 target; the checks of `kernel_ridge` would take as long again."
+    shifted = K + ridge * np.eye(len(K))
+    factor = cho_factor(shifted, check_finite=False, overwrite_a=True)
+    return cho_solve(factor, target, check_finite=False)
 
 
 def ntk_answers(H, s, train, test, lams):
-    """Answers of kernel ridge regression at the test rows, shape (len(lams), m)."""
+    "Answers of kernel ridge regression at the test rows, shape (len(lams), m)."
     K = H[np.ix_(train, train)]
-    return (
-        np.stack([_ridge_duals(K, s[train], lam) for lam in lams])
-        @ H[np.ix_(train, test)]
-    )
+    duals = np.stack([_ridge_duals(K, s[train], lam) for lam in lams])
+    return duals @ H[np.ix_(train, test)]
 
 # %% ../nbs/engine/protocols.ipynb #174b3abe
-def masked_answers(X, s, train, test, *, gates, lams, rounds, grade=False):
-    """Answers at the test rows after some reweightings and at the optimum: shape (len(rounds) + 1, len(lams), m).
+def _reweighted(design, target, weights, lam, kernel, most):
+    "Coefficients after 0, 1, ... `most` reweightings, from weights of this kernel."
+    for done in range(most + 1):
+        K = design.kernel(weights) if done else kernel
+        duals = _ridge_duals(K, target, lam / 2)
+        W = weights[:, None] * design.correlate(duals)
+        weights = group_norms(W)
+        yield W
 
-    Also, if asked to `grade`, the ratios of (13), optimum to NTK, at the lam_hat of each lam; NaN where the optimum is zero.
+
+def _optimum(design, target, lam, best):
+    "Coefficients and weights at the optimum of (8), from the weights of another lam."
+    W = solve(GroupLassoProblem(design, target, lam), weights=best, tol=1e-3).W
+    return W, group_norms(W)
+
+
+def _ratio(design, target, shares, W, lam):
+    "The training objective (13) of the optimum's kernel, relative to that of the NTK."
+    weights, lam_hat = group_norms(W), lam_hat_for(lam, W)
+    fixed = mkl_objective(design, target, weights / weights.sum(), lam_hat)
+    return fixed / mkl_objective(design, target, shares, lam_hat)
+
+# %% ../nbs/engine/protocols.ipynb #90d02d88
+def masked_answers(X, s, train, test, *, gates, lams, rounds, grade=False):
+    """Answers at the test rows, shape (len(rounds) + 1, len(lams), m).
+
+    They are those after so many reweightings, fewest first, and last at the optimum.
+    Also, if asked to `grade`, the ratios of (13), optimum to NTK, at the lam_hat of
+    each lam; NaN where the optimum is zero, or without a grade.
     """
     design, shares, opened = sampled_design(X, train, gates)
     target, opened, start = s[train], opened[:, test].T, design.kernel(shares)
-    answer = lambda W: np.einsum("kp,kp->k", X[test] @ W.T, opened)
-    answers, ratios = (
-        np.empty((len(rounds) + 1, len(lams), len(test))),
-        np.full(len(lams), np.nan),
-    )
-    best = np.zeros(design.p)
-    for k in np.argsort(lams)[
-        ::-1
-    ]:  # the largest first: each optimum starts from the one before
-        weights = shares
-        for r in range(max(rounds) + 1):
-            K = design.kernel(weights) if r else start
-            W = weights[:, None] * design.correlate(
-                _ridge_duals(K, target, lams[k] / 2)
-            )
-            weights = group_norms(W)
-            if r in rounds:
-                answers[rounds.index(r), k] = answer(W)
-        W = solve(GroupLassoProblem(design, target, lams[k]), weights=best, tol=1e-3).W
-        best, answers[-1, k] = group_norms(W), answer(W)
+    answers = np.empty((len(rounds) + 1, len(lams), len(test)))
+    ratios, best = np.full(len(lams), np.nan), np.zeros(design.p)
+    # the largest lam first: each optimum starts from the one before
+    for k in np.argsort(lams)[::-1]:
+        found = _reweighted(design, target, shares, lams[k], start, max(rounds))
+        kept = [W for done, W in enumerate(found) if done in rounds]
+        W, best = _optimum(design, target, lams[k], best)
+        for r, coefs in enumerate([*kept, W]):
+            answers[r, k] = np.einsum("kp,kp->k", X[test] @ coefs.T, opened)
         if grade and best.any():
-            score = lambda weights: mkl_objective(
-                design, target, weights, lam_hat_for(lams[k], W)
-            )
-            ratios[k] = score(best / best.sum()) / score(shares)
+            ratios[k] = _ratio(design, target, shares, W, lams[k])
     return answers, ratios
 
 # %% ../nbs/engine/protocols.ipynb #d20bce96
 def choose_setting(hits, losses):
-    "Index of the setting with most hits; among equals that with the least squared loss; among equals the first."
+    "Index of the setting with most hits, then the least loss, then the first."
     order = np.lexsort((losses.ravel(), -hits.ravel()))
     return np.unravel_index(order[0], hits.shape)
 
 
 def scores_of(answers, s):
-    "Number of right signs and squared loss, summed over the last axis; an answer of zero counts as class 1."
+    "Right signs and squared loss over the last axis; an answer of zero is class 1."
     return ((answers >= 0) == (s > 0)).sum(-1), ((answers - s) ** 2).sum(-1)
 
 # %% ../nbs/engine/protocols.ipynb #5a71731d
 def random_split(y, split, n_splits, seed):
-    "Training and test rows of one of n_splits stratified splits; the test part has round(n / 4) rows, halves up."
-    splitter = StratifiedShuffleSplit(
-        n_splits, test_size=int(len(y) / 4 + 0.5), random_state=seed
-    )
+    "Training and test rows of one of n_splits stratified splits."
+    m = _quarter(len(y))
+    splitter = StratifiedShuffleSplit(n_splits, test_size=m, random_state=seed)
     return list(splitter.split(y[:, None], y))[split]
 
 
 def inferred_split(lists):
-    "The last round(n / 4) entries of the two lists laid end to end are the test rows."
+    "The last quarter of the two lists laid end to end are the test rows."
     rows = np.concatenate(lists)
-    cut = len(rows) - int(len(rows) / 4 + 0.5)
+    cut = len(rows) - _quarter(len(rows))
     return rows[:cut], rows[cut:]
 
-# %% ../nbs/engine/protocols.ipynb #8ee6efa7
-def references_of(X, y, train, test, inner):
-    "scikit-learn's support vector machine with Gaussian kernel and its ridge classifier, tuned on the same folds."
-    grids = {
-        "svm": (
-            SVC(),
-            {
-                "C": 10.0 ** np.arange(-1, 3),
-                "gamma": np.array([0.1, 0.3, 1]) / X.shape[1],
-            },
-        ),
-        "ridge": (RidgeClassifier(), {"alpha": 10.0 ** np.arange(-2, 4)}),
-    }
-    return {
-        name: GridSearchCV(model, grid, cv=inner)
-        .fit(X[train], y[train])
-        .score(X[test], y[test])
-        for name, (model, grid) in grids.items()
-    }
+
+def _quarter(n):
+    "round(n / 4), halves up."
+    return int(n / 4 + 0.5)

@@ -8,13 +8,25 @@ import json
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from itertools import product
 
 import numpy as np
+
+# %% ../nbs/engine/recipes.ipynb #0dfc9027
+def balloons_file():
+    "The raw file of the balloons, which anybody can write: all sixteen, and the rule."
+    colours, sizes = ("YELLOW", "PURPLE"), ("SMALL", "LARGE")
+    acts, ages = ("STRETCH", "DIP"), ("ADULT", "CHILD")
+    lines = ""
+    for words in product(colours, sizes, acts, ages):
+        inflated = words[:2] == ("YELLOW", "SMALL") or words[2:] == ("STRETCH", "ADULT")
+        lines += ",".join([*words, "FT"[inflated]]) + "\n"
+    return lines.encode()
 
 # %% ../nbs/engine/recipes.ipynb #796d622b
 @cache
 def all_recipes():
-    "What is known of each set of Table 1: size, class counts, raw file with its SHA-256, and how the one becomes the other."
+    "What is known of each set of Table 1: its size, its raw file, how that becomes it."
     return json.loads(
         (files("fixntk") / "uci_recipes.json").read_text(encoding="utf-8")
     )
@@ -26,7 +38,8 @@ def recipe_of(name, corrected=False):
     if not isinstance(name, str) or name not in recipes:
         near = get_close_matches(str(name), recipes, n=3, cutoff=0.5) or recipes
         raise ValueError(
-            f"name must be one of the {len(recipes)} sets of Table 1; got {name!r}. Did you mean {' or '.join(near)}?"
+            f"name must be one of the {len(recipes)} sets of Table 1; got {name!r}. "
+            f"Did you mean {' or '.join(near)}?"
         )
     recipe = recipes[name]
     if not corrected:
@@ -34,18 +47,16 @@ def recipe_of(name, corrected=False):
     if "corrected" not in recipe:
         faulty = ", ".join(other for other in recipes if "corrected" in recipes[other])
         raise ValueError(
-            f"corrected=True is for the four faulty conversions, {faulty}; got {name!r}. Leave it out."
+            f"corrected=True is for the four faulty conversions, {faulty}; "
+            f"got {name!r}. Leave it out."
         )
     repair = recipe["corrected"]
-    return (
-        recipe
-        | repair
-        | {"levels": recipe.get("levels", {}) | repair.get("levels", {})}
-    )
+    levels = recipe.get("levels", {}) | repair.get("levels", {})
+    return recipe | repair | {"levels": levels}
 
 # %% ../nbs/engine/recipes.ipynb #79bddb20
 def _ranks(levels):
-    "Codes for the words of a column: 'n|y ?' gives n and y one rank, ? the next; the ranks are centred at 0."
+    "Centred ranks of the words of a column: in 'n|y ?' n and y share one, ? is next."
     groups = levels.split()
     return {
         word: rank - (len(groups) - 1) / 2
@@ -55,7 +66,7 @@ def _ranks(levels):
 
 
 def _code(cell, codes):
-    "A listed word by its rank, a number as it is, anything else (a missing value, a misspelt word) as 0."
+    "The number that an entry counts as."
     try:
         return codes[cell] if cell in codes else float(cell.replace(",", "."))
     except ValueError:
@@ -63,56 +74,59 @@ def _code(cell, codes):
 
 
 def _cells(line, recipe):
-    "The fields of one line, split at the recipe's separator, else at commas if it has any, else at blanks."
-    cells = [
-        cell.strip()
-        for cell in line.split(recipe.get("separator", "," if "," in line else None))
-    ]
+    "The fields of one line: split at the recipe's separator, or commas, or blanks."
+    separator = recipe.get("separator", "," if "," in line else None)
+    cells = [cell.strip() for cell in line.split(separator)]
     word = recipe.get("letters", len(cells))
     return cells[:word] + list("".join(cells[word:]))
 
 # %% ../nbs/engine/recipes.ipynb #5b061836
-def parse_table(raw, recipe):
-    """The table (X, y) that the archive of 2014 made of the bytes of a raw file, rows in the file's order.
-
-    A line is a sample if its class is listed, so headers and broken lines drop out.
-    """
+def _samples(raw, recipe):
+    "The fields of the lines whose class is listed, in the file's order."
     text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8")
-    target, classes, levels = (
-        recipe["target"],
-        _ranks(recipe["classes"]),
-        recipe.get("levels", {}),
-    )
-    rows = [
-        cells
-        for cells in (_cells(line, recipe) for line in text.splitlines())
-        if set(cells[target : target + 1]) & set(classes)
-    ]
-    codes = {
+    target, classes = recipe["target"], _ranks(recipe["classes"])
+    every = (_cells(line, recipe) for line in text.splitlines())
+    rows = [cells for cells in every if set(cells[target : target + 1]) & set(classes)]
+    return rows[: recipe.get("rows")]
+
+
+def _codes_of_columns(recipe):
+    "The codes of the columns that have their own, and those of all other columns."
+    levels = dict(recipe.get("levels", {}))
+    anywhere = _ranks(levels.pop("*", ""))
+    own = {
         int(column): _ranks(words)
         for columns, words in levels.items()
-        if columns != "*"
         for column in columns.split()
     }
-    anywhere = _ranks(levels.get("*", ""))
-    kept = [
-        column
-        for column in range(len(rows[0]))
-        if column not in (target, *recipe.get("drop", ()))
-    ]
-    rows = rows[: recipe.get("rows")]
-    X = np.array(
-        [
-            [_code(row[column], codes.get(column, anywhere)) for column in kept]
-            for row in rows
-        ]
-    )
-    return standardised_columns(X), np.array(
-        [int(classes[row[target]] > 0) for row in rows]
-    )
+    return own, anywhere
 
 # %% ../nbs/engine/recipes.ipynb #74d9fd2b
 def standardised_columns(X):
     "The columns that vary, each with mean 0 and sample variance 1 (divisor n - 1)."
     X = X[:, np.ptp(X, axis=0) > 0]
     return (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
+
+
+def parse_table(raw, recipe):
+    "The table (X, y) that the archive of 2014 made of the bytes of a raw file."
+    rows, target = _samples(raw, recipe), recipe["target"]
+    codes, anywhere = _codes_of_columns(recipe)
+    left_out = (target, *recipe.get("drop", ()))
+    kept = [column for column in range(len(rows[0])) if column not in left_out]
+    X = [[_code(row[j], codes.get(j, anywhere)) for j in kept] for row in rows]
+    classes = _ranks(recipe["classes"])
+    y = [int(classes[row[target]] > 0) for row in rows]
+    return standardised_columns(np.array(X)), np.array(y)
+
+# %% ../nbs/engine/recipes.ipynb #2c056b45
+def checked_table(X, y, recipe, what):
+    "Hand on a table that has the size and the classes that must come out."
+    counts = [int(np.sum(y == label)) for label in (0, 1)]
+    if (*X.shape, counts) != (recipe["n"], recipe["d"], recipe["counts"]):
+        raise ValueError(
+            f"{what} must have {recipe['n']} samples, {recipe['d']} features and "
+            f"classes of {recipe['counts']}; got {len(X)}, {X.shape[1]} and {counts}. "
+            "Get the file anew."
+        )
+    return np.ascontiguousarray(X), y.astype(int)

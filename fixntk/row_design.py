@@ -24,7 +24,7 @@ from fixntk.row_products import (
     sides_of,
 )
 from .row_tasks import check_lazy_rows, lazy_answers, stacked, summed, tasks
-from .shapes import check_answers, check_coefs, check_weights, chosen, is_lazy
+from .shapes import check_answers, check_coefs, chosen, is_lazy
 from .signs import is_open
 
 # %% ../nbs/engine/row_design.ipynb #b937faf9
@@ -62,14 +62,20 @@ def check_row_gates(gates: ArrayLike, d: int) -> np.ndarray:
         )
     return gates
 
+
+def check_column(factors: Any) -> Any:
+    "`factors`, one number a row."
+    return factors if factors.ndim == 1 else check_vector(factors, name="factors")
+
 # %% ../nbs/engine/row_design.ipynb #9ebe8abb
 class _RowTable(Design):
     "Rows, gates, factors of the rows, and how precise sums are."
 
-    def _set(self, X, gates, factors, dtype):
+    def _set(self, X, gates, factors, dtype, root=None, numbers=None):
         self.X, self.gates, self.factors, self.dtype = X, gates, factors, dtype
         (self.n, self.d), self.p = map(int, X.shape), len(gates)
         self._sides = sides_of(gates)
+        self._root, self._numbers, self._stored = root, numbers, None
         return self
 
     def _new(self, **changes):
@@ -80,12 +86,19 @@ class _RowTable(Design):
         return f"RowDesign(n={self.n}, d={self.d}, p={self.p})"
 
     def __getitem__(self, indices):
-        return self._new(gates=self.gates[chosen(indices, self.p)])
+        numbers = chosen(indices, self.p)
+        of_all = numbers if self._root is None else self._numbers[numbers]
+        whole = dict(root=self._root or self, numbers=of_all)
+        return self._new(gates=self.gates[numbers], **whole)
 
     def answers(self, z, name="z"):
         if is_lazy(self.X):
             return lazy_answers(z, self.X, name)
         return check_answers(z, self.n, name)
+
+# %% ../nbs/engine/row_design.ipynb #41d2aa02
+class _RowKernels(_RowTable):
+    "What needs the masks at once: for tables that are small enough."
 
     def in_memory(self):
         """The same design with its masks, for tables that are small enough."""
@@ -96,8 +109,21 @@ class _RowTable(Design):
         masks = masks_of(is_open(X, self.gates), self.gates)
         return MaskedDesign.unchecked(frozen(X * factors), masks)
 
+    def _masked(self):
+        root = self._root or self
+        if root._stored is None:
+            root._stored = root.in_memory()
+        return root._stored if root is self else root._stored[self._numbers]
+
+    def kernel(self, weights):
+        check_memory(4 * self.n**2, f"A kernel of {self.n} rows", "Take fewer rows.")
+        return self._masked().kernel(weights)
+
+    def block(self, i):
+        return self[i].in_memory().block(0)
+
 # %% ../nbs/engine/row_design.ipynb #505a4741
-class _RowProducts(_RowTable):
+class _RowProducts(_RowKernels):
     "What `RowDesign` computes."
 
     def _sum(self, function, *small, z=None, dtype=None):
@@ -111,6 +137,7 @@ class _RowProducts(_RowTable):
     def predict(self, W):
         W = check_coefs(W, self.p, self.d)
         on, columns = np.flatnonzero(W.reshape(self.p, -1).any(1)), W.shape[2:]
+        on = on if len(on) else np.array([0])
         W, sides = W[on].reshape(len(on), self.d, -1), self._sides.of(on)
         if is_lazy(self.X):
             answers = stacked(self.X, self.factors, W, sides)
@@ -127,6 +154,10 @@ class _RowProducts(_RowTable):
     def correlation_norms(self, z):
         return np.linalg.norm(self.correlate(z).reshape(self.p, -1), axis=1)
 
+# %% ../nbs/engine/row_design.ipynb #5a3c11d3
+class _RowSums(_RowProducts):
+    "Products of `RowDesign` that no single answer asks for."
+
     def block_norms(self):
         return np.sqrt(self._sum(row_norms, self._sides))
 
@@ -137,18 +168,8 @@ class _RowProducts(_RowTable):
         sums = self._sum(row_pair_sums, self._sides.of(names), a, b, dtype, dtype=float)
         return cross_table(sums, which, self.d)
 
-    def kernel(self, weights):
-        check_memory(4 * self.n**2, f"A kernel of {self.n} rows", "Take fewer rows.")
-        on = np.flatnonzero(check_weights(weights, self.p))
-        if not len(on):
-            return np.zeros((self.n, self.n))
-        return self[on].in_memory().kernel(np.asarray(weights, float)[on])
-
-    def block(self, i):
-        return self[i].in_memory().block(0)
-
 # %% ../nbs/engine/row_design.ipynb #678f1feb
-class RowDesign(_RowProducts):
+class RowDesign(_RowSums):
     """The n x pd matrix [D_1 X, ..., D_p X] of gates on rows, which are read in blocks.
 
     No mask is stored, and no table of n x n or n x p numbers is made. Rows in a Dask
@@ -162,7 +183,7 @@ class RowDesign(_RowProducts):
     gates : array, shape (p, d)
         One row a gate; mask i lets row k through if X[k] @ gates[i] >= 0.
     dtype : dtype, optional
-        float64, or float32 for sums in single precision.
+        Of the sums: float64, or float32 for single precision.
     """
 
     def __init__(self, X: Any, gates: ArrayLike, *, dtype: Any = np.float64):
@@ -170,21 +191,19 @@ class RowDesign(_RowProducts):
         check_choice(name, "dtype", ["float64", "float32"])
         self._set(X, check_row_gates(gates, X.shape[1]), None, np.dtype(dtype).type)
 
-    def scaled(self, factors):
+    def scaled(self, factors: Any) -> Design:
         """The same masks on rows multiplied by `factors`."""
-        factors = self.answers(factors, "factors")
-        if factors.ndim != 1:
-            check_vector(np.zeros(factors.shape), name="factors")
+        factors = check_column(self.answers(factors, "factors"))
         old = 1.0 if self.factors is None else self.factors
         return self._new(factors=factors * old)
 
-    def at(self, inputs):
+    def at(self, inputs: Any) -> Design:
         """The same gates on new rows, shape (m, d)."""
         X = check_source(inputs)
         check_row_gates(self.gates, X.shape[1])
         return self._new(X=X, factors=None)
 
-    def thinned(self, step):
+    def thinned(self, step: int) -> Design:
         """The same gates on every step-th row."""
         factors = None if self.factors is None else self.factors[::step]
         return self._new(X=self.X[::step], factors=factors)

@@ -43,13 +43,14 @@ def opened(rows: np.ndarray, sides: Sides, dtype: Any = np.float64) -> np.ndarra
     "Ones where a gate lets a row through, else zeros, as in exact arithmetic; (m, p)."
     units = directions(rows)
     S = units @ sides.units
-    found = (S >= 0).astype(dtype)
-    near = np.abs(S, out=S) <= (rows.shape[1] + 4) * np.finfo(S.dtype).eps
-    r, s = np.divmod(np.flatnonzero(near), near.shape[1])
-    live = units.any(1)[r] & sides.units.any(0)[s]
+    found = np.array(S >= 0, dtype)
+    near = (rows.shape[1] + 4) * np.finfo(S.dtype).eps
+    r, s = np.nonzero(np.less_equal(np.abs(S, out=S), near))
+    live = np.asarray(units.any(1))[r] & np.asarray(sides.units.any(0))[s]
     r, s = r[live], s[live]
     if len(r):
-        found[r, s] = exactly_open(np.asarray(rows, np.float64), sides.gates, r, s)
+        pairs = rows[r].astype(np.float64), sides.gates, np.arange(len(r)), s
+        found[r, s] = exactly_open(*pairs)
     return found
 
 # %% ../nbs/engine/row_products.ipynb #55c89520
@@ -66,7 +67,7 @@ class Rows(NamedTuple):
 
     def blocks(self, width: int) -> Iterator[tuple]:
         "Yield (part, rows, rows times factors), `width` numbers for each row."
-        step = max(64, _ENTRIES // width)
+        step = max(64, _ENTRIES // max(width, 4 * self.table.shape[1]))
         for start in range(0, self.table.shape[0], step):
             part = slice(start, min(start + step, self.table.shape[0]))
             rows = finite_rows(self.table[part], self.first + start)
@@ -93,11 +94,12 @@ def finite_rows(rows: Any, start: int) -> np.ndarray:
 # %% ../nbs/engine/row_products.ipynb #6478f834
 def row_correlations(rows: Rows, z, sides: Sides) -> np.ndarray:
     "X'D_i z, shape (p, d, c), for z of shape (n, c)."
-    (p, d), c, total = sides.gates.shape, z.shape[1], 0.0
+    (p, d), c = sides.gates.shape, z.shape[1]
+    total = np.zeros((p, d * c))
     for part, raw, scaled in rows.blocks(p):
         table = scaled[:, :, None] * z[part][:, None].astype(rows.dtype, copy=False)
-        total = total + opened(raw, sides, rows.dtype).T @ table.reshape(len(raw), -1)
-    return np.asarray(total, np.float64).reshape(p, d, c)
+        total += opened(raw, sides, rows.dtype).T @ table.reshape(len(raw), -1)
+    return total.reshape(p, d, c)
 
 
 def row_answers(rows: Rows, W: np.ndarray, sides: Sides) -> np.ndarray:
@@ -119,9 +121,10 @@ def row_norms(rows: Rows, sides: Sides) -> np.ndarray:
 
 def row_pair_sums(rows: Rows, sides: Sides, a, b, dtype) -> np.ndarray:
     "`pair_sums` of the pairs (a, b) of these gates."
-    d, total = sides.gates.shape[1], 0.0
+    d = sides.gates.shape[1]
+    total = np.zeros((len(a), d * (d + 1) // 2))
     for _, raw, scaled in rows.blocks((len(a) + d * d) // 4):
         passed = np.ascontiguousarray(opened(raw, sides, dtype).T)
         products = column_products(scaled, dtype)
-        total = total + pair_sums(passed, a, b, products).astype(np.float64)
+        total += pair_sums(passed, a, b, products)
     return total

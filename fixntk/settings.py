@@ -4,20 +4,9 @@
 __all__ = []
 
 # %% ../nbs/engine/settings.ipynb #a177570f
-import csv
-import os
-from pathlib import Path
-
 import numpy as np
 
-from fixntk.archive import load
-from fixntk.checks import (
-    check_choice,
-    check_count,
-    check_matrix,
-    check_positive,
-    check_vector,
-)
+from fixntk.checks import check_count, check_positive, check_vector
 
 # %% ../nbs/engine/settings.ipynb #b5d7fcad
 PRINTED_LAMS = tuple(float(f"1e{k}") for k in range(-5, 2))
@@ -30,113 +19,48 @@ SETTING_COLUMNS = {
     "seed": 0,
 }
 
-
+# %% ../nbs/engine/settings.ipynb #ab0a7da4
 def _check_seed(seed):
-    if (
-        isinstance(seed, bool)
-        or not isinstance(seed, (int, np.integer))
-        or not 0 <= seed < 2**32
-    ):
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed < 2**32:
         raise ValueError(
-            f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. It starts the random numbers; 0 is usual."
+            f"seed must be a whole number from 0 to 2**32 - 1; got {seed!r}. "
+            "It starts the random numbers; 0 is usual."
         )
     return int(seed)
 
-# %% ../nbs/engine/settings.ipynb #9d956670
-def _check_rounds(rounds):
-    if (
-        not isinstance(rounds, (list, tuple, set, range, np.ndarray))
-        or np.ndim(list(rounds)) != 1
-    ):
-        raise TypeError(
-            f"n_reweightings must be a list of counts; got {rounds!r}. Use counts such as (0, 1, 4)."
-        )
-    return tuple(
-        sorted(
-            {
-                r
-                if r == 0
-                else check_count(r, "n_reweightings", "Use counts such as (0, 1, 4).")
-                for r in {0, *rounds}
-            }
-        )
-    )
 
-# %% ../nbs/engine/settings.ipynb #ab0a7da4
+def _check_rounds(rounds):
+    "Numbers of reweightings in order, none among them."
+    such = "Use counts such as (0, 1, 4)."
+    listed = isinstance(rounds, (list, tuple, set, range, np.ndarray))
+    if not listed or np.ndim(list(rounds)) != 1:
+        raise TypeError(
+            f"n_reweightings must be a list of counts; got {rounds!r}. {such}"
+        )
+    counts = {check_count(r, "n_reweightings", such) for r in rounds if r != 0}
+    return tuple(sorted({0, *counts}))
+
+# %% ../nbs/engine/settings.ipynb #6ecc054a
 def check_settings(settings):
-    unknown = sorted(set(settings) - set(SETTING_COLUMNS))
+    "All settings, those given checked, the others as for the book's table."
+    known, unknown = SETTING_COLUMNS, sorted(set(settings) - set(SETTING_COLUMNS))
     if unknown:
         raise TypeError(
-            f"settings must be among {', '.join(SETTING_COLUMNS)}; got {', '.join(unknown)}. Leave it out, or correct the name."
+            f"settings must be among {', '.join(known)}; got {', '.join(unknown)}. "
+            "Leave it out, or correct the name."
         )
-    full = {**SETTING_COLUMNS, **settings}
+    full = {**known, **settings}
     for name in ("n_splits", "n_folds", "n_gates"):
-        full[name] = check_count(
-            full[name], name, f"{SETTING_COLUMNS[name]} is used for the book's table."
-        )
-    full["seed"], full["n_reweightings"] = (
-        _check_seed(full["seed"]),
-        _check_rounds(full["n_reweightings"]),
-    )
+        usual = f"{known[name]} is used for the book's table."
+        full[name] = check_count(full[name], name, usual)
+    full["seed"] = _check_seed(full["seed"])
+    full["n_reweightings"] = _check_rounds(full["n_reweightings"])
     if full["n_folds"] < 2:
         raise ValueError(
-            "n_folds must be at least 2, to fit on some folds and choose on another; got 1. 3 is used for the book's table."
+            "n_folds must be at least 2, to fit on some folds and choose on another; "
+            "got 1. 3 is used for the book's table."
         )
-    full["lams"] = tuple(
-        check_positive(lam, "lams", "Give several positive strengths.")
-        for lam in check_vector(full["lams"], name="lams").tolist()
-    )
+    lams, several = check_vector(full["lams"], name="lams"), "Give positive strengths."
+    full["lams"] = tuple(check_positive(lam, "lams", several) for lam in lams.tolist())
     return full
-
-# %% ../nbs/engine/settings.ipynb #e486cdf8
-def two_classes(X, y):
-    "X and y checked: two classes 0 and 1, both in the training and the test part of any split."
-    X = check_matrix(X)
-    y = check_vector(y, len(X))
-    if np.abs(X).max() > 1e50:
-        raise ValueError(
-            f"X must be of a size that can be squared and squared again; got {np.abs(X).max():.0e}. Standardise the columns."
-        )
-    if not np.isin(y, (0, 1)).all():
-        raise ValueError(
-            f"y must hold 0 and 1 only; got {np.unique(y)[:5].tolist()}. Number the two classes so."
-        )
-    if (counts := np.bincount(y.astype(int), minlength=2)).min() < 4:
-        raise ValueError(
-            f"y must have at least 4 samples of each class, for folds inside a training part; got {counts.tolist()}. "
-            "Add samples."
-        )
-    return X, y.astype(int)
-
-
-def named_set(name, data_dir):
-    "The table called `name`; the ending __corrected asks for the mended conversion."
-    base, _, ending = str(name).partition("__")
-    check_choice(
-        ending or "archive", f"the ending of {name!r}", ("archive", "corrected")
-    )
-    return two_classes(*load(base, corrected=ending == "corrected", data_dir=data_dir))
-
-# %% ../nbs/engine/settings.ipynb #00172cf5
-def archive_lists(name, data_dir):
-    "The two class-sorted lists of row numbers that the archive of 2014 has for a set, from SPLITS.csv beside the tables."
-    path = Path(data_dir or os.environ.get("FIXNTK_DATA") or ".") / "SPLITS.csv"
-    if not path.is_file():
-        raise ValueError(
-            f"data_dir must hold SPLITS.csv for the protocol 'inferred'; got {str(path.parent)!r}. "
-            "Point data_dir or FIXNTK_DATA to such a folder, or leave the protocol out."
-        )
-    with open(path, newline="") as file:
-        found = next(
-            (
-                row
-                for row in csv.DictReader(file)
-                if row["name"] == name.partition("__")[0]
-            ),
-            None,
-        )
-    if found is None:
-        raise ValueError(
-            f"SPLITS.csv must have a line for {name!r}; got none. Leave the protocol 'inferred' out."
-        )
-    return [np.array(found[f"conxuntos_{half}"].split(), int) for half in (1, 2)]

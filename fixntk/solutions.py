@@ -13,7 +13,6 @@ import numpy as np
 
 from fixntk.checks import check_count, check_nonnegative, frozen
 from fixntk.designs import Design
-from fixntk.masks import Masks
 from fixntk.networks import GatedReLUNetwork
 from fixntk.problems import check_problem, group_norms, relative_gap
 from fixntk.shapes import check_coefs, check_weights

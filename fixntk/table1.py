@@ -6,6 +6,7 @@ __all__ = ['available', 'load', 'run_dataset', 'accuracy_table', 'read_table']
 # %% ../nbs/16_table1.ipynb #94a47b7a
 from .archive import available, load
 from .lines import run_dataset
-from .table_files import accuracy_table, read_table
+from .table_files import read_table
+from .whole_table import accuracy_table
 
 _all_ = [available, load, run_dataset, accuracy_table, read_table]

@@ -29,6 +29,7 @@ from fixntk.losses import (
 from fixntk.masks import enumerate_masks, sample_masks
 from fixntk.newton import solve
 from fixntk.reweighting import irls, weighted_ridge
+from fixntk.row_design import RowDesign
 
 N, NEW = 14, 5
 
@@ -110,8 +111,25 @@ def foreign(rng):
     return GroupLassoProblem(Bare(design), y, 1.0).design, new
 
 
+def rows(rng):
+    X, new = rng.standard_normal((N, 3)), rng.standard_normal((NEW, 3))
+    X[3], X[5] = X[2], 0
+    return RowDesign(X, rng.standard_normal((9, 3))), new
+
+
+def scaled_rows(rng):
+    design, new = rows(rng)
+    return design.scaled(rng.uniform(-2, 2, N)), new
+
+
+def centred_rows(rng):
+    design, new = scaled_rows(rng)
+    return CentredDesign(design, rng.uniform(0.5, 2, N)), new
+
+
 DESIGNS = [masked, every_mask, deep, products, patches, kernels, scaled]
 DESIGNS += [scaled_kernels, centred, centred_patches, joined, foreign]
+DESIGNS += [rows, scaled_rows, centred_rows]
 SQUARES = [SquaredLoss(), WeightedLoss(SquaredLoss(), np.arange(N) % 3)]
 LOSSES = [*SQUARES, LogisticLoss(), SquaredHingeLoss(), HuberLoss(0.5)]
 LOSSES += [FreeIntercept(loss) for loss in LOSSES]

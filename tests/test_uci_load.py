@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from fixntk import archive as archive_page
-from fixntk.recipes import all_recipes, parse_table, recipe_of
+from fixntk.recipes import all_recipes, checked_table, parse_table, recipe_of
 from fixntk.uci import available, load
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data" / "uci"
@@ -236,7 +236,7 @@ def test_a_folder_without_manifest_must_hold_the_right_table(tmp_path):
 def test_raw_files_become_the_tables(variant, archive):
     name, corrected = variant
     offer(archive, name, raw_file(name))
-    X, y = archive_page._checked(
+    X, y = checked_table(
         *parse_table(archive_page._fetch(recipe_of(name)), recipe_of(*variant)),
         recipe_of(*variant),
         name,
@@ -357,6 +357,14 @@ def test_without_pooch_the_message_says_what_to_install(archive, monkeypatch):
     assert available() == {"breast-cancer-wisc-diag": "scikit-learn"}
     with pytest.raises(ImportError, match=r"pip install 'fixntk\[uci\]'"):
         load("blood")
+
+
+def test_without_unlzw3_the_message_says_what_to_install(archive, monkeypatch):
+    "One file of the archive is compressed as in 1992."
+    monkeypatch.setitem(sys.modules, "unlzw3", None)
+    offer(archive, "musk-1", b"any bytes")
+    with pytest.raises(ImportError, match=r"unlzw3 must .*pip install 'fixntk\[uci\]'"):
+        load("musk-1")
 
 
 # ---- what is there

@@ -3,13 +3,17 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
-from fixntk import lines, table_files
+import fixntk
+from fixntk import lines, table_files, whole_table
 from fixntk.machine import blas_threads
 from fixntk.recipes import recipe_of
 from fixntk.uci import accuracy_table, available, load, read_table, run_dataset
@@ -93,9 +97,9 @@ def test_same_lines_for_any_order_and_number_of_jobs(table, data):
 
 def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
     out, made = tmp_path / "table.csv", []
-    row = table_files.row_of
+    row = whole_table.row_of
     monkeypatch.setattr(
-        table_files,
+        whole_table,
         "row_of",
         lambda *task: made.append(task[:1] + task[3:5]) or row(*task),
     )
@@ -117,7 +121,7 @@ def test_resume_does_no_work_twice(table, data, tmp_path, monkeypatch):
 
 def work(data, out, log):
     "What the killed processes do: note each line when it is begun, and linger a little when it is made."
-    row = table_files.row_of
+    row = whole_table.row_of
 
     def slow_row(*task):
         with open(log, "a") as file:
@@ -126,7 +130,7 @@ def work(data, out, log):
         time.sleep(0.05)
         return found
 
-    table_files.row_of = slow_row
+    whole_table.row_of = slow_row
     accuracy_table(SETS, data_dir=data, out=out, progress=False, **FAST)
 
 
@@ -177,9 +181,9 @@ def test_killed_while_saving(table, tmp_path, monkeypatch):
     out, header, rows = (
         tmp_path / "table.csv",
         {"settings": {}},
-        {table_files._key(row): row for row in table},
+        {table_files.key_of(row): row for row in table},
     )
-    table_files._save(out, header, dict(list(rows.items())[:3]))
+    table_files.save_table(out, header, dict(list(rows.items())[:3]))
     whole = out.read_bytes()
 
     def die(*args):
@@ -188,30 +192,30 @@ def test_killed_while_saving(table, tmp_path, monkeypatch):
     for step in ("fsync", "replace"):
         monkeypatch.setattr(os, step, die)
         with pytest.raises(KeyboardInterrupt):
-            table_files._save(out, header, rows)
+            table_files.save_table(out, header, rows)
         monkeypatch.undo()
         assert out.read_bytes() == whole
-    table_files._save(out, header, rows)
+    table_files.save_table(out, header, rows)
     assert read_table(out) == (header, table) and list(tmp_path.iterdir()) == [out]
 
 
 def test_two_writers_of_one_file(table, data, tmp_path, monkeypatch):
     "The second is told so while the first is at work, and the first loses nothing."
-    out, row, refused = tmp_path / "table.csv", table_files.row_of, []
+    out, row, refused = tmp_path / "table.csv", whole_table.row_of, []
     ask = {"data_dir": data, "out": out, "progress": False, **FAST}
 
     def row_with_a_rival(*task):
-        monkeypatch.setattr(table_files, "row_of", row)
+        monkeypatch.setattr(whole_table, "row_of", row)
         with pytest.raises(
             BlockingIOError,
             match="has one already. Wait until it is done, or name another file",
         ):
             accuracy_table(SETS, **ask)
         refused.append(task)
-        monkeypatch.setattr(table_files, "row_of", row_with_a_rival)
+        monkeypatch.setattr(whole_table, "row_of", row_with_a_rival)
         return row(*task)
 
-    monkeypatch.setattr(table_files, "row_of", row_with_a_rival)
+    monkeypatch.setattr(whole_table, "row_of", row_with_a_rival)
     assert accuracy_table(SETS, **ask) == table and len(refused) > 1
     assert read_table(out)[1] == table and list(tmp_path.iterdir()) == [out]
 
@@ -547,3 +551,21 @@ def test_constant_labels_need_no_model():
     X, y = toy(40)
     rows = run_dataset((X, (np.arange(40) < 4).astype(int)), **{**FAST, "n_splits": 1})
     assert rows[0]["majority"] == 0.9
+
+
+def test_importing_makes_no_table(data, tmp_path):
+    "With FIXNTK_DATA set, too: tables are made by cells and calls, not by an import."
+    package = Path(fixntk.__file__).parent
+    names = sorted(path.stem for path in package.glob("[a-z]*.py"))
+    code = f"from fixntk import {', '.join(names)}"
+    environment = {**os.environ, "FIXNTK_DATA": str(data)}
+    environment["PYTHONPATH"] = str(package.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
