@@ -5,6 +5,7 @@ __all__ = []
 
 # %% ../nbs/engine/captions.ipynb #ea612609
 import numpy as np
+from scipy.optimize import nnls
 
 from .data import add_bias, gaussian_design, teacher_data, toy_line
 from .kernels import kernel_ridge, ntk
@@ -12,7 +13,8 @@ from .line_fits import fitted_functions, margin_grid
 from .masked import MaskedDesign
 from .masks import enumerate_masks
 from .newton import solve
-from .problems import GroupLassoProblem
+from .pairs import decompose
+from .problems import GroupLassoProblem, group_norms
 from .reweighting import irls
 from .traces import reweighting_traces
 from .weights import exact_weights, sampled_weights
@@ -38,6 +40,35 @@ def curve_distance(curves: dict, name: str, to: str = "gradient descent") -> flo
     "Root mean square difference over the deviation of the curve it is compared with."
     return np.sqrt(np.mean((curves[name] - curves[to]) ** 2)) / curves[to].std()
 
+# %% ../nbs/engine/captions.ipynb #0b7e0002
+def optimal_functions(problem: GroupLassoProblem, places: np.ndarray) -> tuple:
+    """What the unit lines of all optima of (8), decomposed, answer.
+
+    At the places, and on the samples; one column a mask. And their weights in one of
+    the optima.
+    """
+    design, found = problem.design, solve(problem, tol=1e-13)
+    slopes = 2 * design.correlate(problem.y - design.predict(found.W))
+    lengths = group_norms(slopes)
+    on = np.flatnonzero(lengths > (1 - 1e-6) * problem.lam)
+    units = np.zeros_like(found.W)
+    units[on] = slopes[on] / lengths[on, None]
+    pair = decompose(design, units, method="socp")
+    parts = (np.maximum(places @ part[on].T, 0) for part in pair[:2])
+    answers = [design.block(i) @ units[i] for i in on]
+    return np.subtract(*parts), np.array(answers).T, found.weights[on]
+
+
+def nearest_optimum(problem: GroupLassoProblem, places, curve) -> float:
+    "Least distance from a curve, over all optima of (8) decomposed, as `curve_distance`."
+    there, here, weights = optimal_functions(problem, places)
+    if not len(weights) or not curve.std():
+        return np.inf
+    firm = 1e4 * np.abs(there).max() / np.abs(here).max()  # the answers are kept to
+    right = np.r_[curve, firm * here @ weights]
+    mixed = nnls(np.vstack([there, firm * here]), right, maxiter=10_000)[0]
+    return curve_distance({"near": there @ mixed, "to": curve}, "near", "to")
+
 # %% ../nbs/engine/captions.ipynb #c02fa364
 def first_caption(seed: int, rounds: int = 300) -> dict:
     "What the first caption says, as numbers, for five points of this seed."
@@ -50,6 +81,7 @@ def first_caption(seed: int, rounds: int = 300) -> dict:
     functions, objectives = fitted_functions(x, y, 0.1, rng=rng)
     grid = margin_grid(x, 401)[:, None]
     curves = {name: function(grid) for name, function in functions.items()}
+    near = nearest_optimum(problem, add_bias(grid), curves["gradient descent"])
     misfit = lambda name: np.linalg.norm(functions[name](x) - y)
     decomposed, descent = "group lasso, decomposed", "gradient descent"
     return (
@@ -59,6 +91,7 @@ def first_caption(seed: int, rounds: int = 300) -> dict:
             "descent": objectives[descent] / objectives["ReLU optimum"] - 1,
             "kink": np.abs(kernel_ridge(ntk(Z), y, 0.05)).min() / np.pi,
             "decomposed": curve_distance(curves, decomposed),
+            "nearest": near,
             "exact": curve_distance(curves, "ReLU optimum"),
             "ridge": curve_distance(curves, "NTK ridge"),
             "misfit": misfit(decomposed) / misfit(descent),
