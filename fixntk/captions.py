@@ -60,7 +60,7 @@ def optimal_functions(problem: GroupLassoProblem, places: np.ndarray) -> tuple:
 
 
 def nearest_optimum(problem: GroupLassoProblem, places, curve) -> float:
-    "Least distance from a curve, over all optima of (8) decomposed, as `curve_distance`."
+    "The least `curve_distance` from a curve, over all optima of (8), decomposed."
     there, here, weights = optimal_functions(problem, places)
     if not len(weights) or not curve.std():
         return np.inf
