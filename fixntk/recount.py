@@ -8,12 +8,12 @@ import csv
 
 import numpy as np
 
-from .cones import decompose, solve_relu
+from .captions import nearest_optimum, optimal_functions
+from .cones import solve_relu
 from .data import add_bias, toy_line
 from .design import MaskedDesign
-from .group_lasso import GroupLassoProblem, group_norms
+from .group_lasso import GroupLassoProblem
 from .masks import enumerate_masks
-from .newton import solve
 
 # %% ../nbs/engine/recount.ipynb #4ec00005
 def read_table(path):
@@ -47,18 +47,6 @@ def five_points(seed, strength):
     top = GroupLassoProblem(design, y, 1.0).lam_max if "max" in strength else 1
     return x, GroupLassoProblem(design, y, float(strength.split()[0]) * top)
 
-
-def decomposed_answers(problem, grid):
-    "The function of the group lasso's optimum, decomposed into a ReLU network."
-    W = solve(problem, tol=1e-9).W
-    lengths = group_norms(W)
-    on = lengths > 1e-9 * lengths.max()
-    units = np.where(on, 1 / np.maximum(lengths, 1e-300), 0)
-    pair = decompose(problem.design, W * units[:, None], method="socp")
-    parts = pair.positive, pair.negative
-    positive, negative = (np.maximum(grid @ part.T, 0) for part in parts)
-    return (positive - negative) @ lengths
-
 # %% ../nbs/engine/recount.ipynb #4ec00009
 def strength_row(seed, strength):
     "The distance of the decomposed group lasso from the optimum of (3)."
@@ -67,12 +55,13 @@ def strength_row(seed, strength):
     grid = add_bias(np.linspace(x.min() - margin, x.max() + margin, 401)[:, None])
     exact = solve_relu(problem, tol=1e-7)
     there = exact.network().predict(grid)
-    off = decomposed_answers(problem, grid) - there
-    spread = there.std()
+    functions, _, weights = optimal_functions(problem, grid)
+    off, spread = functions @ weights - there, there.std()
     return {
         "strength": strength,
         "seed": seed,
         "lam": problem.lam,
         "distance": np.sqrt(np.mean(off**2)) / spread if spread else np.inf,
+        "nearest": nearest_optimum(problem, grid, there),
         "gap": exact.gap,
     }

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fixntk import captions, recount
 from fixntk.masks import enumerate_masks
+from fixntk.newton import solve
 
 NBS = Path(__file__).resolve().parents[1] / "nbs"
 PAPER = Path(__file__).resolve().parents[2] / "shared" / "paper.md"
@@ -155,3 +157,30 @@ def test_the_program_without_cones_is_not_called_the_ReLU_network():
         and "2.373" in third["effect"]
     )
     assert "(23)" in dual["found"] and dual["where"].startswith("Appendix C")
+
+
+def test_the_nearest_of_all_optima_does_not_depend_on_the_one_that_is_found(
+    monkeypatch,
+):
+    rows, rng = [recount.strength_row(21, "0.1")], np.random.default_rng(0)
+
+    def from_elsewhere(problem, tol):
+        return solve(problem, tol=tol, weights=rng.random(problem.design.p))
+
+    monkeypatch.setattr(captions, "solve", from_elsewhere)
+    rows += [recount.strength_row(21, "0.1") for _ in range(3)]
+    distance, nearest = (
+        [row[name] for row in rows] for name in ("distance", "nearest")
+    )
+    assert max(distance) > 2 * min(distance)  # another optimum, another function
+    np.testing.assert_allclose(nearest, nearest[0], rtol=1e-4)
+    assert min(distance) >= nearest[0] * (1 - 1e-4)
+
+
+def test_each_table_of_matches_keeps_both_distances():
+    table = recount.read_table(NBS / "results" / "errata_strengths.csv")
+    for row in table:
+        assert float(row["nearest"]) <= float(row["distance"]) * (1 + 1e-5)
+    one = recount.read_table(NBS / "results" / "figures_one.csv")
+    for row in one:
+        assert float(row["nearest"]) <= float(row["decomposed"]) * (1 + 1e-5)
