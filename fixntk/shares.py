@@ -94,10 +94,10 @@ def exact_weights(X: ArrayLike) -> tuple[Masks, np.ndarray]:
     """All masks of X and the probability of each under a normal gate (Theorem 5.1).
 
     Right to rounding for rank 1 (halves), rank 2 (arcs of a circle) and rank 3 (areas
-    on the sphere), whatever rows coincide, oppose, vanish or depend on each other. What
-    differs by less than 1e-12 is taken for equal: rows so near to parallel are one, and
-    a direction so thin is none. Cells too thin for a gate are left out if together they
-    hold less than 1e-10 of the weight, and refused if more.
+    on the sphere), whatever rows coincide, oppose, vanish or depend on each other. Rows
+    within 1e-12 of parallel, as they stand and after rows and columns were brought to
+    size one, are one, and a direction so thin is none. Cells too thin for a gate are
+    left out if together they hold less than 1e-10 of the weight, and refused if more.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from fixntk.data import add_bias, teacher_data
+from fixntk.data import add_bias, gaussian_design, teacher_data
 from fixntk.design import MaskedDesign, masking_kernels
 from fixntk.group_lasso import GroupLassoProblem, group_norms, solve_cvxpy
 from fixntk.masks import Masks, enumerate_masks, sample_masks
@@ -634,3 +634,13 @@ def test_two_kernels_against_a_grid_of_weights():
     values = [0.25 * (wave @ np.linalg.solve(ridged(w), wave) + w.sum()) for w in grid]
     assert min(values) >= pair.objective * (1 - 1e-10)
     np.testing.assert_allclose(min(values), pair.objective, rtol=1e-9)  # at its centre
+
+
+def test_six_steps_where_descent_takes_a_thousand():
+    """What chapter 6 says of its example: 1000 steps of descent, 6 of Newton's method."""
+    rng = np.random.default_rng(4)
+    X = gaussian_design(30, 3, rng=rng)
+    y = teacher_data(X, 10, noise=0.3, kind="gated", rng=rng)
+    design = MaskedDesign(X, sample_masks(X, 60, rng=rng))
+    found = solve(GroupLassoProblem(design, y, 6.0), tol=1e-11)
+    assert found.converged and found.n_iter == 6

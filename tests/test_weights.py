@@ -182,6 +182,13 @@ def test_rows_within_1e_12_of_parallel_are_one(power, p):
     )
 
 
+def test_rows_must_be_parallel_as_they_stand_and_after_balancing():
+    rows = [[1.0, k * 1e-13] for k in range(4)]  # the second column is small
+    assert exact_weights(rows)[0].p == 2 * 4
+    rows += [[0.0, 1.0], [1.0, 1.0]]  # not any more: the first four are one plane
+    assert exact_weights(rows)[0].p == 2 * 3
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_columns_of_all_sizes_are_right_or_refused(seed):
     rng = np.random.default_rng(seed)
