@@ -83,6 +83,7 @@ def by_kernel(X, y, gates, lam, own):
 def peer(name):
     def run(X, y, gates, lam, own):
         import peers
+
         from fixntk.group_lasso import GroupLassoProblem
 
         problem = GroupLassoProblem(in_masks(X.astype(float), gates), y, lam)
@@ -147,7 +148,9 @@ def measure(solver, case, cap):
         return {"note": errors[-1][:100] if errors else "no answer"}
     best = found[-1]
     reached = best["gap"] <= GAP
-    note = f"own tolerance {best['own']:.0e}" if reached else f"not reached; {errors[-1:]}"
+    note = (
+        f"own tolerance {best['own']:.0e}" if reached else f"not reached; {errors[-1:]}"
+    )
     return best | {"note": note, "reached": reached}
 
 

@@ -104,7 +104,9 @@ def _adelie(problem, loss, samples, tol, points=20, **options):
         loss,
         groups=np.arange(0, design.p * design.d, design.d),
         penalty=np.ones(design.p),
-        lmda_path=np.geomspace(problem.lam_max / samples, problem.lam / samples, points),
+        lmda_path=np.geomspace(
+            problem.lam_max / samples, problem.lam / samples, points
+        ),
         tol=tol,
         newton_tol=1e-14,
         max_iters=10**8,
