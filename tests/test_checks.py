@@ -404,3 +404,8 @@ def test_frozen_copies():
     assert copy[0, 0] == 1 and not copy.flags.writeable
     with pytest.raises(ValueError):
         copy[0, 0] = 2
+
+
+def test_a_fraction_that_is_zero_in_double_precision_is_not_positive():
+    with pytest.raises(ValueError, match="lam must be a positive number"):
+        check_positive(Fraction(1, 10**400), "lam", "")
