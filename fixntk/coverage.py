@@ -81,7 +81,8 @@ def bound_coverage(
     numbers = _check_numbers(noise, n_draws, n_fits, lam_mean)
     design, W = check_design(design), check_matrix(W, "W")
     limits = numbers[3], prediction_bound(numbers[3], W, sharp=sharp)
-    return _counted(design, W, limits, *numbers[:3], rng)
+    noise, n_draws, n_fits = numbers[:3]
+    return _counted(design, W, limits, noise, n_draws, n_fits, rng)
 
 # %% ../nbs/engine/coverage.ipynb #4c5d7709
 def _check_numbers(noise, n_draws, n_fits, lam_mean):

@@ -39,7 +39,7 @@ def draw_curves(ax: Any, rounds, curves: dict, ylabel: str) -> None:
 
 # %% ../nbs/engine/drawing.ipynb #51d2f260
 _LEVELS = {"NTK": "C2--", "optimum": "C0--", "optimum, all masks": "C3-."}
-_FITS = (
+_FITS: tuple[dict, ...] = (
     dict(color="C0"),
     dict(color="C1", lw=3, alpha=0.6),
     dict(color="k", ls="--"),

@@ -16,13 +16,7 @@ from fixntk.machine import check_memory
 from fixntk.mask_pairs import column_products, cross_table, pair_sums, pairs_of
 from fixntk.masks import Masks
 from fixntk.patterns import masks_of
-from fixntk.shapes import (
-    check_answers,
-    check_coefs,
-    check_weights,
-    chosen,
-    refuse_large,
-)
+from fixntk.shapes import check_answers, check_coefs, check_weights, chosen
 
 # %% ../nbs/engine/masked.ipynb #8eb46ca3
 _BLOCK = 2**18  # entries of one block of masks as floats: 2 MB, the cache of a core
@@ -225,11 +219,3 @@ def check_masks(masks: Masks, X: np.ndarray) -> Masks:
         )
     check_gates(masks, X)
     return masks
-
-# %% ../nbs/engine/masked.ipynb #c0ba6721
-def all_kernels(design: Design) -> np.ndarray:
-    "All kernels A_i A_i', shape (p, n, n); refused above 1 GB."
-    what = "the table of masking kernels"
-    remedy = "Use design.kernel(weights) for a mixture of them."
-    refuse_large(design.p * design.n**2, what, remedy)
-    return np.array([block @ block.T for block in map(design.block, range(design.p))])

@@ -167,7 +167,7 @@ def decompose(
     check_choice(method, "method", ("fast", "socp"))
     V, flat, failed = np.zeros((2, *W.shape)), [], []
     units, lengths = column_sizes(design.X), group_norms(W)
-    for i in np.flatnonzero(W.any(axis=1)):
+    for i in np.flatnonzero(W.any(axis=1)).tolist():
         cone = cone_of(design, i, units)
         pair = shortest_pair(cone, W[i] * units, units, method)
         flat += [] if cone.is_open else [i]
@@ -177,7 +177,7 @@ def decompose(
     total = group_norms(V[0]) + group_norms(V[1])
     np.divide(total, lengths, out=growth, where=lengths > 0)
     growth[failed] = np.inf
-    return Decomposition(*V, growth, np.array(flat, int), np.array(failed, int))
+    return Decomposition(V[0], V[1], growth, np.array(flat, int), np.array(failed, int))
 
 # %% ../nbs/engine/pairs.ipynb #f70db0af
 def check_pairs(pair: Decomposition) -> Decomposition:

@@ -173,7 +173,8 @@ def cone_interior(A: ArrayLike, gate: ArrayLike) -> tuple[np.ndarray, np.ndarray
     [True, True]
     """
     A = unit_rows(check_matrix(A, "A"))
-    gate, used = check_vector(gate, A.shape[1], "gate", "A, transposed"), A.any(axis=1)
+    gate = check_vector(gate, A.shape[1], "gate", "A, transposed")
+    used = np.asarray(A.any(axis=1))
     rounding = 4 * A.shape[1] * np.finfo(float).eps
     if (A @ gate)[used].min(initial=np.inf) > rounding * np.linalg.norm(gate):
         return gate, used

@@ -87,7 +87,7 @@ def violation_of(design: MaskedDesign, positive, negative) -> float:
     return float(worst)
 
 
-def relu_network(positive: np.ndarray, negative: np.ndarray) -> ReLUNetwork:
+def relu_network(positive: np.ndarray, negative: np.ndarray) -> Any:
     "The balanced network of the rows that are not zero, with outputs +1 and -1."
     rows, signs = np.vstack([positive, negative]), np.repeat([1.0, -1.0], len(positive))
     on = rows.any(axis=1) if rows.any() else np.arange(len(rows)) == 0

@@ -4,13 +4,13 @@
 __all__ = []
 
 # %% ../nbs/engine/relu_solvers.ipynb #78646ee9
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .checks import check_choice, check_count, check_positive
+from .conic import run_solver
 from .interior import Blocks, block_of, interior_point
 from .machine import check_memory, needs, one_thread
 from .problems import GroupLassoProblem, group_norms
@@ -20,14 +20,7 @@ from .solutions import check_progress, new_history, record, start_weights
 # %% ../nbs/engine/relu_solvers.ipynb #70197cd7
 def run_clarabel(program: Any) -> bool:
     "Let Clarabel solve a CVXPY program as well as it can; False if it gives up."
-    cp = needs("cvxpy", "reference")
-    accuracy = dict(tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "may be inaccurate": what comes out is judged
-        try:
-            program.solve(solver="CLARABEL", **accuracy)
-        except cp.SolverError:
-            return False
+    run_solver(program, "CLARABEL")
     return all(variable.value is not None for variable in program.variables())
 
 

@@ -272,11 +272,16 @@ def test_clarabel_giving_up_is_caught():
     )  # no solution, no value
 
     class Broken:
+        status = "never"
+
+        def get_problem_data(self, solver):
+            pass
+
         def solve(self, **options):
             raise cp.SolverError
 
         def variables(self):
-            return []
+            return [cp.Variable()]
 
     assert not run_clarabel(Broken())
 
