@@ -4,9 +4,9 @@
 __all__ = ['solve_all_masks']
 
 # %% ../nbs/engine/generation.ipynb #89525ced
-import inspect
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,7 +22,7 @@ from fixntk.machine import one_thread
 from fixntk.masked import MaskedDesign
 from fixntk.pricing import every_mask
 from fixntk.searches import SEEN, graded_path, new_path, path_from
-from fixntk.solutions import Solution, check_progress
+from fixntk.solutions import Solution, check_progress, with_arguments
 from fixntk.walks import check_circles, search_masks
 
 # %% ../nbs/engine/generation.ipynb #adc31382
@@ -201,15 +201,8 @@ Examples
 'all masks of open cells'
 """
 
-
-def _described(solver):
-    "The solver, its docstring with the arguments of the search and what they find."
-    own, returns, answer = inspect.getdoc(solver).partition("\nReturns\n")
-    solver.__doc__ = f"{own}{_SEARCH}{returns}{answer}{_FOUND}"
-    return solver
-
 # %% ../nbs/engine/generation.ipynb #d8d75c61
-@_described
+@partial(with_arguments, arguments=_SEARCH, found=_FOUND)
 def solve_all_masks(
     X: ArrayLike,
     y: ArrayLike,

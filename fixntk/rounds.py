@@ -5,6 +5,7 @@ __all__ = ['reweight', 'irls']
 
 # %% ../nbs/engine/rounds.ipynb #40d5e003
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +21,7 @@ from fixntk.solutions import (
     new_history,
     record,
     start_weights,
+    with_arguments,
 )
 
 # %% ../nbs/engine/rounds.ipynb #40d5e006
@@ -108,28 +110,19 @@ def _judged(problem, rounds, begin, floor, tol, max_iter, progress, keep) -> Sol
 
 # %% ../nbs/engine/rounds.ipynb #40d5e011
 _EVERY_SOLVER = """tol : float
-        Relative duality gap of (8) at which to stop.
-    start : Solution or array, shape (p,), optional
-        Nonnegative weights, such as the tangent kernel's; uniform if left out.
-    max_iter : int
-        Number of ridge problems; 0 returns W = 0, graded.
-    progress : callable, optional
-        Called with a line of text after each round; print, for one.
-    weights : array, shape (p,), optional
-        The older name of `start`.
-
-    Returns
+    Relative duality gap of (8) at which to stop.
+start : Solution or array, shape (p,), optional
+    Nonnegative weights, such as the tangent kernel's; uniform if left out.
+max_iter : int
+    Number of ridge problems; 0 returns W = 0, graded.
+progress : callable, optional
+    Called with a line of text after each round; print, for one.
+weights : array, shape (p,), optional
+    The older name of `start`.
 """
 
-
-def _described(solver):
-    "The solver, with the arguments of every solver at the end of its list."
-    own, _, rest = solver.__doc__.partition("\n    Returns\n")
-    solver.__doc__ = f"{own}    {_EVERY_SOLVER}{rest}"
-    return solver
-
 # %% ../nbs/engine/rounds.ipynb #40d5e00b
-@_described
+@partial(with_arguments, arguments=_EVERY_SOLVER)
 def irls(
     problem: GroupLassoProblem,
     *,

@@ -4,6 +4,7 @@
 __all__ = []
 
 # %% ../nbs/engine/solutions.ipynb #5d210b0f
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -43,6 +44,13 @@ def start_weights(start, weights, p: int) -> np.ndarray | None:
     given = weights if start is None else start
     given = given.weights if isinstance(given, Solution) else given
     return None if given is None else check_weights(given, p)
+
+
+def with_arguments(solver: Any, arguments: str, found: str = "") -> Any:
+    "The solver, its docstring with more arguments, and with what else it finds."
+    own, returns, answer = (inspect.getdoc(solver) or "").partition("\nReturns\n")
+    solver.__doc__ = f"{own}{arguments}{returns}{answer}{found}"
+    return solver
 
 # %% ../nbs/engine/solutions.ipynb #5fdcaf8f
 def new_history() -> dict[str, list]:
