@@ -119,6 +119,9 @@ class _RowKernels(_RowTable):
         check_memory(4 * self.n**2, f"A kernel of {self.n} rows", "Take fewer rows.")
         return self._masked().kernel(weights)
 
+    def images(self, W):
+        return self._masked().images(W)
+
     def block(self, i):
         return self[i].in_memory().block(0)
 
