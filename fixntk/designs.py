@@ -108,6 +108,10 @@ class Design(DenseForms):
         """The design of every step-th row, to guess by; None if it is not known."""
         return None
 
+    def stored(self):
+        """The same blocks in memory, for few rows: itself, if they are there."""
+        return self
+
     def cross(self, indices, others=None, dtype=np.float64):
         """Products A_i'A_j of chosen blocks, shape (k, k, d, d); j among `others`."""
         left = chosen(indices, self.p)
@@ -195,6 +199,9 @@ class _MappedRows(Design):
     def thinned(self, step):
         part, vector = self.design.thinned(step), self._vector[::step]
         return None if part is None or not vector.any() else type(self)(part, vector)
+
+    def stored(self):
+        return type(self)(self.design.stored(), self._vector)
 
 # %% ../nbs/engine/designs.ipynb #f9872f04
 class MappedDesign(_MappedRows):

@@ -38,7 +38,7 @@ def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray
     "Weights to begin with: those given, unless dearer than none; for few rows a guess."
     design, y, ridge = problem.design, problem.y, problem.lam / 2
     if not is_long(design):
-        return start_at(design, y, ridge, given)
+        return start_at(design.stored(), np.asarray(y), ridge, given)
     if given is None:
         return guessed(problem)
     return given if ridge * given.sum() <= np.vdot(y, y) else np.zeros(design.p)
@@ -67,7 +67,8 @@ def began(problem: GroupLassoProblem, weights: np.ndarray, tol: float) -> Workin
 
 def by_kernel(problem: GroupLassoProblem, masks, weights: np.ndarray) -> Working:
     "The kernel form of some masks, and its point at their share of the weights."
-    form = KernelForm(problem.design, masks, problem.y, problem.lam / 2)
+    design, y = problem.design.stored(), np.asarray(problem.y)
+    form = KernelForm(design, masks, y, problem.lam / 2)
     try:
         return Working(form, form.evaluate(weights[masks]))
     except LinAlgError:  # lam is below the rounding of such a kernel
@@ -141,7 +142,7 @@ def run_newton(
     last_gap, last_value = np.inf, np.inf
     finish = lambda: finished(problem, work, tol, max_iter, steps, history)
     while True:
-        point, (norms, upper, gap) = work.point, passed(problem.design, work)
+        point, (norms, upper, gap) = work.point, passed(work.form.design, work)
         on = np.count_nonzero(point.weights)
         progress(record(history, upper, gap, on, steps))
         still = gap >= last_gap and last_value - point.value <= point.rounding

@@ -109,7 +109,7 @@ class _RowKernels(_RowTable):
         masks = masks_of(is_open(X, self.gates), self.gates)
         return MaskedDesign.unchecked(frozen(X * factors), masks)
 
-    def _masked(self):
+    def stored(self):
         root = self._root or self
         if root._stored is None:
             root._stored = root.in_memory()
@@ -117,10 +117,10 @@ class _RowKernels(_RowTable):
 
     def kernel(self, weights):
         check_memory(4 * self.n**2, f"A kernel of {self.n} rows", "Take fewer rows.")
-        return self._masked().kernel(weights)
+        return self.stored().kernel(weights)
 
     def images(self, W):
-        return self._masked().images(W)
+        return self.stored().images(W)
 
     def block(self, i):
         return self[i].in_memory().block(0)

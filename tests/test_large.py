@@ -127,6 +127,27 @@ def test_dask_arrays(table, best, chunks, lazy_y):
     np.testing.assert_allclose(answers.compute(), best.predict(X), atol=1e-5)
 
 
+@pytest.mark.parametrize("n", [1, 12, 3000, 3001])
+def test_short_tables_in_pieces(table, n):
+    X, y, gates = table
+    near = program(RowDesign(X[:n], gates), y[:n])
+    pieces = da.from_array(X[:n], chunks=(999, D))
+    lazy = GroupLassoProblem(RowDesign(pieces, gates), y[:n], near.lam)
+    found, best = fixntk.solve(lazy, tol=1e-9), fixntk.solve(near, tol=1e-9)
+    np.testing.assert_allclose(found.objective, best.objective, rtol=2e-9)
+    assert found.converged
+
+
+def test_long_tables_begin_from_a_tenth_wherever_they_are(table):
+    X, y, gates = table
+    many, targets = np.tile(X, (4, 1)), np.tile(y, 4)
+    designs = RowDesign(many, gates), RowDesign(da.from_array(many), gates)
+    tables = [program(design, targets) for design in designs]
+    found, best = (fixntk.solve(problem, tol=1e-9) for problem in tables)
+    agrees(found, best)
+    assert found.history["masks"][0] > 0
+
+
 def test_nothing_of_the_length_of_the_table_comes_home(table, monkeypatch):
     "What is computed for the driver is small, but for what the caller asks for."
     X, y, gates = table
