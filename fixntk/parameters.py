@@ -65,7 +65,7 @@ PARAMETERS |= {
     "multi_target": (
         '{"joint", "separate"}',
         "For y of shape (n, c): one program, where a mask pays for its lines of all "
-        "targets, or a program for each target over the same masks.",
+        "targets (so they should be of one size), or one each over the same masks.",
     ),
     "n_reweightings": (
         "int or None",
@@ -93,15 +93,20 @@ LEARNED = {
         "array, shape (p,), or (c, p) for separate programs",
         "The lengths of these rows; in a joint program over all columns.",
     ),
-    "intercept_": ("float, or list", "The constant b, one a class or target."),
+    "intercept_": ("float, or list", "The constant b of each class or target."),
     "masks_": ("Masks", "Those of the distinct rows of positive weight."),
     "lam_": ("float, or list", "The strength, one a program."),
     "solution_": (
         "Solution, or list",
-        "The solver's answer, one a program; its objective and gap are those of the program above.",
+        "The solver's answer, one a program; its objective and gap are those of the "
+        "program above.",
     ),
     "dual_gap_": ("float", "The relative gap, the largest one of all programs."),
     "n_iter_": ("int", "Steps of the solver, the most of all programs."),
+}
+
+# %% ../nbs/engine/parameters.ipynb #ba7a0018
+LEARNED |= {
     "feature_importances_": (
         "array, shape (n_features_in_,)",
         "Shares of the columns. RFE and SelectFromModel need "

@@ -34,7 +34,7 @@ class _Grouped(GatedFit):
         ----------
         X : array, shape (n, d)
             The samples, one a row.
-        y : array, shape (n,)
+        y : array, shape (n,), or (n, c) where multi_target is a parameter
             Their targets, or labels.
         sample_weight : float or array, shape (n,), optional
             At least zero, and not all zero.

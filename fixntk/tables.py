@@ -156,7 +156,7 @@ class TableEstimator(BaseEstimator):
         ----------
         X : array, shape (n, d)
             The samples, one a row.
-        y : array, shape (n,)
+        y : array, shape (n,), or (n, c) where multi_target is a parameter
             Their targets, or labels.
         sample_weight : float or array, shape (n,), optional
             At least zero, and not all zero.
@@ -203,7 +203,7 @@ def has_several(estimator, y):
     shape = np.asarray(y).shape
     return len(shape) == 2 and shape[1] > 1
 
-
+# %% ../nbs/engine/tables.ipynb #7ab10027
 def _checked(estimator, X, y, sample_weight):
     "The table, the targets and the weights of its rows, as arrays."
     refuse_strangers(X, "X")

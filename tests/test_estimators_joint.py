@@ -192,6 +192,26 @@ def test_reweighting_goes_from_the_tangent_kernel_to_the_joint_optimum():
     np.testing.assert_allclose(other.solution_.objective, best, rtol=2e-6)  # two gaps
 
 
+def test_tangent_kernel_of_many_targets_is_that_of_each():
+    given = dict(n_reweightings=0, lam=1.0, **FAST)
+    answers = [
+        GatedReLURegressor(multi_target=way, **given).fit(X, Y).predict(NEW)
+        for way in ("joint", "separate")
+    ]
+    np.testing.assert_allclose(*answers, rtol=1e-8, atol=1e-10)  # sums in turn
+
+
+@pytest.mark.parametrize("way", ["joint", "separate"])
+def test_spread_and_constant_targets(way):
+    model = GatedReLURegressor(multi_target=way, **FAST)
+    answers, spread = model.fit(X, Y).predict(NEW, return_spread=True)
+    assert answers.shape == spread.shape == (50, 4) and spread.any()
+    flat = clone(model).fit(X, np.tile([1.0, 2.0], (40, 1)))
+    np.testing.assert_array_equal(flat.predict(NEW), np.tile([1.0, 2.0], (50, 1)))
+    half = clone(model).fit(X, np.column_stack([Y[:, 0], np.full(40, 7.0)]))
+    np.testing.assert_allclose(half.predict(NEW)[:, 1], 7, rtol=1e-12)
+
+
 @pytest.mark.parametrize("way", ["joint", "separate"])
 def test_cross_validation_is_a_grid_search(way):
     options = dict(multi_target=way, n_gates=30, random_state=0, tol=1e-9)
