@@ -16,15 +16,54 @@ from sklearn.utils.multiclass import check_classification_targets
 from .checks import check_choice
 from .tables import Targets, answers, refuse_sizes
 
+# %% ../nbs/engine/classes.ipynb #c1a50032
+@dataclass(kw_only=True, repr=False, eq=False)
+class SeveralClasses:
+    """The parameters `loss` and `multi_class` of classifiers."""
+
+    loss: str = "squared"
+    multi_class: str = "ovr"
+
+
+@dataclass(kw_only=True, repr=False, eq=False)
+class SeveralTargets:
+    """The parameter `multi_target` of regressors, which then take y of shape (n, c)."""
+
+    multi_target: str = "joint"
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
+def goes_together(estimator, name):
+    """Whether the parameter of this name asks for one program for all columns."""
+    if not hasattr(estimator, name):
+        return False
+    ways = {"multi_class": ("ovr", "joint"), "multi_target": ("joint", "separate")}
+    joint = check_choice(getattr(estimator, name), name, ways[name]) == "joint"
+    loss = getattr(estimator, "loss", "squared")
+    if joint and loss != "squared":
+        raise ValueError(
+            f"{name}='joint' goes with loss='squared' only; got loss={loss!r}. "
+            f"Use {name}={ways[name][0]!r}, or loss='squared'."
+        )
+    return joint
+
 # %% ../nbs/engine/classes.ipynb #c1a50005
 class Regression(RegressorMixin):
-    """One target column; predictions are its answers."""
+    """Target columns; predictions are their answers."""
 
     def _targets(self, X, y, weights):
         y = y.astype(np.float64)
         refuse_sizes(y, "y")
-        origin = y[weights > 0].min() if self.fit_intercept else 0.0
-        return Targets((y - origin)[:, None], weights, origin=origin)
+        origin = y[weights > 0].min(axis=0) if self.fit_intercept else 0.0
+        columns = (y - origin).reshape(len(y), -1)
+        c = columns.shape[1]
+        together = goes_together(self, "multi_target") and c > 1
+        lift = np.ones(c)
+        return Targets(columns, weights, range(c), 1.0, lift, origin, together)
 
     def predict(self, X):
         """Predictions at new rows.
@@ -36,10 +75,10 @@ class Regression(RegressorMixin):
 
         Returns
         -------
-        array, shape (m,)
-            One number a row.
+        array, shape (m,), or (m, c) for c targets
+            One number a row and target.
         """
-        return answers(self, X)[:, 0]
+        return squeezed(answers(self, X))
 
 # %% ../nbs/engine/classes.ipynb #c1a50007
 def ranked(X, y, weights, classes):
@@ -111,8 +150,12 @@ class _Labels(ClassifierMixin):
         named = self.classes_[self._order[: 1 if two else None]]
         columns = np.where(y[:, None] == named, 1.0, -1.0)
         unweighted = _variances(columns, np.where(weights > 0, before, 0))
-        lift = np.maximum(unweighted / _variances(columns, weights), 1.0)
-        return Targets(columns, weights, place, sign, lift)
+        both = unweighted, _variances(columns, weights)
+        together = goes_together(self, "multi_class") and not two
+        if together:
+            both = [np.full(len(place), sizes.sum()) for sizes in both]
+        lift = np.maximum(both[0] / both[1], 1.0)
+        return Targets(columns, weights, place, sign, lift, together=together)
 
 # %% ../nbs/engine/classes.ipynb #c1a50019
 def grade(estimator, columns, answered, weights):
@@ -120,7 +163,7 @@ def grade(estimator, columns, answered, weights):
     if is_classifier(estimator):
         right = winners(answered) == winners(columns)
         return np.average(right, weights=weights)
-    return -np.average(np.square(answered - columns)[:, 0], weights=weights)
+    return -np.average(np.square(answered - columns).mean(1), weights=weights)
 
 # %% ../nbs/engine/classes.ipynb #c1a50015
 def squeezed(columns):

@@ -108,12 +108,12 @@ def joined(solutions):
     -------
     masks : Masks
         The union.
-    coefs : array, shape (solutions, p, d)
+    coefs : array, shape (solutions, p, d) or (solutions, p, d, c)
         Zero where a solution does not have the mask.
     """
     masks = reduce(or_, (solution.masks for solution in solutions))
     place = {name: i for i, name in enumerate(names_of(masks.patterns))}
-    coefs = np.zeros((len(solutions), masks.p, masks.d))
+    coefs = np.zeros((len(solutions), masks.p, *solutions[0].W.shape[1:]))
     for W, solution in zip(coefs, solutions):
         W[[place[name] for name in names_of(solution.masks.patterns)]] = solution.W
     return masks, coefs

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .checks import check_choice, check_count, check_positive
+from .checks import check_choice, check_count, check_positive, frozen
 from .columns import lam_max_all
 from .draws import MOST, draw, generator, joined, leave_seed, networks_of
 from .folds import family
@@ -154,15 +154,15 @@ def finish(fit, drawn, targets, rng, *, share, lam, stage):
     """
     samples, masks, shares = drawn
     part, shares, _ = programs_on(samples, masks, shares)
-    n_targets, solutions, lams, constants = part.means.shape[1], [], [], []
-    for k in range(n_targets):
-        strengths = share, lam, targets.lift[k]
+    parts, solutions, lams, constants = targets.parts(), [], [], []
+    for place, k in enumerate(parts):
+        strengths = share, lam, targets.lift_of(k)
         if masks is None:
             found, lam_k, b = _generated(fit, part, k, rng, *strengths)
         else:
             found, lam_k = _fitted(fit, part, k, shares, stage, *strengths)
             b = part.intercept(found.W, k)
-        say(fit, f"target {k + 1} of {n_targets}: {found.reason}")
+        say(fit, f"target {place + 1} of {len(parts)}: {found.reason}")
         solutions.append(expand(samples, found, k))
         lams, constants = [*lams, lam_k], [*constants, b]
     keep(fit, targets, solutions, np.array(lams), np.array(constants))
@@ -181,11 +181,11 @@ def _fitted(fit, part, k, shares, stage, share, lam, lift):
 
 
 def _generated(fit, part, k, rng, share, lam, lift):
-    if reweights(fit) or fit.loss != "squared":
+    if reweights(fit) or fit.loss != "squared" or isinstance(k, slice):
         raise ValueError(
             f"gates='all' can list at most {MOST} masks, and these rows have more; "
-            "beyond, it goes with solver='newton', n_reweightings=None and "
-            "loss='squared' only. Use gates='gaussian'."
+            "beyond, it goes with solver='newton', n_reweightings=None, "
+            "loss='squared' and one target at a time only. Use gates='gaussian'."
         )
     top = lam_max_all(*scaled(part, k), rng=rng)[0] if lam is None else 1.0
     lam = strength(lam, share, top * lift, "lam")
@@ -208,21 +208,28 @@ def keep(fit, targets, solutions, lams, constants):
     targets : Targets
         The way back to the classes.
     solutions : list of Solution
-        One a target, in the order in which the fit knows them.
+        One a problem, in the order in which the fit knows its targets.
     lams, constants : arrays, shape (targets,)
-        Their strengths and intercepts.
+        Their strengths and intercepts; one strength and (1, targets) if together.
     """
-    fit.masks_, coefs = joined(solutions)
+    (fit.masks_, coefs), place = joined(solutions), list(targets.place)
     constants = targets.sign * constants + targets.origin
-    named = [
-        replace(found, W=targets.sign * found.W, intercept=constant)
-        for found, constant in zip(solutions, constants.tolist())
-    ]
-    fit.solution_ = _single([named[k] for k in targets.place])
-    fit.lam_ = _single(lams[list(targets.place)].tolist())
-    fit.coef_ = _single(targets.named(coefs))
-    fit.weights_ = np.linalg.norm(fit.coef_, axis=-1)
-    fit.intercept_ = _single([named[k].intercept for k in targets.place])
+    if targets.together:
+        found, b, coefs = solutions[0], constants[0][place], coefs[0][..., place]
+        fit.solution_ = replace(found, W=frozen(found.W[..., place]), intercept=b)
+        fit.lam_, fit.intercept_ = float(lams[0]), b.tolist()
+        fit.coef_ = np.ascontiguousarray(np.moveaxis(coefs, -1, 0))
+        fit.weights_ = np.linalg.norm(coefs, axis=(1, 2))
+    else:
+        named = [
+            replace(found, W=targets.sign * found.W, intercept=constant)
+            for found, constant in zip(solutions, constants.tolist())
+        ]
+        fit.solution_ = _single([named[k] for k in place])
+        fit.lam_ = _single(lams[place].tolist())
+        fit.coef_ = _single(targets.named(coefs))
+        fit.weights_ = np.linalg.norm(fit.coef_, axis=-1)
+        fit.intercept_ = _single([named[k].intercept for k in place])
     fit.dual_gap_ = max(found.gap for found in solutions)
     fit.n_iter_ = max(found.n_iter for found in solutions)
 
@@ -240,10 +247,3 @@ class SingleFit(GatedFit):
         drawn = draw_for(self, X, targets, rng)
         strengths = dict(share=self.lam_ratio, lam=self.lam)
         finish(self, drawn, targets, rng, stage=stage, **strengths)
-
-
-@dataclass(kw_only=True, repr=False, eq=False)
-class Loss:
-    """The parameter `loss` of classifiers."""
-
-    loss: str = "squared"

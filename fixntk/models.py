@@ -6,9 +6,9 @@ __all__ = []
 # %% ../nbs/engine/models.ipynb #30de0003
 from dataclasses import dataclass
 
-from .classes import Classification, Regression
+from .classes import Classification, Regression, SeveralClasses, SeveralTargets
 from .draws import Spread
-from .fits import Loss, SingleFit
+from .fits import SingleFit
 from .mixtures import MixtureFit, TangentFit
 from .parameters import CHOSEN, NETWORK, documented
 from .paths import PathFit
@@ -16,21 +16,23 @@ from .paths import PathFit
 # %% ../nbs/engine/models.ipynb #efacb447
 @documented(*NETWORK)
 @dataclass(kw_only=True, repr=False, eq=False)
-class GatedReLURegressor(Spread, Regression, SingleFit):
+class GatedReLURegressor(SeveralTargets, Spread, Regression, SingleFit):
     """Gated ReLU network at the optimum over its masks, up to a duality gap.
 
     It minimises |sum_i D_i X W_i + b - y|^2 + lam * sum_i |W_i|, (8) of the paper with
     a constant b that costs nothing. Gates pass through the origin, so columns should be
-    standardised; a warning says where they are far from it.
+    standardised; a warning says where they are far from it. For y of shape (n, c) an
+    answer has c entries, and |W_i| is the length over all of them (multi_target).
     """
 
 # %% ../nbs/engine/models.ipynb #30de0006
 @documented("classes_", *NETWORK)
 @dataclass(kw_only=True, repr=False, eq=False)
-class GatedReLUClassifier(Loss, Spread, Classification, SingleFit):
+class GatedReLUClassifier(SeveralClasses, Spread, Classification, SingleFit):
     """`GatedReLURegressor` on labels -1 and +1.
 
-    Beyond two classes it is one class against the rest, over the same masks.
+    Beyond two classes it is one class against the rest, over the same masks, or one
+    program for all of them (multi_class).
     """
 
 # %% ../nbs/engine/models.ipynb #30de0008
@@ -47,7 +49,7 @@ _FEW = "cv=2, n_lams=2, lam_min_ratio=0.5, n_gates=9"
     scores_=(_AXES, "Minus the mean squared error."),
 )
 @dataclass(kw_only=True, repr=False, eq=False)
-class GatedReLURegressorCV(Spread, Regression, PathFit):
+class GatedReLURegressorCV(SeveralTargets, Spread, Regression, PathFit):
     """`GatedReLURegressor` with lam chosen by cross-validation.
 
     If several n_reweightings are given, one of them is chosen too.
@@ -61,7 +63,7 @@ class GatedReLURegressorCV(Spread, Regression, PathFit):
     scores_=(_AXES, "Shares of right answers."),
 )
 @dataclass(kw_only=True, repr=False, eq=False)
-class GatedReLUClassifierCV(Loss, Spread, Classification, PathFit):
+class GatedReLUClassifierCV(SeveralClasses, Spread, Classification, PathFit):
     """`GatedReLUClassifier` with lam chosen as in `GatedReLURegressorCV`."""
 
 # %% ../nbs/engine/models.ipynb #30de0010

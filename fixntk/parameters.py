@@ -57,6 +57,16 @@ PARAMETERS |= {
         '{"squared", "logistic", "squared_hinge"}',
         "What a score is charged for a label of -1 or +1.",
     ),
+    "multi_class": (
+        '{"ovr", "joint"}',
+        "Beyond two classes: a program for each class against the rest, or one for "
+        "all, with loss='squared', where a mask pays for its lines of all classes.",
+    ),
+    "multi_target": (
+        '{"joint", "separate"}',
+        "For y of shape (n, c): one program, where a mask pays for its lines of all "
+        "targets (so they should be of one size), or one each over the same masks.",
+    ),
     "n_reweightings": (
         "int or None",
         "Stop Algorithm 1 after so many; 0 is ridge regression with the tangent "
@@ -76,19 +86,27 @@ PARAMETERS |= {
 LEARNED = {
     "classes_": ("array", "The labels, in increasing order."),
     "coef_": (
-        "array, shape (p, d), or (classes, p, d) beyond two classes",
+        "array, shape (p, d), or (c, p, d) beyond two classes or for c targets",
         "One row a mask, in the units of X, its last entry the bias.",
     ),
-    "weights_": ("array, shape (p,), or (classes, p)", "The lengths of these rows."),
-    "intercept_": ("float, or list", "The constant b."),
+    "weights_": (
+        "array, shape (p,), or (c, p) for separate programs",
+        "The lengths of these rows; in a joint program over all columns.",
+    ),
+    "intercept_": ("float, or list", "The constant b of each class or target."),
     "masks_": ("Masks", "Those of the distinct rows of positive weight."),
-    "lam_": ("float, or list", "The strength."),
+    "lam_": ("float, or list", "The strength, one a program."),
     "solution_": (
         "Solution, or list",
-        "The solver's answer; its objective and gap are those of the program above.",
+        "The solver's answer, one a program; its objective and gap are those of the "
+        "program above.",
     ),
-    "dual_gap_": ("float", "The relative gap, the largest one of all classes."),
-    "n_iter_": ("int", "Steps of the solver, the most of all classes."),
+    "dual_gap_": ("float", "The relative gap, the largest one of all programs."),
+    "n_iter_": ("int", "Steps of the solver, the most of all programs."),
+}
+
+# %% ../nbs/engine/parameters.ipynb #ba7a0018
+LEARNED |= {
     "feature_importances_": (
         "array, shape (n_features_in_,)",
         "Shares of the columns. RFE and SelectFromModel need "

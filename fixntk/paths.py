@@ -13,7 +13,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import metadata_routing as routing
 
 from .checks import check_count, check_positive
-from .classes import grade
+from .classes import grade, squeezed
 from .design import MaskedDesign
 from .draws import MOST, generator
 from .fits import GatedFit, draw_for, finish, stages_of, starting_weights
@@ -34,7 +34,7 @@ class _Grouped(GatedFit):
         ----------
         X : array, shape (n, d)
             The samples, one a row.
-        y : array, shape (n,)
+        y : array, shape (n,), or (n, c) where multi_target is a parameter
             Their targets, or labels.
         sample_weight : float or array, shape (n,), optional
             At least zero, and not all zero.
@@ -73,7 +73,8 @@ class PathFit(_Grouped):
         rng, stages = generator(self.random_state), stages_of(self.n_reweightings)
         self.lam_ratios_ = ratios_of(self)
         columns, on = targets.columns, targets.weights > 0
-        labels = columns.argmax(1) if columns.shape[1] > 1 else columns[:, 0]
+        classes = is_classifier(self) and columns.shape[1] > 1
+        labels = columns.argmax(1) if classes else squeezed(columns)
         options = dict(classifier=is_classifier(self), on=on, groups=groups)
         folds = fold_rows(self.cv, X, labels, **options)
         drawn = draw_for(self, X, targets, rng)
@@ -149,8 +150,8 @@ def fold_scores(fit, drawn, targets, stages, train, test, fits):
     part, shares, kept = programs_on(samples, masks, shares, train)
     rest, n_targets = MaskedDesign(samples.X, masks[kept]), part.means.shape[1]
     answered = np.empty((len(stages), fit.n_lams, len(test), n_targets))
-    for k in range(n_targets):
-        path = _path(fit, part, k, shares, stages, targets.lift[k])
+    for k in targets.parts():
+        path = _path(fit, part, k, shares, stages, targets.lift_of(k))
         for j, found in enumerate(path):
             for stage, one in enumerate(found):
                 f = rest.predict(one.W)[samples.group[test]] + part.intercept(one.W, k)
@@ -162,12 +163,13 @@ def fold_scores(fit, drawn, targets, stages, train, test, fits):
 # %% ../nbs/engine/paths.ipynb #9a750009
 def _path(fit, part, k, shares, stages, lift):
     "The families of one target on a fold, with a word of progress each."
-    problem = part.problem(k)
+    problem, n_targets = part.problem(k), part.means.shape[1]
     top = strength(None, 1.0, lam_max_of(part, problem) * lift, "lam")
     options = dict(solver=fit.solver, tol=fit.tol, max_iter=fit.max_iter)
     start = starting_weights(part, problem, shares, None)
     path = along(problem, top * fit.lam_ratios_, start, stages, **options)
     for j, found in enumerate(path):
-        place = f"target {k + 1} of {part.means.shape[1]}, lam {j + 1} of {fit.n_lams}"
+        which = "" if isinstance(k, slice) else f"target {k + 1} of {n_targets}, "
+        place = f"{which}lam {j + 1} of {fit.n_lams}"
         say(fit, f"  {place}: {found[-1].reason}")
         yield found

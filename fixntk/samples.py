@@ -64,7 +64,7 @@ class Programs:
 
     rows: np.ndarray  # (n, d)
     masks: Masks | None  # masks of the rows, None if not listed
-    means: np.ndarray  # (n, k)
+    means: np.ndarray  # (n, c)
     total: np.ndarray  # (n,)
     base: object  # the loss of a sample of weight one
     free: bool  # whether a constant is added to the answers
@@ -81,15 +81,15 @@ class Programs:
         return MaskedDesign(self.rows, self.masks)
 
     def problem(self, k, lam=1.0, design=None):
-        """Target k as a problem, in its squared form if it has one."""
+        """Target k, or all as one if k is a slice, in squared form if it has one."""
         design = self.design if design is None else design
         full = GroupLassoProblem(design, self.means[:, k], lam, loss=self.loss)
         return squared_form(full) or full
 
     def intercept(self, W, k, design=None):
-        """The constant that goes with W."""
+        """The constant that goes with W, one a target if k is a slice."""
         if not self.free:
-            return 0.0
+            return np.zeros_like(self.means[0, k])
         f = (self.design if design is None else design).predict(W)
         return self.loss.intercept(f, self.means[:, k])
 
@@ -114,8 +114,9 @@ def _lengths(part):
 
 def lam_max_of(part, problem):
     """The smallest lam with solution zero; zero if that is rounding."""
-    slopes = problem.loss.gradient(np.zeros(len(part.rows)), problem.y)
-    noise = 1e-13 * (np.abs(slopes) @ _lengths(part))
+    slopes = problem.loss.gradient(np.zeros(problem.y.shape), problem.y)
+    sizes = np.abs(slopes).reshape(len(slopes), -1).sum(1)
+    noise = 1e-13 * (sizes @ _lengths(part))
     return problem.lam_max if problem.lam_max > noise else 0.0
 
 
@@ -235,7 +236,8 @@ def programs_on(samples, masks, shares, rows=slice(None)):
 def expand(samples, found, k):
     """A solution of the merged program as one of all rows of positive weight."""
     _, _, means = samples.merged()
-    rest = samples.weights @ (samples.targets[:, k] - means[samples.group, k]) ** 2
+    off = samples.targets[:, k] - means[samples.group, k]
+    rest = np.sum(samples.weights @ off**2)  # k may be a slice of all targets
     objective = found.objective + rest
     gap = found.gap * found.objective / objective if objective else 0.0
     masks = Masks(found.masks.patterns[samples.group], found.masks.gates)

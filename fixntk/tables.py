@@ -11,6 +11,7 @@ from datetime import timedelta
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, is_regressor
+from sklearn.utils import get_tags
 from sklearn.utils.validation import (
     _check_sample_weight,
     check_is_fitted,
@@ -126,11 +127,21 @@ class Targets:
     place: object = (0,)  # which column stands for each class
     sign: float = 1.0  # what turns its answers into scores
     lift: object = (1.0,)  # what lam_max is multiplied by, one number a column
-    origin: float = 0.0  # what is added to the answers
+    origin: object = 0.0  # what is added to the answers
+    together: bool = False  # one problem for all columns
 
     def named(self, values):
         """One value a column, as one value a class."""
         return self.sign * np.asarray(values)[list(self.place)]
+
+    def parts(self):
+        """The columns of each problem: the number of one, or a slice of all."""
+        one_each = range(self.columns.shape[1])
+        return [slice(None)] if self.together else list(one_each)
+
+    def lift_of(self, k):
+        """What lam_max of the problem of these columns is multiplied by."""
+        return float(np.max(self.lift[k]))
 
 # %% ../nbs/engine/tables.ipynb #7ab10016
 class TableEstimator(BaseEstimator):
@@ -145,7 +156,7 @@ class TableEstimator(BaseEstimator):
         ----------
         X : array, shape (n, d)
             The samples, one a row.
-        y : array, shape (n,)
+        y : array, shape (n,), or (n, c) where multi_target is a parameter
             Their targets, or labels.
         sample_weight : float or array, shape (n,), optional
             At least zero, and not all zero.
@@ -185,6 +196,14 @@ def say(estimator, text):
         print(text, flush=True)
 
 # %% ../nbs/engine/tables.ipynb #7ab10017
+def has_several(estimator, y):
+    """Whether y has several columns, and the estimator takes them."""
+    if not get_tags(estimator).target_tags.multi_output or issparse(y):
+        return False
+    shape = np.asarray(y).shape
+    return len(shape) == 2 and shape[1] > 1
+
+# %% ../nbs/engine/tables.ipynb #7ab10027
 def _checked(estimator, X, y, sample_weight):
     "The table, the targets and the weights of its rows, as arrays."
     refuse_strangers(X, "X")
@@ -193,9 +212,9 @@ def _checked(estimator, X, y, sample_weight):
         refuse_strangers(y, "y")
     elif y is not None:
         refuse_missing(y)
-    numeric = is_regressor(estimator)
-    options = dict(dtype=np.float64, order="C", y_numeric=numeric)
-    X, y = validate_data(estimator, X, y, **options)
+    options = dict(dtype=np.float64, order="C", y_numeric=is_regressor(estimator))
+    several = has_several(estimator, y)
+    X, y = validate_data(estimator, X, y, multi_output=several, **options)
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
