@@ -164,17 +164,14 @@ def _as_words(name, cells, gaps):
 
 def _split_gaps(cells, na):
     """The cells, None where there is a gap; whether all others are numbers; the gaps."""
-    cells = [None if cell is None else str(cell).strip() for cell in cells]
-    cells = [None if cell in na else cell for cell in cells]
-    filled = [c for c in cells if c is not None and c.lower() not in _AMONG_NUMBERS]
-    numeric = all(map(_numeric, filled))
+    cells = ["" if cell is None else str(cell).strip() for cell in cells]
+    clear = [cell for cell in cells if cell not in na and cell.lower() not in _ALWAYS]
+    filled = [cell for cell in clear if cell.lower() not in _AMONG_NUMBERS]
+    # a column of None and NA alone has two classes
+    numeric = all(map(_numeric, filled)) and (filled or len(set(clear)) < 2)
     words = _AMONG_NUMBERS if numeric else _ALWAYS
-    gaps = Counter(
-        "empty" if not cell else cell
-        for cell in cells
-        if cell is None or cell.lower() in words
-    )
-    gone = [c if c is not None and c.lower() not in words else None for c in cells]
+    gone = [None if c in na or c.lower() in words else c for c in cells]
+    gaps = Counter(was or "empty" for was, cell in zip(cells, gone) if cell is None)
     return gone, numeric, gaps
 
 
