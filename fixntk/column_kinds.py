@@ -53,7 +53,7 @@ def _numeric(cell):
 def _votes(cells):
     """The decimal marks that the cells speak for: a set of "." and ","."""
     marks = set()
-    for cell in cells:
+    for cell in dict.fromkeys(cells):
         point, comma = _POINT.fullmatch(cell), _COMMA.fullmatch(cell)
         if comma and not _THOUSANDS["."].fullmatch(cell):
             marks.add(",")

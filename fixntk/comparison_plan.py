@@ -134,10 +134,16 @@ def _groups(made, folds):
     labels = made.y if made.task == "classification" else None
     groups, found = copies(made.used, folds, labels)
     if found:
-        many = "equal rows go to the same fold" if groups is not None else (
-            "too few different rows to keep them in one fold, so scores may be too good"
+        many = (
+            "equal rows go to the same fold"
+            if groups is not None
+            else (
+                "too few different rows to keep them in one fold, so scores may be too good"
+            )
         )
-        rows = "1 row is a copy of another" if found == 1 else f"{found} rows are copies"
+        rows = (
+            "1 row is a copy of another" if found == 1 else f"{found} rows are copies"
+        )
         warn(f"{rows}; {many}")
     most = lopsided(made.y) if labels is not None else None
     if most:

@@ -89,8 +89,15 @@ def _refuse_swallowed(place, line, row, sep, width):
         )
 
 
-def check_widths(place, rows, width):
-    """Refuse a line with more or fewer cells than there are names."""
+def check_widths(place, rows, width, first=1):
+    """Refuse a line with more or fewer cells than there are names, on line `first`."""
+    widths = {len(row) for _, row in rows}
+    if len(rows) > 2 and len(widths) == 1 and widths != {width}:
+        raise ValueError(
+            f"{place} must have a name for every column; line {first} has {width} cells "
+            f"and the lines below {widths.pop()}. Mend that line, or remove it and say "
+            "--no-header."
+        )
     for line, row in rows:
         if len(row) != width:
             raise ValueError(

@@ -129,7 +129,11 @@ def target_and_task(name, cells, task, words=False):
 def _say_of_task(name, cells, task, whole):
     """Refuse numbers with mistakes as classes; name the other task where it may be."""
     odd, levels = mistaken(cells), len(set(cells))
-    if odd is not None and task == "classification" and levels > max(10, len(cells) // 5):
+    if (
+        odd is not None
+        and task == "classification"
+        and levels > max(10, len(cells) // 5)
+    ):
         raise ValueError(
             f"column {name!r} holds {levels} different words, most of them numbers. "
             f"Mend {odd!r}, or make it a gap: --na {odd!r}; if these are classes: "
@@ -229,4 +233,6 @@ def feature_table(columns, target, task, drop, impute, keep=()):
         raise ValueError(
             "no column is left to predict from; all others were dropped or do not vary."
         )
-    return Features(np.column_stack(features), y, task, notes, [*rows.values(), goal], kept)
+    return Features(
+        np.column_stack(features), y, task, notes, [*rows.values(), goal], kept
+    )

@@ -185,8 +185,9 @@ def _read_text(place, text, reading):
     if sep == " ":
         text, sep = tabbed(text), "\t"
     rows, comments = without_comments(checked_rows(place, text, sep))
+    first = rows[0][0] if rows else 1
     rows, names, said = _named(place, rows, reading)
-    check_widths(place, rows, len(names))
+    check_widths(place, rows, len(names), first)
     understood = [f"separator {word}; {said}"]
     if comments:
         lines = ", ".join(map(str, comments[:5])) + ", ..." * (len(comments) > 5)
@@ -216,13 +217,14 @@ def _read_typed(place, raw, kind, reading):
             frame = getattr(pandas, f"read_{kind}")(file)
             said = [kind.title()]
             if type(frame.index).__name__ != "RangeIndex":
-                said.append(f"the index {frame.index.name or ''} is left out")
+                said.append("the index is left out")
             kept = {str(name): _as_text(frame[name]) for name in frame}
             return pandas.DataFrame(kept, dtype=object), said
         with pandas.ExcelFile(file) as book:
             sheet = reading.sheet or book.sheet_names[0]
             sheet = int(sheet) - 1 if sheet not in book.sheet_names else sheet
-            cells = book.parse(sheet, header=None, dtype=str, keep_default_na=False)
+            how = dict(header=None, dtype=str, keep_default_na=False)
+            cells = pandas.read_excel(book, sheet_name=sheet, **how)
             said = [f"sheet {sheet!r} of {', '.join(map(str, book.sheet_names))}"]
     except ImportError as error:
         raise ImportError(

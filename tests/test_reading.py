@@ -1,6 +1,7 @@
 """Tables as they come: read without help, and nothing changed or guessed without a word."""
 
 import gzip
+import importlib.util
 import io
 import sys
 import warnings
@@ -357,3 +358,108 @@ def test_features_refuse_a_column_both_dropped_and_kept(tmp_path):
     _, columns = read(tmp_path / "t.csv", PLAIN)
     with pytest.raises(ValueError, match="cannot be dropped and kept"):
         feature_table(columns, "y", None, ["a"], False, ["a"])
+
+
+# ---- tables of installed packages: rows, and columns of numbers, words and dates
+
+FOUND = """
+statsmodels/datasets/anes96/anes96.csv 944 10 0 0
+statsmodels/datasets/anes96/src/anes96.csv 944 11 0 0
+statsmodels/datasets/cancer/cancer.csv 301 2 0 0
+statsmodels/datasets/ccard/ccard.csv 72 5 0 0
+statsmodels/datasets/ccard/src/ccard.csv 100 7 0 0
+statsmodels/datasets/china_smoking/china_smoking.csv 8 4 1 0
+statsmodels/datasets/co2/co2.csv 2284 2 0 0
+statsmodels/datasets/committee/committee.csv 20 6 1 0
+statsmodels/datasets/copper/copper.csv 25 7 0 0
+statsmodels/datasets/copper/src/copper.dat 25 7 0 0
+statsmodels/datasets/cpunish/cpunish.csv 17 7 1 0
+statsmodels/datasets/cpunish/src/cpunish.dat 17 13 1 0
+statsmodels/datasets/danish_data/data.csv 55 5 1 0
+statsmodels/datasets/elec_equip/elec_equip.csv 257 1 1 0
+statsmodels/datasets/elnino/elnino.csv 61 13 0 0
+statsmodels/datasets/engel/engel.csv 235 2 0 0
+statsmodels/datasets/fair/fair.csv 6366 9 0 0
+statsmodels/datasets/fair/fair_pt.csv 601 11 0 0
+statsmodels/datasets/fertility/fertility.csv 219 54 4 0
+statsmodels/datasets/grunfeld/grunfeld.csv 220 4 1 0
+statsmodels/datasets/grunfeld/src/grunfeld.csv 220 4 1 0
+statsmodels/datasets/heart/heart.csv 69 3 0 0
+statsmodels/datasets/interest_inflation/E6.csv 107 4 0 0
+statsmodels/datasets/interest_inflation/E6_jmulti.csv 107 2 0 0
+statsmodels/datasets/longley/longley.csv 16 8 0 0
+statsmodels/datasets/macrodata/macrodata.csv 203 14 0 0
+statsmodels/datasets/modechoice/modechoice.csv 840 9 0 0
+statsmodels/datasets/modechoice/src/TableF18-2.csv 840 7 0 0
+statsmodels/datasets/nile/nile.csv 100 2 0 0
+statsmodels/datasets/randhie/randhie.csv 20190 10 0 0
+statsmodels/datasets/randhie/src/randhie.csv 20190 45 0 0
+statsmodels/datasets/scotland/scotvote.csv 32 8 1 0
+statsmodels/datasets/scotland/src/scotvote.csv 32 42 0 0
+statsmodels/datasets/scotland/src/scotvote.dat 32 42 0 0
+statsmodels/datasets/spector/spector.csv 32 5 0 0
+statsmodels/datasets/stackloss/stackloss.csv 21 4 0 0
+statsmodels/datasets/star98/src/star.bi.dat 303 17 0 0
+statsmodels/datasets/star98/src/star98.dat 303 79 2 0
+statsmodels/datasets/star98/star98.csv 303 22 0 0
+statsmodels/datasets/statecrime/statecrime.csv 51 7 1 0
+statsmodels/datasets/strikes/strikes.csv 62 2 0 0
+statsmodels/datasets/sunspots/src/sunspots_yearly.dat 309 2 0 0
+statsmodels/datasets/sunspots/sunspots.csv 309 2 0 0
+matplotlib/mpl-data/sample_data/Stocks.csv 524 10 0 1
+matplotlib/mpl-data/sample_data/data_x_x2_x3.csv 11 3 0 0
+matplotlib/mpl-data/sample_data/msft.csv 65 6 1 0
+plotly/package_data/datasets/carshare.csv.gz 249 4 0 0
+plotly/package_data/datasets/election.csv.gz 58 5 3 0
+plotly/package_data/datasets/experiment.csv.gz 100 3 2 0
+plotly/package_data/datasets/gapminder.csv.gz 1704 7 3 0
+plotly/package_data/datasets/iris.csv.gz 150 5 1 0
+plotly/package_data/datasets/medals.csv.gz 3 3 1 0
+plotly/package_data/datasets/stocks.csv.gz 105 6 0 1
+plotly/package_data/datasets/tips.csv.gz 244 3 4 0
+plotly/package_data/datasets/wind.csv.gz 128 1 2 0
+sklearn/datasets/data/diabetes_data_raw.csv.gz 442 10 0 0
+sklearn/datasets/data/digits.csv.gz 1797 65 0 0
+sklearn/datasets/data/iris.csv 150 5 0 0
+sklearn/datasets/data/linnerud_exercise.csv 20 3 0 0
+sklearn/datasets/data/linnerud_physiological.csv 20 3 0 0
+""".split("\n")[1:-1]
+
+
+@pytest.mark.parametrize("line", FOUND, ids=lambda line: line.split()[0])
+def test_tables_of_installed_packages_are_read_without_help(line):
+    place, *counts = line.split()
+    path = package_file(place)
+    table = table_reading.read_table(path)
+    found = list(kinds(column_kinds.decided(table)[0]).values())
+    seen = [len(table.frame), *(found.count(kind) for kind in (N, W, "dates"))]
+    assert seen == list(map(int, counts))
+
+
+def package_file(place):
+    "The path of a file of a package, which is not imported; skips where it is absent."
+    package, _, inside = place.partition("/")
+    spec = importlib.util.find_spec(package)
+    path = Path(spec.origin).parent / inside if spec and spec.origin else None
+    if path is None or not path.exists():
+        pytest.skip(f"{place} is not installed")
+    return path
+
+
+NO_TABLES = [
+    (
+        "sklearn/datasets/data/breast_cancer.csv",
+        "line 1 has 4 cells and the lines below",
+    ),
+    ("sklearn/datasets/data/wine_data.csv", "line 1 has 5 cells and the lines below"),
+    ("sklearn/datasets/data/diabetes_target.csv.gz", "at least two columns"),
+    ("statsmodels/datasets/co2/src/maunaloa_c.dat", "line 2 has 9"),
+    ("statsmodels/datasets/elnino/src/elnino.dat", "each differently; got ANOM"),
+    ("statsmodels/datasets/scotland/src/scotland_population.csv", "begins on line 3"),
+]
+
+
+@pytest.mark.parametrize("place, words", NO_TABLES)
+def test_files_of_packages_that_are_no_tables_are_refused(place, words):
+    with pytest.raises(ValueError, match=words):
+        table_reading.read_table(package_file(place))
