@@ -31,12 +31,12 @@ def count_from(least, most=None):
 
 
 def existing(kind):
-    """A kind of argument: the path of a "file" or "dir" that is there."""
+    """A kind of argument: the path of a "file" (- is stdin) or "dir" that is there."""
     is_there = {"file": os.path.isfile, "dir": os.path.isdir}[kind]
     word = "folder" if kind == "dir" else kind
 
     def path(text):
-        if not is_there(text):
+        if not is_there(text) and (text, kind) != ("-", "file"):
             raise argparse.ArgumentTypeError(f"there is no {word} {text!r}")
         return Path(text)
 

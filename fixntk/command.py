@@ -16,7 +16,7 @@ from .arguments import EXIT_CODES, UsageError, count_from
 
 # %% ../nbs/engine/command.ipynb #3830f842
 COMMANDS = {
-    "compare": "cross-validate the NTK against its fixed kernels on your own CSV",
+    "compare": "cross-validate the NTK against its fixed kernels on your own table",
     "table": "compute Table 1 of the paper on the UCI sets",
 }
 

@@ -11,10 +11,11 @@ from .comparison import carry_out, keep_fits, kept_fits
 from .comparison_plan import announce, make_plan
 from .comparison_report import save, summary_lines
 from .files import check_out, only_writer
+from .table_reading import Reading
 
 # %% ../nbs/engine/compare_command.ipynb #9d00896b
 _ABOUT = (
-    "Read a CSV with a line of column names, predict one column from the others, and "
+    "Read a table, say what was understood, predict one column from the others, and "
     "compare by cross-validation: the majority class (or the mean), the neural tangent "
     "kernel (NTK), the kernel partly fixed by a few rounds of reweighting, and fully "
     "fixed, the certified optimum of the convex program. Strengths and rounds are "
@@ -30,12 +31,16 @@ def describe(command):
     example = "Example: fixntk compare wine.csv --target grower --drop id. "
     command.epilog = example + EXIT_CODES
     _add_columns(command.add_argument)
+    _add_reading(command.add_argument)
     _add_settings(command.add_argument)
 
 # %% ../nbs/engine/compare_command.ipynb #051c2577
 def _add_columns(add):
     """The arguments that say what the table means."""
-    words = "table: a line of names, then samples; commas, semicolons or tabs"
+    words = (
+        "table: CSV with any separator, also in gz or zip; Parquet, Feather or Excel; "
+        "- reads standard input"
+    )
     add("csv", type=existing("file"), metavar="DATA.csv", help=words)
     words = "name of the column to predict"
     add("--target", required=True, metavar="COLUMN", help=words)
@@ -52,6 +57,14 @@ def _add_columns(add):
         help="leave a column out, such as a row's name; may be repeated",
     )
     add(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="keep a column that would be left out, since it counts the rows of a "
+        "sorted table or holds too many words; may be repeated",
+    )
+    add(
         "--missing",
         choices=["refuse", "impute"],
         default="refuse",
@@ -59,6 +72,29 @@ def _add_columns(add):
         "fill them, numbers by the median of the training rows, words by a word of "
         "their own; rows without target are left out",
     )
+
+# %% ../nbs/engine/compare_command.ipynb #030308f0
+def _add_reading(add):
+    """The arguments that say how the file is to be read, where it does not."""
+    words = "what parts the cells: a character, or tab, semicolon, bar, comma, blanks"
+    add("--sep", metavar="SEP", help=f"{words} (default: found out)")
+    words = "decimal mark (default: found out, or asked for)"
+    add("--decimal", choices=[".", ","], help=words)
+    add("--encoding", metavar="NAME", help="of the text (default: utf-8)")
+    add("--sheet", metavar="NAME", help="of a workbook (default: the first)")
+    words = "column that names the rows, left out"
+    add("--index", metavar="COLUMN", help=words)
+    words = "the first line is a sample; columns are called column1, column2, ..."
+    add("--no-header", action="store_true", help=words)
+    words = "a word that stands for a missing value; may be repeated"
+    add("--na", action="append", default=[], metavar="WORD", help=words)
+
+
+def _reading(args):
+    """What the arguments say about the file."""
+    names = ("sep", "decimal", "encoding", "sheet", "index")
+    said = {name: getattr(args, name) for name in names}
+    return Reading(**said, header=not args.no_header, na=tuple(args.na))
 
 # %% ../nbs/engine/compare_command.ipynb #0834a562
 def _add_settings(add):
@@ -128,10 +164,11 @@ def _kept_as_they_come(plan, done, record, quiet):
 # %% ../nbs/engine/compare_command.ipynb #e7a0c926
 def run(args):
     """The command, with the arguments of its parser."""
-    stem = f"{args.csv.stem}-compare"
+    stem = f"{'stdin' if str(args.csv) == '-' else args.csv.stem}-compare"
     record, *files = (args.out / f"{stem}{end}" for end in (".json", ".csv", ".png"))
     check_files(record, *files)
     how = (args.missing, args.folds, args.seed, args.gates, args.jobs)
+    how += (args.keep, _reading(args))
     plan = make_plan(args.csv, args.target, args.task, args.drop, *how)
     done = kept_fits(record, files, plan.made_by, args.overwrite)
     announce(args.csv, plan, (lambda line: None) if args.quiet else print)

@@ -9,7 +9,13 @@ import warnings
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -37,9 +43,10 @@ def candidates(task, gates, seed, inner):
     }
 
 
-def splitter(task, folds, seed):
+def splitter(task, folds, seed, grouped=False):
     """Folds of shuffled rows, of equal shares of the classes if there are classes."""
-    kind = StratifiedKFold if task == "classification" else KFold
+    kinds = (StratifiedKFold, StratifiedGroupKFold)
+    kind = (kinds if task == "classification" else (KFold, GroupKFold))[grouped]
     return kind(folds, shuffle=True, random_state=seed)
 
 # %% ../nbs/engine/comparing.ipynb #f3bf6003
@@ -55,17 +62,20 @@ def standardised(X, y, rows, task):
     return scale.transform(X), y
 
 # %% ../nbs/engine/comparing.ipynb #97d5d2c6
-def fit_one(X, y, train, test, name, task, gates, seed):
+def fit_one(X, y, train, test, name, task, gates, seed, groups=None):
     """One model fitted to the rows `train`, and the warnings of the fit.
 
     The first answer is its score on the rows `test`, or the model if there are none.
+    Rows of one of the `groups` stay together in the inner folds.
     """
     X, y = standardised(X, y, train, task)
     least = len(train)
     if task == "classification":
         least = int(np.unique(y[train], return_counts=True)[1].min())
     # a class of the training part may be too small for three
-    inner = splitter(task, min(3, least), seed)
+    inner = splitter(task, min(3, least), seed, groups is not None)
+    if groups is not None:
+        inner = list(inner.split(X[train], y[train], groups[train]))
     with warnings.catch_warnings(record=True) as said, one_thread(rows=len(train)):
         warnings.simplefilter("always")
         model = candidates(task, gates, seed, inner)[name].fit(X[train], y[train])

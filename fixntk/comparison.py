@@ -17,6 +17,7 @@ from .arguments import UsageError
 from .comparing import candidates, fit_one, splitter, standardised
 from .comparison_plan import announce, make_plan
 from .files import write_atomically
+from .table_reading import Reading
 
 # %% ../nbs/engine/comparison.ipynb #4f6c02d5
 def carry_out(plan, done, keep, follow):
@@ -25,11 +26,13 @@ def carry_out(plan, done, keep, follow):
     `done` is a dict of scores and warnings by fold and model.
     """
     X, y, task, seed = plan.X, plan.y, plan.task, plan.seed
-    splits = [*splitter(task, plan.folds, seed).split(X, y), (np.arange(len(X)), None)]
+    folds = splitter(task, plan.folds, seed, plan.groups is not None)
+    splits = [*folds.split(X, y, plan.groups), (np.arange(len(X)), None)]
     names, models = list(candidates(task, plan.gates, seed, None)), {}
     every = [(k, name) for k in range(len(splits)) for name in names]
     todo = [key for key in every if key not in done]
     fit, settings = joblib.delayed(fit_one), (task, plan.gates, seed)
+    settings += () if plan.groups is None else (plan.groups,)
     fits = joblib.Parallel(plan.jobs, return_as="generator")(
         [fit(X, y, *splits[k], name, *settings) for k, name in todo]
     )
@@ -67,6 +70,8 @@ def compare(
     *,
     task: str | None = None,
     drop: str | Sequence[str] = (),
+    keep: str | Sequence[str] = (),
+    reading: Reading = Reading(),
     missing: str = "refuse",
     folds: int = 5,
     seed: int = 0,
@@ -79,13 +84,17 @@ def compare(
     Parameters
     ----------
     path : str or Path
-        CSV with a line of names.
+        Table: CSV, gz, zip, Parquet, Feather or Excel.
     target : str
         Name of the column to predict.
     task : "classification", "regression" or None
         None decides by the target.
     drop : str or sequence of str
         Columns to leave out.
+    keep : str or sequence of str
+        Columns that would be left out because they count the rows of a sorted table.
+    reading : Reading
+        What is to be said about the file: see `fixntk.table_reading`.
     missing : "refuse" or "impute"
         What to do about cells without a value.
     folds, seed, gates, n_jobs : int
@@ -99,7 +108,8 @@ def compare(
     dict
         "scores", lists by model; "models", of all rows; "task"; "X" and "y", as fitted.
     """
-    return _told(say, path, target, task, drop, missing, folds, seed, gates, n_jobs)
+    how = (missing, folds, seed, gates, n_jobs, keep, reading)
+    return _told(say, path, target, task, drop, *how)
 
 # %% ../nbs/engine/comparison.ipynb #6e502977
 def keep_fits(record, made_by, done):

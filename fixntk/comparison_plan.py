@@ -4,20 +4,21 @@
 __all__ = []
 
 # %% ../nbs/engine/comparison_plan.ipynb #c5f9b408
-import hashlib
 import os
 import time
-from collections import namedtuple
+from collections import Counter, namedtuple
+from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
 from . import __version__
 from .checks import check_choice, check_count, check_kind
-from .csv_reading import read_columns
+from .column_kinds import decided
+from .giveaways import copies, lopsided
 from .machine import available_memory, check_memory, one_thread
-from .table_features import feature_table
+from .table_features import feature_table, warn
+from .table_reading import Reading, read_table
 
 # %% ../nbs/engine/comparison_plan.ipynb #a21a3ab2
 def check_rows(y, task, folds):
@@ -34,7 +35,8 @@ def check_rows(y, task, folds):
             raise ValueError(
                 f"every class must have at least {least} rows for {folds} folds; "
                 f"class {str(classes[counts.argmin()])!r} has {counts.min()}. "
-                "Merge or drop small classes, or use fewer --folds."
+                "Merge or drop small classes, or use fewer --folds; if the target is an "
+                "amount or a count: --task regression."
             )
     elif len(y) < 4 * folds or np.ptp(y) == 0:
         raise ValueError(
@@ -55,13 +57,16 @@ def check_size(n, gates, jobs):
     )
 
 # %% ../nbs/engine/comparison_plan.ipynb #fbd7991a
-Plan = namedtuple("Plan", "X y task notes folds seed gates jobs made_by")
+Plan = namedtuple(
+    "Plan", "X y task notes folds seed gates jobs made_by understood groups"
+)
 
 
-def _check_settings(target, task, drop, missing, folds, seed, gates):
+def _check_settings(target, task, drop, keep, missing, folds, seed, gates):
     check_kind(target, "target", str, "It is the name of a column.")
-    for name in drop:
-        check_kind(name, "drop", str, "It holds names of columns.")
+    for word, names in (("drop", drop), ("keep", keep)):
+        for name in names:
+            check_kind(name, word, str, "It holds names of columns.")
     if task is not None:
         check_choice(task, "task", ("classification", "regression"))
     check_choice(missing, "missing", ("refuse", "impute"))
@@ -86,28 +91,106 @@ def _processes(n_jobs, fits):
     return min(check_count(n_jobs, "n_jobs", "1 is usual, -1 is all cores."), fits)
 
 # %% ../nbs/engine/comparison_plan.ipynb #d1f731c9
-def make_plan(path, target, task, drop, missing, folds, seed, gates, n_jobs):
+def _read(path, reading, check):
+    """The columns of a file, and lines of what was understood; warns of changes."""
+    table = read_table(path, reading, check)
+    columns, decimal = decided(table)
+    mark = "point" if decimal == "." else "comma"
+    for text in table.warnings:
+        warn(text)
+    notes = [note for column in columns.values() for note in column.notes]
+    for column in columns.values():
+        for text in column.warnings:
+            warn(text)
+    return table, columns, [f"{'; '.join(table.understood)}; decimal {mark}", *notes]
+
+
+def _line(column, target):
+    """A line on a column: its kind, an example or its words, and its gaps."""
+    filled = [cell for cell in column.cells if cell is not None]
+    counts = Counter(filled).most_common()
+    few = column.name == target or column.kind == "words"
+    said = f"e.g. {filled[0]}" if filled else "empty"
+    if few and (column.kind == "words" or len(counts) <= 10):
+        shown = ", ".join(f"{word} ({count})" for word, count in counts[:6])
+        said = f"{shown}{', ...' * (len(counts) > 6)}"
+    gaps = len(column.cells) - len(filled)
+    said += f"; {gaps} gaps" if gaps else ""
+    role = "  <- target" if column.name == target else ""
+    return f"  {column.name[:24]:24} {column.kind:8} {said}{role}"
+
+
+def _column_lines(columns, target, most=30):
+    """Lines on the columns, the target last; of many only the first."""
+    inputs = [column for column in columns if column.name != target]
+    lines = [_line(column, target) for column in inputs[:most]]
+    if len(inputs) > most:
+        lines.append(f"  ... and {len(inputs) - most} columns more")
+    return [*lines, *(_line(c, target) for c in columns if c.name == target)]
+
+
+def _groups(made, folds):
+    """Groups of equal rows, if they can be kept together; said in both cases."""
+    labels = made.y if made.task == "classification" else None
+    groups, found = copies(made.used, folds, labels)
+    if found:
+        many = (
+            "equal rows go to the same fold"
+            if groups is not None
+            else (
+                "too few different rows to keep them in one fold, so scores may be too good"
+            )
+        )
+        rows = (
+            "1 row is a copy of another" if found == 1 else f"{found} rows are copies"
+        )
+        warn(f"{rows}; {many}")
+    most = lopsided(made.y) if labels is not None else None
+    if most:
+        warn(
+            f"{most[1]:.1%} of the rows are of class {most[0]!r}; an accuracy of "
+            f"{most[1]:.3f} takes no model"
+        )
+    return groups
+
+# %% ../nbs/engine/comparison_plan.ipynb #722e6441
+def make_plan(
+    path,
+    target,
+    task,
+    drop,
+    missing,
+    folds,
+    seed,
+    gates,
+    n_jobs,
+    keep=(),
+    reading=Reading(),
+):
     """The table and the settings, checked; `made_by` is what the numbers depend on."""
-    drop = [drop] if isinstance(drop, str) else list(drop)
-    _check_settings(target, task, drop, missing, folds, seed, gates)
+    drop, keep = ([one] if isinstance(one, str) else list(one) for one in (drop, keep))
+    _check_settings(target, task, drop, keep, missing, folds, seed, gates)
     jobs = _processes(n_jobs, 4 * (folds + 1))
-    cells = read_columns(path, lambda n: check_size(n, gates, jobs))
-    table = feature_table(cells, target, task, drop, missing == "impute")
-    X, y, task, notes = table
-    check_rows(y, task, folds)
+    table, columns, said = _read(path, reading, lambda n: check_size(n, gates, jobs))
+    made = feature_table(columns, target, task, drop, missing == "impute", keep)
+    check_rows(made.y, made.task, folds)
     packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}
     made_by = dict(
-        table=hashlib.sha256(Path(path).read_bytes()).hexdigest(),
+        table=table.digest,
         target=target,
-        task=task,
+        task=made.task,
         drop=sorted(drop),
+        keep=sorted(keep),
+        reading={k: list(v) if k == "na" else v for k, v in asdict(reading).items()},
         missing=missing,
         folds=int(folds),
         seed=int(seed),
         gates=int(gates),
         versions=packages | {"fixntk": __version__},
     )
-    return Plan(X, y, task, notes, folds, seed, gates, jobs, made_by)
+    lines = [*said, *_column_lines(made.used, target)]
+    how = (folds, seed, gates, jobs, made_by, lines, _groups(made, folds))
+    return Plan(made.X, made.y, made.task, made.notes, *how)
 
 # %% ../nbs/engine/comparison_plan.ipynb #a1f9dffe
 def _seconds(n, d, gates):
@@ -130,6 +213,8 @@ def announce(path, plan, say):
     notes = "".join(f"\n  {note}" for note in plan.notes)
     what = f"{plan.task} of {plan.made_by['target']!r}"
     say(f"{path}: {n} rows, {d} input columns; {what}{notes}")
+    for line in plan.understood:
+        say(f"  {line}")
     split = folds * _seconds(n - n // folds, d, plan.gates)
     seconds = (split + _seconds(n, d, plan.gates)) * _slowness() / plan.jobs
     if seconds > 60:

@@ -4,14 +4,23 @@
 __all__ = []
 
 # %% ../nbs/engine/table_features.ipynb #efe03c1e
+import warnings
+from collections import namedtuple
+from dataclasses import replace
 from difflib import get_close_matches
 
 import numpy as np
 
 from .arguments import UsageError
-from .csv_reading import number_in
+from .dialects import number_in
+from .giveaways import looks_like_counts, row_names
 
 # %% ../nbs/engine/table_features.ipynb #121703c7
+def warn(text):
+    """Say what changes the task; the command says it even when it is quiet."""
+    warnings.warn(text, UserWarning, stacklevel=2)
+
+
 def _tame(column):
     """The column in units in which no square overflows or vanishes.
 
@@ -23,44 +32,73 @@ def _tame(column):
     return np.ldexp(column, -np.frexp(largest)[1])
 
 # %% ../nbs/engine/table_features.ipynb #6c1a72e4
-def _features(name, cells):
+def _features(column, keep=()):
     """Columns for one column of the table, and a note."""
-    numbers = [np.nan if cell is None else number_in(cell) for cell in cells]
-    if None in numbers:
-        return _word_features(name, cells, cells[numbers.index(None)])
+    name, cells = column.name, column.cells
+    if column.kind != "numbers":
+        return _word_features(column, keep)
+    numbers = np.array([np.nan if cell is None else float(cell) for cell in cells])
     if np.isinf(numbers).any():
         raise ValueError(
             f"column {name!r} must hold finite numbers; got infinity. "
             f"Mend it, or leave the column out: --drop {name!r}."
         )
-    column = _tame(np.array(numbers))
-    if np.unique(column[~np.isnan(column)]).size > 1:
-        return [column], ""
+    numbers = _tame(numbers)
+    if np.unique(numbers[~np.isnan(numbers)]).size > 1:
+        return [numbers], ""
     return [], f"{name} does not vary and was left out"
 
 # %% ../nbs/engine/table_features.ipynb #f91c170a
-def _word_features(name, cells, first_word):
+def mistaken(cells):
+    """A word among numbers, if at least half of the cells are numbers; or None."""
+    filled = [cell for cell in cells if cell is not None]
+    words = [cell for cell in filled if number_in(_bare(cell)) is None]
+    odd = [cell for cell in filled if number_in(cell) is None]
+    return odd[0] if odd and 2 * len(words) <= len(filled) else None
+
+
+def _bare(cell):
+    """The cell without signs of money, shares and ranges."""
+    return "".join(mark for mark in cell if mark not in "_$€£% ")
+
+
+def _word_features(column, keep):
     """One column for each word, the first word of two left out; and a note."""
-    words = np.array(["(missing)" if cell is None else cell for cell in cells])
+    name = column.name
+    words = np.array(["(missing)" if c is None else c for c in column.cells])
     levels = np.unique(words)
-    if len(levels) > max(10, len(words) // 5):
-        raise ValueError(
-            f"column {name!r} holds {len(levels)} different words in {len(words)} "
-            "rows, too many for one-hot columns. If it names the rows, leave it out: "
-            f"--drop {name!r}; if it should be numbers, mend {first_word!r}; if it "
-            "holds dates, make numbers of them, such as days since the first."
-        )
+    if len(levels) > max(10, len(words) // 5) and name not in keep:
+        return _too_many(column, levels, words)
     if len(levels) < 2:
         return [], f"{name} does not vary and was left out"
     shown = levels[len(levels) == 2 :]
     columns = [(words == level).astype(float) for level in shown]
     return columns, f"{name} became {len(levels)} words, one-hot"
 
+
+def _too_many(column, levels, words):
+    """Leave out a column of names or dates; refuse one of numbers with mistakes."""
+    name, odd = column.name, mistaken(column.cells)
+    what = f"column {name!r} holds {len(levels)} different words in {len(words)} rows"
+    if odd is not None and column.kind != "dates":
+        raise ValueError(
+            f"{what}, most of them numbers. Mend {odd!r}, or make it a gap: --na "
+            f"{odd!r}; or leave the column out: --drop {name!r}."
+        )
+    remedy = f"if it should be numbers, mend {words[0]!r}"
+    if column.kind == "dates":
+        remedy = "make numbers of its dates, such as days since the first"
+    warn(
+        f"{what}, too many for one-hot columns: left out. "
+        f"--keep {name!r} keeps it; {remedy}."
+    )
+    return [], f"{name} has {len(levels)} different words and was left out"
+
 # %% ../nbs/engine/table_features.ipynb #a3c77e70
-def target_and_task(name, cells, task):
+def target_and_task(name, cells, task, words=False):
     """The target as classes or numbers, and which of the two it is."""
     numbers = [number_in(cell) for cell in cells]
-    worded = None in numbers
+    worded = words or None in numbers
     if not worded and not np.isfinite(numbers).all():
         raise ValueError(
             f"column {name!r} must hold finite numbers; "
@@ -72,19 +110,41 @@ def target_and_task(name, cells, task):
     if task is None:
         few = whole and len(set(numbers)) <= 10
         task = "classification" if worded or few else "regression"
+        _say_of_task(name, cells, task, whole)
     if task == "classification":
         return np.array(list(map(int, numbers)) if whole else cells), task
     if worded:
+        odd = next((c for c, x in zip(cells, numbers) if x is None), cells[0])
         raise ValueError(
             f"column {name!r} must hold finite numbers for regression; "
-            f"got {cells[numbers.index(None)]!r}. "
+            f"got {odd!r}. "
             "Use --task classification, or mend the column."
         )
     return _tame(np.array(numbers)), task
 
+
+def _say_of_task(name, cells, task, whole):
+    """Refuse numbers with mistakes as classes; name the other task where it may be."""
+    odd, levels = mistaken(cells), len(set(cells))
+    if (
+        odd is not None
+        and task == "classification"
+        and levels > max(10, len(cells) // 5)
+    ):
+        raise ValueError(
+            f"column {name!r} holds {levels} different words, most of them numbers. "
+            f"Mend {odd!r}, or make it a gap: --na {odd!r}; if these are classes: "
+            "--task classification."
+        )
+    if task == "classification" and whole and looks_like_counts(cells):
+        warn(
+            f"{name} holds {len(set(map(float, cells)))} whole numbers, taken for "
+            "classes; if they are counts or amounts: --task regression"
+        )
+
 # %% ../nbs/engine/table_features.ipynb #7befc4c6
-def _check_names(columns, target, drop):
-    for name in [target, *drop]:
+def _check_names(columns, target, drop, keep):
+    for name in [target, *drop, *keep]:
         if name not in columns:
             near = map(repr, get_close_matches(name, columns, n=2))
             near = " or ".join(near) or "one of " + ", ".join(columns)
@@ -94,15 +154,21 @@ def _check_names(columns, target, drop):
             f"column {target!r} cannot be the target and be dropped; "
             f"leave --drop {target!r} out"
         )
+    both = sorted(set(drop) & set(keep))
+    if both:
+        raise UsageError(f"column {both[0]!r} cannot be dropped and kept; say one")
 
 
 def _notes_of_gaps(gaps, target, impute):
-    """What is done about `gaps`, a dict of names and counts; refused unless asked."""
+    """What is done about `gaps`, {name: Counter}; refused unless it is asked for."""
+    words = {word for found in gaps.values() for word in found} - {"empty"}
+    read = f" Read as gaps: {', '.join(map(repr, sorted(words)))}." if words else ""
+    gaps = {name: sum(found.values()) for name, found in gaps.items()}
     if gaps and not impute:
         counts = ", ".join(f"{name} ({count})" for name, count in gaps.items())
         raise ValueError(
             f"values are missing in {counts}. Fill them, "
-            "leave columns out with --drop, or let --missing impute fill them."
+            f"leave columns out with --drop, or let --missing impute fill them.{read}"
         )
     notes, filled = [], sorted(set(gaps) - {target})
     if target in gaps:
@@ -115,22 +181,55 @@ def _notes_of_gaps(gaps, target, impute):
     return notes
 
 # %% ../nbs/engine/table_features.ipynb #0c3a7dd8
-def feature_table(columns, target, task, drop, impute):
-    """Inputs X (n, d), NaN where missing, target y (n,), the task, and notes."""
-    _check_names(columns, target, drop)
-    used = {name: cells for name, cells in columns.items() if name not in drop}
-    gaps = {name: cells.count(None) for name, cells in used.items() if None in cells}
+Features = namedtuple("Features", "X y task notes used rows")
+
+
+def _left_out(columns, target, drop, keep):
+    """The names of inputs that count the rows of a sorted table, each warned of."""
+    inputs = {name: column for name, column in columns.items() if name not in drop}
+    out, doubtful = row_names(inputs, target)
+    for name, why in out.items():
+        if name not in keep:
+            warn(
+                f"{name} gives the answer away: {why}, which tells {target}; left out. "
+                f"If it is known of new samples: --keep {name!r}"
+            )
+    for name, why in doubtful.items():
+        if name not in keep:
+            warn(f"{name} may give {target} away: {why}; if so: --drop {name!r}")
+    return [name for name in out if name not in keep]
+
+
+def feature_table(columns, target, task, drop, impute, keep=()):
+    """Inputs X (n, d), NaN where missing, target y (n,), task, notes, columns, rows."""
+    _check_names(columns, target, drop, keep)
+    away = [*drop, *_left_out(columns, target, drop, keep)]
+    used = {name: column for name, column in columns.items() if name not in away}
+    gaps = {name: column.gaps for name, column in used.items() if column.gaps}
+    read = [
+        f"read as gaps in {name}: "
+        + ", ".join(f"{word} ({count})" for word, count in found.items())
+        for name, found in gaps.items()
+    ]
+    for text in [] if not impute else [t for t in read if "empty" not in t]:
+        warn(text)
     notes = _notes_of_gaps(gaps, target, impute)
-    kept = [k for k, cell in enumerate(columns[target]) if cell is not None]
+    kept = [k for k, cell in enumerate(columns[target].cells) if cell is not None]
     if not kept:
         raise ValueError(f"column {target!r} is empty; name another with --target.")
-    used = {name: [cells[k] for k in kept] for name, cells in used.items()}
-    y, task = target_and_task(target, used.pop(target), task)
-    made = [_features(name, cells) for name, cells in used.items()]
+    rows = {
+        name: replace(column, cells=[column.cells[k] for k in kept])
+        for name, column in used.items()
+    }
+    goal = rows.pop(target)
+    y, task = target_and_task(target, goal.cells, task, goal.kind != "numbers")
+    made = [_features(column, keep) for column in rows.values()]
     notes += [note for _, note in made if note]
     features = [column for found, _ in made for column in found]
     if not features:
         raise ValueError(
             "no column is left to predict from; all others were dropped or do not vary."
         )
-    return np.column_stack(features), y, task, notes
+    return Features(
+        np.column_stack(features), y, task, notes, [*rows.values(), goal], kept
+    )
