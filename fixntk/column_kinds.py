@@ -12,7 +12,17 @@ from .dialects import number_in
 
 # %% ../nbs/engine/column_kinds.ipynb #13c6a33d
 _ALWAYS = {"", "?", "#n/a", "<na>"}
-_AMONG_NUMBERS = _ALWAYS | {"na", "n/a", "nan", "-nan", "+nan", "null", "none", ".", "-"}
+_AMONG_NUMBERS = _ALWAYS | {
+    "na",
+    "n/a",
+    "nan",
+    "-nan",
+    "+nan",
+    "null",
+    "none",
+    ".",
+    "-",
+}
 _CODES = {-999.0, -9999.0, -99999.0}
 _DATE = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?([T ].*)?|\d\d?[-/.]\d\d?[-/.]\d{2,4}")
 _CODE = re.compile(r"[+-]?0\d+")  # 007 is no number
@@ -65,7 +75,7 @@ def _votes(cells):
             marks.add(",")
     return marks
 
-
+# %% ../nbs/engine/column_kinds.ipynb #2937776f
 def decimal_of(columns, said=None):
     """The decimal mark of a table, from its numeric columns {name: cells}."""
     if said not in (None, ".", ","):
@@ -158,12 +168,14 @@ def _as_words(name, cells, gaps):
         if not dates
     ]
     unsure = sorted({cell for cell in filled if cell.lower() in _AMONG_NUMBERS - {"-"}})
-    notes = [f"{word} in {name} is a word; if it is a gap: --na {word}" for word in unsure]
+    notes = [
+        f"{word} in {name} is a word; if it is a gap: --na {word}" for word in unsure
+    ]
     return Column(name, kind, cells, dict(gaps), tuple(notes), tuple(warned))
 
-
+# %% ../nbs/engine/column_kinds.ipynb #e3d7f641
 def _split_gaps(cells, na):
-    """The cells, None where there is a gap; whether all others are numbers; the gaps."""
+    """The cells, None for a gap; whether all others are numbers; the gaps."""
     cells = ["" if cell is None else str(cell).strip() for cell in cells]
     clear = [cell for cell in cells if cell not in na and cell.lower() not in _ALWAYS]
     filled = [cell for cell in clear if cell.lower() not in _AMONG_NUMBERS]
