@@ -75,7 +75,7 @@ def _votes(cells):
             marks.add(",")
     return marks
 
-
+# %% ../nbs/engine/column_kinds.ipynb #2937776f
 def decimal_of(columns, said=None):
     """The decimal mark of a table, from its numeric columns {name: cells}."""
     if said not in (None, ".", ","):
@@ -173,9 +173,9 @@ def _as_words(name, cells, gaps):
     ]
     return Column(name, kind, cells, dict(gaps), tuple(notes), tuple(warned))
 
-
+# %% ../nbs/engine/column_kinds.ipynb #e3d7f641
 def _split_gaps(cells, na):
-    """The cells, None where there is a gap; whether all others are numbers; the gaps."""
+    """The cells, None for a gap; whether all others are numbers; the gaps."""
     cells = ["" if cell is None else str(cell).strip() for cell in cells]
     clear = [cell for cell in cells if cell not in na and cell.lower() not in _ALWAYS]
     filled = [cell for cell in clear if cell.lower() not in _AMONG_NUMBERS]

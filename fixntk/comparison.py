@@ -83,23 +83,16 @@ def compare(
 
     Parameters
     ----------
-    path : str or Path
-        Table: CSV, gz, zip, Parquet, Feather or Excel.
-    target : str
-        Name of the column to predict.
+    path, target : str or Path, str
+        Table: CSV, gz, zip, Parquet, Feather, Excel; the name of the column to predict.
     task : "classification", "regression" or None
         None decides by the target.
-    drop : str or sequence of str
-        Columns to leave out.
-    keep : str or sequence of str
-        Columns that would be left out because they count the rows of a sorted table.
-    reading : Reading
-        What is to be said about the file: see `fixntk.table_reading`.
-    missing : "refuse" or "impute"
-        What to do about cells without a value.
+    drop, keep : str or sequence of str
+        Columns to leave out; columns to keep that count the rows of a sorted table.
+    reading, missing : Reading, "refuse" or "impute"
+        What is to be said about the file; what to do about cells without a value.
     folds, seed, gates, n_jobs : int
-        Parts of the cross-validation, two or more; seed of splits and gates; Gaussian
-        gates of the gated network; processes, -1 for one on each core.
+        Parts, two or more; seed; gates of the network; processes, -1 for each core.
     say : function
         Takes a line of progress.
 
@@ -108,8 +101,8 @@ def compare(
     dict
         "scores", lists by model; "models", of all rows; "task"; "X" and "y", as fitted.
     """
-    how = (missing, folds, seed, gates, n_jobs, keep, reading)
-    return _told(say, path, target, task, drop, *how)
+    how = (drop, missing, folds, seed, gates, n_jobs, keep, reading)
+    return _told(say, path, target, task, *how)
 
 # %% ../nbs/engine/comparison.ipynb #6e502977
 def keep_fits(record, made_by, done):

@@ -35,8 +35,8 @@ def check_rows(y, task, folds):
             raise ValueError(
                 f"every class must have at least {least} rows for {folds} folds; "
                 f"class {str(classes[counts.argmin()])!r} has {counts.min()}. "
-                "Merge or drop small classes, or use fewer --folds; if the target is an "
-                "amount or a count: --task regression."
+                "Merge or drop small classes, or use fewer --folds; if the target "
+                "is an amount or a count: --task regression."
             )
     elif len(y) < 4 * folds or np.ptp(y) == 0:
         raise ValueError(
@@ -119,7 +119,7 @@ def _line(column, target):
     role = "  <- target" if column.name == target else ""
     return f"  {column.name[:24]:24} {column.kind:8} {said}{role}"
 
-
+# %% ../nbs/engine/comparison_plan.ipynb #3bef0e50
 def _column_lines(columns, target, most=30):
     """Lines on the columns, the target last; of many only the first."""
     inputs = [column for column in columns if column.name != target]
@@ -137,9 +137,7 @@ def _groups(made, folds):
         many = (
             "equal rows go to the same fold"
             if groups is not None
-            else (
-                "too few different rows to keep them in one fold, so scores may be too good"
-            )
+            else ("too few rows differ to keep equal ones in one fold: scores flatter")
         )
         rows = (
             "1 row is a copy of another" if found == 1 else f"{found} rows are copies"

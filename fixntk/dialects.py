@@ -51,7 +51,7 @@ def _share(text, sep):
     short = widths[0] not in (width, width - 1)  # row names have no name in R
     return count / len(widths) - penalty - 0.25 * short, width
 
-
+# %% ../nbs/engine/dialects.ipynb #9225311f
 def separator_of(text):
     """The separator that cuts most lines into equally many cells."""
     start = "\n".join(re.split(r"\r\n|\r|\n", text[:200_000])[:501])
@@ -88,14 +88,14 @@ def _refuse_swallowed(place, line, row, sep, width):
             "holds whole lines of the table. Mend that line."
         )
 
-
+# %% ../nbs/engine/dialects.ipynb #dd87f04b
 def check_widths(place, rows, width, first=1):
     """Refuse a line with more or fewer cells than there are names, on line `first`."""
     widths = {len(row) for _, row in rows}
     if len(rows) > 2 and len(widths) == 1 and widths != {width}:
         raise ValueError(
-            f"{place} must have a name for every column; line {first} has {width} cells "
-            f"and the lines below {widths.pop()}. Mend that line, or remove it and say "
+            f"{place} must have a name for every column; line {first} has {width} "
+            f"cells and the lines below {widths.pop()}. Mend it, or remove it and say "
             "--no-header."
         )
     for line, row in rows:

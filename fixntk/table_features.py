@@ -75,7 +75,7 @@ def _word_features(column, keep):
     columns = [(words == level).astype(float) for level in shown]
     return columns, f"{name} became {len(levels)} words, one-hot"
 
-
+# %% ../nbs/engine/table_features.ipynb #63ebdc4f
 def _too_many(column, levels, words):
     """Leave out a column of names or dates; refuse one of numbers with mistakes."""
     name, odd = column.name, mistaken(column.cells)
@@ -122,7 +122,7 @@ def target_and_task(name, cells, task, words=False):
         )
     return _tame(np.array(numbers)), task
 
-
+# %% ../nbs/engine/table_features.ipynb #cae17058
 def _say_of_task(name, cells, task, whole):
     """Refuse numbers with mistakes as classes; name the other task where it may be."""
     odd, levels = mistaken(cells), len(set(cells))
@@ -199,7 +199,7 @@ def _left_out(columns, target, drop, keep):
             warn(f"{name} may give {target} away: {why}; if so: --drop {name!r}")
     return [name for name in out if name not in keep]
 
-
+# %% ../nbs/engine/table_features.ipynb #e7cf4ac3
 def feature_table(columns, target, task, drop, impute, keep=()):
     """Inputs X (n, d), NaN where missing, target y (n,), task, notes, columns, rows."""
     _check_names(columns, target, drop, keep)

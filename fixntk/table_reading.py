@@ -4,18 +4,12 @@
 __all__ = []
 
 # %% ../nbs/engine/table_reading.ipynb #dbfa05d4
-import gzip
 import hashlib
-import sys
-import zipfile
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from .checks import check_kind
 from fixntk.dialects import (
     SEPARATORS,
     check_widths,
@@ -25,6 +19,7 @@ from fixntk.dialects import (
     tabbed,
     without_comments,
 )
+from .file_bytes import file_bytes, pandas_for, text_of, unpacked
 
 # %% ../nbs/engine/table_reading.ipynb #c9d7effa
 @dataclass(frozen=True)
@@ -49,65 +44,6 @@ class Table:
     warnings: tuple  # what was changed
     digest: str  # SHA-256 of the file
     reading: Reading = Reading()
-
-# %% ../nbs/engine/table_reading.ipynb #1eadf886
-def pandas_for(what):
-    """The package pandas, or an error that says what to install."""
-    try:
-        import pandas
-    except ImportError:
-        raise ImportError(
-            f"{what} needs pandas, which is not installed: pip install 'fixntk[cli]'"
-        ) from None
-    return pandas
-
-
-def _bytes(path):
-    """What the file holds; gz and zip are unpacked."""
-    check_kind(path, "path", (str, Path), "It is the place of a table; '-' is stdin.")
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise OSError(f"{path} cannot be read: {error.strerror}.") from None
-    return raw
-
-
-def _unpacked(path, raw):
-    """The bytes, without gz or zip around them."""
-    try:
-        if raw[:2] == b"\x1f\x8b":
-            return gzip.decompress(raw)
-        if raw[:4] != b"PK\x03\x04" or Path(path).suffix.lower() in (".xlsx", ".ods"):
-            return raw
-        with zipfile.ZipFile(BytesIO(raw)) as packed:
-            names = [name for name in packed.namelist() if not name.endswith("/")]
-            if "[Content_Types].xml" in names:
-                return raw  # a workbook
-            if len(names) != 1:
-                raise ValueError(
-                    f"{path} must hold one file; got {len(names)}: "
-                    f"{', '.join(names[:4])}. Unpack it and name one."
-                )
-            return packed.read(names[0])
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} cannot be unpacked: {error}.") from None
-
-
-def _text(path, raw, encoding):
-    kind = encoding or "utf-8-sig"
-    try:
-        text = raw.decode(kind)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise ValueError(
-            f"{path} must be text in {encoding or 'UTF-8'}; {error}. Save the table "
-            "anew, or name its encoding, such as --encoding latin-1."
-        ) from None
-    if "\0" in text:
-        raise ValueError(
-            f"{path} must be text in {encoding or 'UTF-8'}; got NUL characters. "
-            "Save the table anew, or name its encoding: --encoding utf-16."
-        )
-    return text.removeprefix("\ufeff")
 
 # %% ../nbs/engine/table_reading.ipynb #6ef02ca2
 def _check_names(place, names, n):
@@ -145,7 +81,7 @@ def _evened(cells):
     short = len(cells) > 1 and len(cells[1]) == len(cells[0]) + 1
     return [["", *cells[0]], *cells[1:]] if short else cells
 
-
+# %% ../nbs/engine/table_reading.ipynb #1e7f7a18
 def _without_index(place, frame, reading):
     """The frame without what names its rows, and what to say of it."""
     names = list(frame.columns)
@@ -208,7 +144,7 @@ def _as_text(column):
 
     return [text(value) for value in column.astype(object)]
 
-
+# %% ../nbs/engine/table_reading.ipynb #f8945b14
 def _read_typed(place, raw, kind, reading):
     """Frame and understood lines of a typed file."""
     pandas, file = pandas_for(f"reading {kind}"), BytesIO(raw)
@@ -239,7 +175,7 @@ def _read_typed(place, raw, kind, reading):
     frame = pandas.DataFrame([row for _, row in rows], columns=names, dtype=object)
     return frame, [*said, names_said]
 
-
+# %% ../nbs/engine/table_reading.ipynb #2b53044d
 _TYPED = {
     b"PAR1": "parquet",
     b"ARRO": "feather",
@@ -249,15 +185,15 @@ _TYPED = {
 
 
 def read_table(path, reading=Reading(), check=lambda n: None):
-    """The table in a file, as text; `check` takes the number of rows, and may refuse."""
-    raw = _bytes(path)
+    """The table in a file, as text; `check` is told the number of rows."""
+    raw = file_bytes(path)
     place = "standard input" if str(path) == "-" else path
-    digest, raw = hashlib.sha256(raw).hexdigest(), _unpacked(place, raw)
+    digest, raw = hashlib.sha256(raw).hexdigest(), unpacked(place, raw)
     kind = _TYPED.get(raw[:4])
     if kind:
         frame, understood = _read_typed(place, raw, kind, reading)
     else:
-        text = _text(place, raw, reading.encoding)
+        text = text_of(place, raw, reading.encoding)
         frame, understood = _read_text(place, text, reading)
     check(len(frame))
     frame, warned = _without_index(place, frame, reading)
