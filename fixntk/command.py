@@ -76,6 +76,7 @@ def _run(args):
     run = {"compare": run_compare, "table": run_table}[args.parser.prog.split()[-1]]
     with warnings.catch_warnings():
         warnings.showwarning = tell
+        warnings.simplefilter("default", UserWarning)  # what changes the task
         # meant for those who write programs
         warnings.simplefilter("ignore", DeprecationWarning)
         run(args)
