@@ -82,6 +82,7 @@ def _run(args):
 
     with warnings.catch_warnings():
         warnings.showwarning = tell
+        warnings.simplefilter("default", UserWarning)  # what changes the task
         # meant for those who write programs
         warnings.simplefilter("ignore", DeprecationWarning)
         args.run(args)

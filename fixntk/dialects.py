@@ -95,8 +95,8 @@ def check_widths(place, rows, width, first=1):
     if len(rows) > 2 and len(widths) == 1 and widths != {width}:
         raise ValueError(
             f"{place} must have a name for every column; line {first} has {width} "
-            f"cells and the lines below {widths.pop()}. Mend it, or remove it and say "
-            "--no-header."
+            f"cells and the lines below {widths.pop()}. Mend that line, or remove "
+            "it and say --no-header."
         )
     for line, row in rows:
         if len(row) != width:

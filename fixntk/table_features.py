@@ -85,7 +85,7 @@ def _too_many(column, levels, words):
             f"{what}, most of them numbers. Mend {odd!r}, or make it a gap: --na "
             f"{odd!r}; or leave the column out: --drop {name!r}."
         )
-    remedy = f"if it should be numbers, mend {words[0]!r}"
+    remedy = f"if it should be numbers, mend {str(words[0])!r}"
     if column.kind == "dates":
         remedy = "make numbers of its dates, such as days since the first"
     warn(
