@@ -85,12 +85,12 @@ def compare(
     ----------
     path, target : str or Path, str
         Table: CSV, gz, zip, Parquet, Feather, Excel; the name of the column to predict.
-    task : "classification", "regression" or None
-        None decides by the target.
+    task, missing : "classification", "regression" or None; "refuse" or "impute"
+        None decides by the target; what to do about cells without a value.
     drop, keep : str or sequence of str
         Columns to leave out; columns to keep that count the rows of a sorted table.
-    reading, missing : Reading, "refuse" or "impute"
-        What is to be said about the file; what to do about cells without a value.
+    reading : Reading
+        What is to be said about the file: see `fixntk.table_reading`.
     folds, seed, gates, n_jobs : int
         Parts, two or more; seed; gates of the network; processes, -1 for each core.
     say : function

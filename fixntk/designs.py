@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator
 
 from fixntk.checks import check_vector, frozen
+from fixntk.patterns import Masks
 from fixntk.shapes import (
     check_answers,
     check_coefs,
@@ -25,7 +26,6 @@ class RequiredProducts(ABC):
     """What every design must offer for its blocks A_1, ..., A_p of shape (n, d)."""
 
     masks: Any = None
-    gates: Any = None
     n: int
     p: int
     d: int
@@ -86,10 +86,15 @@ class DenseForms(RequiredProducts):
 class Design(DenseForms):
     """Blocks A_1, ..., A_p of shape (n, d), side by side: what a problem is made of.
 
-    A subclass sets n, p, d, `masks` and `gates` if these make its blocks, and gives the
-    seven products of `RequiredProducts`; the rest is inherited. For c targets W has
+    A subclass sets n, p, d, and `masks` if these make its blocks, and gives the seven
+    products of `RequiredProducts`; the rest is inherited. For c targets W has
     shape (p, d, c) and answers have shape (n, c).
     """
+
+    @property
+    def gates(self) -> Any:
+        """The gates, shape (p, d), if masks of one gate each make the blocks."""
+        return self.masks.gates if isinstance(self.masks, Masks) else None
 
     def images(self, W):
         """The rows A_i W_i, shape (p, n): `predict` before the sum."""
@@ -181,7 +186,7 @@ class _MappedRows(Design):
     def __init__(self, design, vector):
         self.design, self._vector = check_design(design), vector
         self.n, self.p, self.d = design.n, design.p, design.d
-        self.masks, self.gates = design.masks, design.gates
+        self.masks = design.masks
 
     @abstractmethod
     def mapped(self, table):

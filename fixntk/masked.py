@@ -107,7 +107,6 @@ class _Masked(Design):
 
     def _set(self, X, masks, shared=None):
         self.X, self.masks, self.p = X, masks, masks.p
-        self.gates = masks.gates
         self.n, self.d = X.shape
         self._rows = np.ascontiguousarray(masks.patterns.T)
         self._shared = {} if shared is None else shared

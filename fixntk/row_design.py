@@ -71,6 +71,8 @@ def check_column(factors: Any) -> Any:
 class _RowTable(Design):
     "Rows, gates, factors of the rows, and how precise sums are."
 
+    gates: Any = None
+
     def _set(self, X, gates, factors, dtype, root=None, numbers=None):
         self.X, self.gates, self.factors, self.dtype = X, gates, factors, dtype
         (self.n, self.d), self.p = map(int, X.shape), len(gates)

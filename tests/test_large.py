@@ -218,7 +218,7 @@ def test_other_losses_in_pieces_are_refused_in_words(table, loss):
 def test_a_network_and_slices(table, best):
     X, y, gates = table
     found = fixntk.solve(program(RowDesign(X, gates), y), tol=1e-9)
-    np.testing.assert_allclose(found.network()(X[:20]), found.predict(X[:20]))
+    np.testing.assert_allclose(found.network().predict(X[:20]), found.predict(X[:20]))
     part = RowDesign(X, gates)[[3, 1]]
     np.testing.assert_array_equal(part.gates, gates[[3, 1]])
 
