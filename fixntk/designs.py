@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator
 
 from fixntk.checks import check_vector, frozen
-from fixntk.patterns import Masks
 from fixntk.shapes import (
     check_answers,
     check_coefs,
@@ -26,6 +25,7 @@ class RequiredProducts(ABC):
     """What every design must offer for its blocks A_1, ..., A_p of shape (n, d)."""
 
     masks: Any = None
+    gates: Any = None  # where masks are not stored
     n: int
     p: int
     d: int
@@ -74,11 +74,10 @@ class DenseForms(RequiredProducts):
 
     def as_linear_operator(self):
         """The same matrix for SciPy's lsqr and lsmr; W is flattened row by row."""
-        shape = self.p, self.d
         return LinearOperator(
             (self.n, self.p * self.d),
             dtype=np.float64,
-            matvec=lambda w: self.predict(w.reshape(shape)),
+            matvec=lambda w: self.predict(w.reshape(self.p, self.d)),
             rmatvec=lambda z: self.correlate(z.ravel()).ravel(),
         )
 
@@ -90,11 +89,6 @@ class Design(DenseForms):
     products of `RequiredProducts`; the rest is inherited. For c targets W has
     shape (p, d, c) and answers have shape (n, c).
     """
-
-    @property
-    def gates(self) -> Any:
-        """The gates, shape (p, d), if masks of one gate each make the blocks."""
-        return self.masks.gates if isinstance(self.masks, Masks) else None
 
     def images(self, W):
         """The rows A_i W_i, shape (p, n): `predict` before the sum."""
@@ -135,12 +129,12 @@ def check_design(design: Any) -> Design:
     is_class = isinstance(design, type)
     lacking = [name for name in ("n", "p", "d", *_ASKED) if not hasattr(design, name)]
     if is_class or lacking:
-        came = (
+        it = (
             f"the class {design.__name__} itself" if is_class else type(design).__name__
         )
         raise TypeError(
             "design must be a design, such as MaskedDesign(X, masks) or another "
-            f"subclass of fixntk.design.Design; got {came}, without "
+            f"subclass of fixntk.design.Design; got {it}, without "
             f"{', '.join(lacking) or 'an instance'}. Make one from X and its masks."
         )
     return ForeignDesign(design, np.arange(design.p))
@@ -186,7 +180,7 @@ class _MappedRows(Design):
     def __init__(self, design, vector):
         self.design, self._vector = check_design(design), vector
         self.n, self.p, self.d = design.n, design.p, design.d
-        self.masks = design.masks
+        self.masks, self.gates = design.masks, design.gates
 
     @abstractmethod
     def mapped(self, table):
@@ -228,8 +222,7 @@ class MappedDesign(_MappedRows):
         return self.mapped(self.design.block(i))
 
     def images(self, W):
-        rows_first = np.moveaxis(self.design.images(W), 1, 0)
-        return np.moveaxis(self.mapped(rows_first), 0, 1)
+        return np.moveaxis(self.mapped(np.moveaxis(self.design.images(W), 1, 0)), 0, 1)
 
 # %% ../nbs/engine/designs.ipynb #3df60312
 class ScaledDesign(MappedDesign):

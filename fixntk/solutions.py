@@ -14,6 +14,7 @@ import numpy as np
 
 from fixntk.checks import check_count, check_nonnegative, frozen
 from fixntk.designs import Design
+from fixntk.masks import Masks
 from fixntk.networks import GatedReLUNetwork
 from fixntk.problems import check_problem, group_norms, relative_gap
 from fixntk.shapes import check_coefs, check_weights
@@ -113,12 +114,14 @@ class _Answers(_Weighed):
 
     def network(self):
         """The gated network of the masks that are on, without the intercept."""
-        if self.design.gates is None or self.W.ndim != 2:
+        stored, design = isinstance(self.masks, Masks), self.design
+        gates = self.masks.gates if stored else design.gates
+        if gates is None or self.W.ndim != 2:
             raise TypeError(
                 "the design must be over masks of one gate each, for one target, to "
                 "be a network; use solution.predict(inputs), which all designs have."
             )
-        return GatedReLUNetwork(self.design.gates[self._on], self.W[self._on])
+        return GatedReLUNetwork(gates[self._on], self.W[self._on])
 
 # %% ../nbs/engine/solutions.ipynb #53b9f3ef
 @dataclass(frozen=True, eq=False, repr=False)
