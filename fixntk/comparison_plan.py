@@ -217,6 +217,6 @@ def announce(path, plan, say):
     seconds = (split + _seconds(n, d, plan.gates)) * _slowness() / plan.jobs
     if seconds > 60:
         say(
-            f"  this may take {seconds / 60:.0f} minutes, up to a factor of three; "
+            f"  this may take {seconds / 60:.1f} minutes, up to a factor of three; "
             "Ctrl-C loses little, the same command goes on"
         )

@@ -203,7 +203,7 @@ class MaskedDesign(_MaskedProducts):
     def thinned(self, step):
         """The same masks on every step-th row."""
         X, patterns = self.X[::step], self.masks.patterns[::step]
-        return MaskedDesign.unchecked(frozen(X), masks_of(patterns, self.gates))
+        return MaskedDesign.unchecked(frozen(X), masks_of(patterns, self.masks.gates))
 
 # %% ../nbs/engine/masked.ipynb #e4a908d0
 def check_masks(masks: Masks, X: np.ndarray) -> Masks:

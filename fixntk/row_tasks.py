@@ -34,7 +34,8 @@ def lazy_answers(z: Any, X: Any, name: str) -> Any:
     n = X.shape[0]
     if not is_lazy(z):
         z = needs("dask.array", "large").from_array(check_answers(z, n, name))
-    if z.ndim not in (1, 2) or z.shape[0] != n or z.dtype.kind not in "fiub":
+    fits = hasattr(z, "rechunk") and z.ndim in (1, 2) and z.shape[0] == n
+    if not fits or z.dtype.kind not in "fiub":
         raise ValueError(
             f"{name} must have one number, or a row of numbers, for each of the {n} "
             f"samples of the design; got {z.dtype} of shape {z.shape}. Select the same "
