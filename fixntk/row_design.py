@@ -191,7 +191,7 @@ class RowDesign(_RowSums):
         Of the sums: float64, or float32 for single precision.
     """
 
-    def __init__(self, X: Any, gates: ArrayLike, *, dtype: Any = np.float64):
+    def __init__(self, X: Any, gates: Any, *, dtype: Any = np.float64):
         X, name = check_source(X), np.dtype(dtype).name
         check_choice(name, "dtype", ["float64", "float32"])
         self._set(X, check_row_gates(gates, X.shape[1]), None, np.dtype(dtype).type)
