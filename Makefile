@@ -1,6 +1,9 @@
-# make book: from nothing to a page.  make test: every test.  Both set up .venv on first use.
+# make book: from nothing to a page.  make test: every test.  make check: the quick ones.
+# Each sets up what it needs of .venv on first use.
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q
+TOOLS := .venv/.tools
 READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -16,16 +19,21 @@ help:
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
 
-$(READY): pyproject.toml
+$(TOOLS): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
 	  echo "fixntk needs Python 3.10 or newer, and '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)."; \
 	  echo "Install one, or name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "'$(PYTHON)' cannot make virtual environments: its venv or ensurepip module is missing."; \
 	  echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
-	@echo "Making the environment .venv and installing the tools: once, one to three minutes."
+	@echo "Making the environment .venv, with the tools of the quick tests: once, about a minute."
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q -e ".[dev,book]"
+	@$(INSTALL) -e ".[check]"
+	@touch $(TOOLS)
+
+$(READY): $(TOOLS)
+	@echo "Installing the tools of the book and of all tests: once, one to two minutes."
+	@$(INSTALL) -e ".[dev,book]"
 	@touch $(READY)
 
 book: $(READY)
@@ -41,7 +49,7 @@ test: $(READY)
 	@$(MAKE) --no-print-directory book
 	@FIXNTK_BOOK=required python -m pytest
 
-check: $(READY)
+check: $(TOOLS)
 	@ruff check .
 	@ruff format --check -q .
 	@python -m pytest -q tests/test_repo.py tests/test_style.py
