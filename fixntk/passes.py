@@ -45,10 +45,10 @@ def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray
 
 
 def guessed(problem: GroupLassoProblem, step: int = 10) -> np.ndarray:
-    "Weights of a tenth of the rows, roughly solved; zeros if that is a short table."
+    "Weights of a tenth of the rows, roughly solved; zeros if these are few."
     design, y = problem.design, problem.y
-    few = design.thinned(step) if design.n > 2 * step * _FEW // 3 else None
-    if few is None or not y[::step].any():
+    few = design.thinned(step) if design.n > step * _FEW else None
+    if few is None or not is_long(few) or not y[::step].any():
         return np.zeros(design.p)
     part = GroupLassoProblem(few, y[::step], problem.lam * few.n / design.n)
     return run_newton(part, begin_at(part, None), 1e-3, 20, lambda text: None).weights

@@ -166,7 +166,7 @@ class KernelPoints:
 
     def most_added(self, kept: int) -> int:
         "How many masks may be added to `kept` at a time."
-        return max(kept, self.design.n // 5, 10)
+        return max(kept, self.design.n // 5, min(self.design.n, 50))
 
     def dual(self, point):
         "alpha, for a pass over all masks."

@@ -165,8 +165,9 @@ def test_sixty_hard_cases():
     print(
         f"\nNewton steps to 1e-9 on 60 hard cases: median {np.median(steps):g}, most {max(steps)}"
     )
-    # the slowest case takes 34 or 52 steps, as the BLAS at hand rounds
-    assert np.median(steps) <= 10 and np.quantile(steps, 0.95) <= 30
+    # the slowest case takes 33 to 49 steps, as the BLAS at hand rounds
+    assert max(steps) <= 50 and np.median(steps) <= 10
+    assert np.quantile(steps, 0.95) <= 30
 
 
 @pytest.mark.parametrize("n, dimension", [(30, 1), (60, 1), (15, 3), (25, 3)])
