@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import cho_factor, cho_solve
 
 from fixntk.checks import (
+    as_floats,
     check_choice,
     check_count,
     check_matrix,
@@ -84,15 +85,15 @@ def kernel_ridge(K: ArrayLike, y: ArrayLike, ridge: float) -> np.ndarray:
     ----------
     K : array, shape (n, n)
         A kernel, symmetric positive semidefinite.
-    y : array, shape (n,)
-        Targets.
+    y : array, shape (n,) or (n, c)
+        Targets; the c columns share one factorisation of K.
     ridge : float
         Strength of the penalty, positive.
 
     Returns
     -------
-    array, shape (n,)
-        One coefficient for each row of K.
+    array, shape (n,) or (n, c)
+        One coefficient for each row of K and column of y.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def kernel_ridge(K: ArrayLike, y: ArrayLike, ridge: float) -> np.ndarray:
     array([0.5])
     """
     K = _check_symmetric(K)
-    y = check_vector(y, len(K), like="K")
+    y = _check_targets(y, len(K))
     small = "such as 1e-10 times the mean of K's diagonal."
     ridge = check_positive(ridge, "ridge", f"For no penalty use a small one, {small}")
     return _solve_ridge(K, y, ridge)
@@ -120,13 +121,27 @@ def _check_symmetric(K: ArrayLike) -> np.ndarray:
             f"K must be a square symmetric matrix; got shape {K.shape}. {remedy}"
         )
     check_memory(4 * K.size, f"K: a system of {len(K)} rows", "Take fewer rows.")
-    skew = np.abs(K - K.T).max()
+    tiles = (slice(k, k + 256) for k in range(0, len(K), 256))  # fit the cache
+    skew = max(np.abs(K[tile] - K[:, tile].T).max() for tile in tiles)
     if skew > 2e-8 * np.abs(K).max():
         raise ValueError(
             f"K must be a square symmetric matrix; K and K.T differ by {skew:.3g}. "
             f"{remedy}"
         )
     return K
+
+
+def _check_targets(y, n):
+    "One number for each of n rows, or one of each of c columns."
+    y = as_floats(y, "y")
+    if y.ndim != 2:
+        return check_vector(y, n, like="K")
+    if len(y) != n:
+        raise ValueError(
+            f"y must have one row for each of the {n} rows of K; got {len(y)}. "
+            "Select the same samples in both."
+        )
+    return check_matrix(y, "y")
 
 
 def _solve_ridge(K, y, ridge):

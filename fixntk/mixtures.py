@@ -49,8 +49,7 @@ class TangentFit(TableEstimator):
         centre = free * (share @ targets.columns)
         K = root[:, None] * (centred(H, share) if free else H) * root
         scaled = root[:, None] * (targets.columns - centre)
-        dual = [root * kernel_ridge(K, column, self.ridge_) for column in scaled.T]
-        dual = np.column_stack(dual)
+        dual = root[:, None] * kernel_ridge(K, scaled, self.ridge_)
         rest = centre - free * (share @ H @ dual)
         self.X_fit_, self.dual_coef_ = X, targets.named(dual.T).T
         self.intercept_ = targets.named(rest) + targets.origin

@@ -24,7 +24,7 @@ METHODS = ("kernel", "lsqr", "lsmr")
 
 def _by_kernel(design, y, weights, ridge):
     z = kernel_ridge(design.kernel(weights), y, ridge)
-    return weights[:, None] * design.correlate(z)
+    return weights.reshape(-1, *[1] * y.ndim) * design.correlate(z)
 
 
 def _matrix_free(design, y, weights, ridge, method):
@@ -81,7 +81,7 @@ def weighted_ridge(
     extra = () if method == "kernel" else (method,)
     way = _matrix_free if extra else _by_kernel
     with one_thread(rows=design.n):
-        if y.ndim == 1:
+        if y.ndim == 1 or method == "kernel":
             return way(design, y, weights, ridge, *extra)
         columns = [way(design, column, weights, ridge, *extra) for column in y.T]
     return np.stack(columns, axis=2)

@@ -47,8 +47,14 @@ class CentredDesign(MappedDesign):
     def kernel(self, weights):
         K, u = self.design.kernel(weights), self.direction
         v = K @ u
-        cross = np.multiply.outer(u, v - (u @ v) / 2 * u)
-        return K - (cross + cross.T)
+        v = v - (u @ v) / 2 * u
+        rest = np.empty_like(K)
+        for k in range(0, len(K), 128):  # rows that fit the cache
+            tile = slice(k, k + 128)
+            cross = np.multiply.outer(u[tile], v)
+            cross += np.multiply.outer(v[tile], u)
+            np.subtract(K[tile], cross, out=rest[tile])
+        return rest
 
     def cross(self, indices, others=None, dtype=np.float64):
         others = indices if others is None else others
