@@ -6,6 +6,7 @@ __all__ = []
 # %% ../nbs/engine/folds.ipynb #f01d0003
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.model_selection import check_cv
@@ -14,12 +15,36 @@ from sklearn.utils import check_consistent_length
 from .checks import as_floats
 from .group_lasso import GroupLassoProblem, Solution
 from .losses import solve
-from .reweighting import irls
+from .reweighting import irls, reweight, weighted_ridge
 
 # %% ../nbs/engine/folds.ipynb #f01d0006
+class Rounds(NamedTuple):
+    "Coefficients after some rounds of reweighting, which nobody has graded."
+
+    W: np.ndarray
+    weights: np.ndarray
+    reason: str
+
+
+def _reweighted(problem, weights, rounds):
+    "Some rounds of Algorithm 1, without the passes that a duality gap takes."
+    for _ in range(rounds):
+        W = weighted_ridge(problem.design, problem.y, weights, problem.lam / 2)
+        weights = reweight(W)
+    return Rounds(W, weights, f"{rounds} rounds")
+
+
 def family(
-    problem, shares, stages, *, solver="newton", start=None, tol=1e-6, max_iter=1000
-) -> list[Solution]:
+    problem,
+    shares,
+    stages,
+    *,
+    solver="newton",
+    start=None,
+    tol=1e-6,
+    max_iter=1000,
+    graded=True,
+) -> list[Solution | Rounds]:
     """Solutions after some reweightings and at the optimum, for one strength.
 
     Parameters
@@ -36,10 +61,12 @@ def family(
         Where `fixntk.solve` starts.
     tol, max_iter : float and int
         For the optimum: the relative gap at which to stop, and steps at most.
+    graded : bool
+        Whether numbered stages are a Solution, whose gap costs as much as a round.
 
     Returns
     -------
-    list of Solution
+    list of Solution or Rounds
         One a stage.
     """
     found, weights, done = [], shares, 0
@@ -50,7 +77,10 @@ def family(
             continue
         rounds = max_iter if stage is None else stage + 1
         more = max(rounds - done, 1)
-        found.append(irls(problem, weights=weights, max_iter=more, tol=tol))
+        if stage is not None and not graded:
+            found.append(_reweighted(problem, weights, more))
+        else:
+            found.append(irls(problem, weights=weights, max_iter=more, tol=tol))
         weights, done = found[-1].weights, rounds
     return found
 
@@ -61,7 +91,7 @@ def along(
     shares: np.ndarray,
     stages: Sequence[int | None],
     **options,
-) -> Iterator[list[Solution]]:
+) -> Iterator[list[Solution | Rounds]]:
     """Families at falling strengths, each from where the last two point.
 
     Parameters
@@ -77,14 +107,19 @@ def along(
 
     Yields
     ------
-    list of Solution
-        One list a strength, in it one solution a stage.
+    list of Solution or Rounds
+        One list a strength, in it one a stage; of rounds only what predicts.
     """
     earlier = weights = np.zeros(len(shares))
     for lam in lams:
         start = np.maximum(1.5 * weights - 0.5 * earlier, 0)
         found = family(
-            replace(problem, lam=lam), shares, stages, start=start, **options
+            replace(problem, lam=lam),
+            shares,
+            stages,
+            start=start,
+            graded=False,
+            **options,
         )
         earlier, weights = weights, found[-1].weights
         yield found
