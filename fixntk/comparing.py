@@ -4,11 +4,12 @@
 __all__ = []
 
 # %% ../nbs/engine/comparing.ipynb #a87ab7d5
+import time
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.impute import SimpleImputer
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -16,31 +17,46 @@ from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
 )
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from . import estimators
+from .encoding import table_encoder, table_pipeline
 from .machine import one_thread
+from .passes import has_few_columns
+from .scoring import check_metric
 
 # %% ../nbs/engine/comparing.ipynb #82af2313
 ROUNDS = [0, 1, 2, 4]
+KERNELS = ["NTK", "partly fixed", "fully fixed"]
 
 
-def candidates(task, gates, seed, inner):
-    """The four models by name; each chooses its strength over the folds `inner`."""
-    classes = task == "classification"
-    kind = "Classifier" if classes else "Regressor"
-    Gated = getattr(estimators, f"GatedReLU{kind}CV")
-    NTK = getattr(estimators, f"NTK{kind}")
-    path = dict(n_gates=gates, n_lams=8, cv=inner, random_state=seed)
-    ratios = {"ridge_ratio": 10.0 ** np.arange(-3, 3)}
-    simplest = DummyClassifier() if classes else DummyRegressor()
-    return {
-        "majority class" if classes else "mean": simplest,
-        "NTK": GridSearchCV(NTK(), ratios, cv=inner, error_score="raise"),
-        "partly fixed": Gated(n_reweightings=ROUNDS, **path),
-        "fully fixed": Gated(**path),
-    }
+@dataclass(frozen=True)
+class Settings:
+    """What the fits of a comparison depend on, beside the rows."""
+
+    task: str
+    gates: int = 1000
+    seed: int = 0
+    metric: str | None = None
+    class_weight: str | None = None
+    baselines: bool = True
+    threads: int | None = None
+
+    @property
+    def classes(self):
+        """Whether the target holds classes."""
+        return self.task == "classification"
+
+
+def models_of(settings):
+    """The names of the models, the simplest first."""
+    classes = settings.classes
+    linear = "logistic regression" if classes else "ridge regression"
+    others = [linear, "support vectors", "gradient boosting"] * settings.baselines
+    return ["majority class" if classes else "mean", *others, *KERNELS]
+
+# %% ../nbs/engine/comparing.ipynb #f3bf6003
+FEW, MANY = 800, 5000
 
 
 def splitter(task, folds, seed, grouped=False):
@@ -49,38 +65,166 @@ def splitter(task, folds, seed, grouped=False):
     kind = (kinds if task == "classification" else (KFold, GroupKFold))[grouped]
     return kind(folds, shuffle=True, random_state=seed)
 
-# %% ../nbs/engine/comparing.ipynb #f3bf6003
-def standardised(X, y, rows, task):
-    """All rows, gaps filled and columns standardised as `rows` say.
 
-    For regression the target is standardised too.
-    """
-    fill = SimpleImputer(strategy="median", keep_empty_features=True)
-    scale = make_pipeline(fill, StandardScaler()).fit(X[rows])
-    if task != "classification":
-        y = (y - y[rows].mean()) / (y[rows].std() or 1.0)
-    return scale.transform(X), y
+def sample_of(rows, y, most, seed, classes):
+    """At most about `most` of the rows at random, in order; thirty of each class."""
+    rng = np.random.default_rng(seed)
+    mixed = rng.permutation(rows)
+    if len(rows) <= most:
+        return np.sort(mixed)
+    if not classes:
+        return np.sort(mixed[:most])
+    parts = [mixed[y[mixed] == name] for name in np.unique(y[mixed])]
+    shares = [max(30, round(most * len(part) / len(mixed))) for part in parts]
+    return np.sort(np.concatenate([p[:share] for p, share in zip(parts, shares)]))
+
+
+def learns_from(name, n, width):
+    """How many of n rows a model of so many columns learns from at most."""
+    many = name == "fully fixed" and has_few_columns(n, width + 1)
+    free = name in ("NTK", "partly fixed", "fully fixed", "support vectors")
+    return n if many or not free else min(n, MANY)
 
 # %% ../nbs/engine/comparing.ipynb #97d5d2c6
-def fit_one(X, y, train, test, name, task, gates, seed, groups=None):
-    """One model fitted to the rows `train`, and the warnings of the fit.
+def _grid_of(name, settings, width):
+    """A model of scikit-learn's kind, and the grid of its strengths."""
+    classes = settings.classes
+    weight = {"class_weight": settings.class_weight} if classes else {}
+    if name == "NTK":
+        NTK = getattr(estimators, f"NTK{'Classifier' if classes else 'Regressor'}")
+        return NTK(**weight), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}
+    if name == "support vectors":
+        return _support_vectors(settings, weight, width)
+    if name == "logistic regression":
+        from sklearn.linear_model import LogisticRegression
 
-    The first answer is its score on the rows `test`, or the model if there are none.
-    Rows of one of the `groups` stay together in the inner folds.
-    """
-    X, y = standardised(X, y, train, task)
-    least = len(train)
-    if task == "classification":
-        least = int(np.unique(y[train], return_counts=True)[1].min())
-    # a class of the training part may be too small for three
-    inner = splitter(task, min(3, least), seed, groups is not None)
-    if groups is not None:
-        inner = list(inner.split(X[train], y[train], groups[train]))
-    with warnings.catch_warnings(record=True) as said, one_thread(rows=len(train)):
-        warnings.simplefilter("always")
-        model = candidates(task, gates, seed, inner)[name].fit(X[train], y[train])
-        result = model if test is None else float(model.score(X[test], y[test]))
-    kinds = (UserWarning, RuntimeWarning)
-    return result, sorted(
-        {str(w.message) for w in said if issubclass(w.category, kinds)}
+        found = LogisticRegression(max_iter=3000, **weight)
+        return found, {"C": 10.0 ** np.arange(-3, 3)}
+    from sklearn.linear_model import Ridge
+
+    return Ridge(), {"alpha": 10.0 ** np.arange(-2, 4)}
+
+
+def _support_vectors(settings, weight, width):
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC, SVR
+
+    grid = {"C": 10.0 ** np.arange(-1, 3), "gamma": np.array([0.1, 0.3, 1.0]) / width}
+    if not settings.classes:
+        model = TransformedTargetRegressor(SVR(), transformer=StandardScaler())
+        return model, {f"regressor__{key}": row for key, row in grid.items()}
+    model = SVC(**weight)
+    if settings.metric != "log-loss":
+        return model, grid
+    # probabilities from scores by Platt's sigmoid
+    made = CalibratedClassifierCV(model, cv=3, ensemble=False)
+    return made, {f"estimator__{key}": row for key, row in grid.items()}
+
+# %% ../nbs/engine/comparing.ipynb #bb563d6e
+def _boosted(settings, n):
+    from sklearn.ensemble import (
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
     )
+
+    leaf = dict(min_samples_leaf=int(np.clip(n // 20, 2, 20)))
+    if settings.classes:
+        leaf["class_weight"] = settings.class_weight
+        return HistGradientBoostingClassifier(random_state=settings.seed, **leaf)
+    return HistGradientBoostingRegressor(random_state=settings.seed, **leaf)
+
+
+def _network(name, settings, several, cv=None):
+    """The network's estimator, with a path of strengths if `cv` is given."""
+    kind = "Classifier" if settings.classes else "Regressor"
+    made = dict(n_gates=settings.gates, random_state=settings.seed)
+    if settings.classes:
+        made |= dict(class_weight=settings.class_weight)
+        made |= dict(multi_class="joint" if several else "ovr")
+    if cv is None:
+        return getattr(estimators, f"GatedReLU{kind}")(**made)
+    made |= dict(n_lams=8, cv=cv, tol=1e-4)
+    if settings.classes and settings.metric not in (None, "accuracy"):
+        made |= dict(scoring="squared_error")
+    made |= dict(n_reweightings=ROUNDS if name == "partly fixed" else None)
+    return getattr(estimators, f"GatedReLU{kind}CV")(**made)
+
+# %% ../nbs/engine/comparing.ipynb #68ad9f6a
+def _chosen_network(name, settings, X, y, cv, n):
+    several = settings.classes and len(np.unique(y)) > 2
+    search = _network(name, settings, several, cv).fit(X, y)
+    share = search.lam_ratio_ * np.sqrt(len(X) / n)
+    taken = dict(lam_ratio=float(share), n_reweightings=search.n_reweightings_)
+    model = _network(name, settings, several).set_params(**taken)
+    curve = dict(shares=search.lam_ratios_, scores=search.scores_.mean(0))
+    return model, taken | {"curve": {key: row.tolist() for key, row in curve.items()}}
+
+
+def chosen(name, settings, X, y, cv, n):
+    """A model with its strength chosen on encoded rows X, to be fitted to n rows."""
+    if name == "majority class":
+        return DummyClassifier(), {}
+    if name == "mean":
+        return DummyRegressor(), {}
+    if name == "gradient boosting":
+        return _boosted(settings, n), {}
+    if name.endswith("fixed"):
+        return _chosen_network(name, settings, X, y, cv, n)
+    model, grid = _grid_of(name, settings, X.shape[1])
+    score = check_metric(settings.metric, settings.task).gain
+    search = GridSearchCV(
+        model, grid, cv=cv, scoring=score, refit=False, error_score="raise"
+    ).fit(X, y)
+    taken = {key: float(value) for key, value in search.best_params_.items()}
+    return model.set_params(**taken), taken
+
+# %% ../nbs/engine/comparing.ipynb #a212c865
+def _inner_folds(settings, y, rows, groups):
+    """Three folds of the rows, or fewer if a class is too small for three."""
+    least = len(rows)
+    if settings.classes:
+        least = int(np.unique(y[rows], return_counts=True)[1].min())
+    folds = splitter(
+        settings.task, max(2, min(3, least)), settings.seed, groups is not None
+    )
+    none = np.zeros((len(rows), 1))
+    return list(
+        folds.split(none, y[rows], None if groups is None else groups[rows])
+    )
+
+
+def _fitted(frame, y, train, name, settings, groups):
+    """A pipeline fitted to the rows `train`, and what was chosen."""
+    width = table_encoder().fit(frame.iloc[train]).transform(frame.iloc[:1]).shape[1]
+    most = learns_from(name, len(train), width)
+    rows = sample_of(train, y, most, settings.seed, settings.classes)
+    few = max(FEW, len(rows) // 8)
+    some = sample_of(rows, y, few, settings.seed + 1, settings.classes)
+    X = table_encoder().fit_transform(frame.iloc[some])
+    inner = _inner_folds(settings, y, some, groups)
+    model, taken = chosen(name, settings, X, y[some], inner, len(rows))
+    return table_pipeline(model).fit(frame.iloc[rows], y[rows]), taken
+
+# %% ../nbs/engine/comparing.ipynb #5502cc17
+def fit_one(frame, y, train, test, name, settings, groups=None):
+    """One model fitted to the rows `train` and scored on the rows `test`.
+
+    The first answer is a dict of the score, what was chosen and the seconds, or the
+    model if there is nothing to score; the second holds the warnings of the fit.
+    """
+    threads = settings.threads
+    held = threadpool_limits(threads) if threads else one_thread(rows=len(train))
+    start = time.process_time()
+    with warnings.catch_warnings(record=True) as said, held:
+        warnings.simplefilter("always")
+        model, taken = _fitted(frame, y, train, name, settings, groups)
+        result = model
+        if test is not None:
+            metric = check_metric(settings.metric, settings.task)
+            result = {"score": metric(model, frame.iloc[test], y[test])}
+            result |= {"chosen": taken, "seconds": time.process_time() - start}
+    kinds = (UserWarning, RuntimeWarning)
+    texts = {str(w.message) for w in said if issubclass(w.category, kinds)}
+    return result, sorted(text for text in texts if "unknown categories" not in text)

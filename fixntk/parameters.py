@@ -27,6 +27,12 @@ PARAMETERS = {
         "Five folds, a number of folds, a splitter, or pairs (train, test) of row "
         "numbers or of bools.",
     ),
+    "scoring": (
+        'None or "squared_error"',
+        "What chooses lam: None is the share of right answers of a classifier, and the "
+        "squared error of a regressor; for classes that are rare, the squared error of "
+        "the scores.",
+    ),
     "n_gates": ("int", "How many gates to draw."),
     "gates": (
         '"gaussian", "circles", "all" or array, shape (p, d)',

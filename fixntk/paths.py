@@ -68,6 +68,7 @@ class PathFit(_Grouped):
     n_lams: int = 20
     lam_min_ratio: float = 1e-2
     cv: object = None
+    scoring: object = None
 
     def _fit(self, X, targets, groups=None):
         rng, stages = generator(self.random_state), stages_of(self.n_reweightings)
@@ -103,6 +104,11 @@ def ratios_of(fit):
         raise ValueError(
             "lam_min_ratio must be below 1, since the path descends from lam_max; "
             f"got {share:g}. 0.01 is usual."
+        )
+    if fit.scoring not in (None, "squared_error"):
+        raise ValueError(
+            f"scoring must be None or 'squared_error'; got {fit.scoring!r}. "
+            "Other scores go with GridSearchCV."
         )
     if check_count(fit.n_lams, "n_lams", "20 is usual.") == 1:
         raise ValueError(
