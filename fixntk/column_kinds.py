@@ -108,8 +108,8 @@ def decimal_of(columns, said=None):
     return "."
 
 # %% ../nbs/engine/column_kinds.ipynb #81e292e9
-def _plain(cell, decimal):
-    """A number as Python writes it, or None."""
+def as_said(cell, decimal):
+    """A number as Python writes it, or None; `decimal` is its mark."""
     if _SPACED.fullmatch(cell):
         cell = re.sub("[ '\u00a0\u202f\u2019]", "", cell)
     if _THOUSANDS[decimal].fullmatch(cell):
@@ -129,7 +129,7 @@ def _codes_for_gaps(numbers):
 
 def _as_numbers(name, cells, decimal, gaps):
     """A column of numbers."""
-    plain = [None if cell is None else _plain(cell, decimal) for cell in cells]
+    plain = [None if cell is None else as_said(cell, decimal) for cell in cells]
     for cell, number in zip(cells, plain):
         if cell is not None and number is None:
             raise ValueError(
@@ -185,6 +185,13 @@ def _split_gaps(cells, na):
     gone = [None if c in na or c.lower() in words else c for c in cells]
     gaps = Counter(was or "empty" for was, cell in zip(cells, gone) if cell is None)
     return gone, numeric, gaps
+
+
+def split_gaps(cells, na, numeric):
+    """The stripped cells, and the same with None for a gap, in a column of known kind."""
+    cells = ["" if cell is None else str(cell).strip() for cell in cells]
+    words = _AMONG_NUMBERS if numeric else _ALWAYS
+    return cells, [None if c in na or c.lower() in words else c for c in cells]
 
 
 def decided(table):

@@ -6,6 +6,7 @@ __all__ = []
 # %% ../nbs/engine/comparing.ipynb #a87ab7d5
 import time
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -208,16 +209,23 @@ def _fitted(frame, y, train, name, settings, groups):
     return table_pipeline(model).fit(frame.iloc[rows], y[rows]), taken
 
 # %% ../nbs/engine/comparing.ipynb #5502cc17
+@contextmanager
+def _threads(settings, n):
+    """Threads as they were asked for; trees wait for one another on a busy machine."""
+    asked = settings.threads
+    with threadpool_limits(asked or 1, user_api="openmp"):
+        with threadpool_limits(asked) if asked else one_thread(rows=n):
+            yield
+
+
 def fit_one(frame, y, train, test, name, settings, groups=None):
     """One model fitted to the rows `train` and scored on the rows `test`.
 
     The first answer is a dict of the score, what was chosen and the seconds, or the
     model if there is nothing to score; the second holds the warnings of the fit.
     """
-    threads = settings.threads
-    held = threadpool_limits(threads) if threads else one_thread(rows=len(train))
     start = time.process_time()
-    with warnings.catch_warnings(record=True) as said, held:
+    with warnings.catch_warnings(record=True) as said, _threads(settings, len(train)):
         warnings.simplefilter("always")
         model, taken = _fitted(frame, y, train, name, settings, groups)
         result = model

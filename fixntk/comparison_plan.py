@@ -7,7 +7,7 @@ __all__ = []
 import os
 import time
 from collections import Counter, namedtuple
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 import numpy as np
@@ -15,8 +15,10 @@ import numpy as np
 from . import __version__
 from .checks import check_choice, check_count, check_kind
 from .column_kinds import decided
+from .comparing import FEW, KERNELS, MANY, Settings, learns_from, models_of
 from .giveaways import copies, lopsided
 from .machine import available_memory, check_memory, one_thread
+from .scoring import check_metric
 from .table_features import feature_table, warn
 from .table_reading import Reading, read_table
 
@@ -49,38 +51,67 @@ def check_size(n, gates, jobs):
     """Refuse what does not fit in memory."""
     gates = min(gates, 10**18)  # no float holds the sizes beyond
     room = 0.9 * (available_memory() or 0) / 8 / jobs
-    most = int((np.sqrt(float(gates) ** 2 + 32 * room) - gates) / 16)
+    most = max(int((room - 8 * min(n, MANY) ** 2) / (gates / 2 + 100)), 0)
     check_memory(
-        jobs * n * (8 * n + gates),
+        jobs * (8 * min(n, MANY) ** 2 + n * (gates // 2 + 100)),
         f"a table of {n} rows, with {gates} gates and {jobs} fits at a time,",
         f"Take a sample of at most about {most} rows, or fewer gates or jobs.",
     )
 
 # %% ../nbs/engine/comparison_plan.ipynb #fbd7991a
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a comparison; None where it is to be decided."""
+
+    target: str
+    task: str | None = None
+    drop: tuple = ()
+    keep: tuple = ()
+    missing: str = "refuse"
+    folds: int | None = None
+    seed: int = 0
+    gates: int = 1000
+    jobs: int = 1
+    metric: str | None = None
+    group: str | None = None
+    class_weight: str | None = None
+    baselines: bool = True
+    threads: int | None = None
+
+
 Plan = namedtuple(
-    "Plan", "X y task notes folds seed gates jobs made_by understood groups"
+    "Plan",
+    "frame y task notes folds settings jobs made_by understood groups width cautions",
 )
 
-
-def _check_settings(target, task, drop, keep, missing, folds, seed, gates):
-    check_kind(target, "target", str, "It is the name of a column.")
-    for word, names in (("drop", drop), ("keep", keep)):
-        for name in names:
+# %% ../nbs/engine/comparison_plan.ipynb #febab3a1
+def _check_asked(asked):
+    check_kind(asked.target, "target", str, "It is the name of a column.")
+    for word in ("drop", "keep"):
+        for name in getattr(asked, word):
             check_kind(name, word, str, "It holds names of columns.")
-    if task is not None:
-        check_choice(task, "task", ("classification", "regression"))
-    check_choice(missing, "missing", ("refuse", "impute"))
-    check_count(gates, "gates", "1000 is usual.")
-    if check_count(folds, "folds", "5 is usual.") < 2:
+    if asked.task is not None:
+        check_choice(asked.task, "task", ("classification", "regression"))
+    if asked.class_weight is not None:
+        check_choice(asked.class_weight, "class_weight", ("balanced",))
+    check_choice(asked.missing, "missing", ("refuse", "impute"))
+    check_count(asked.gates, "gates", "1000 is usual.")
+    if asked.threads is not None:
+        check_count(asked.threads, "threads", "None leaves it to the package.")
+    _check_folds(asked.folds)
+    whole = isinstance(asked.seed, (int, np.integer))
+    if not (whole and not isinstance(asked.seed, bool) and 0 <= asked.seed < 2**32):
+        raise ValueError(
+            "seed must be a whole number from 0 to 2**32 - 1; "
+            f"got {asked.seed!r}. 0 is usual."
+        )
+
+
+def _check_folds(folds):
+    if folds is not None and check_count(folds, "folds", "5 is usual.") < 2:
         raise ValueError(
             "folds must be at least 2, to fit on some rows and score on others; "
             "got 1. 5 is usual."
-        )
-    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
-    if not (whole and 0 <= seed < 2**32):
-        raise ValueError(
-            "seed must be a whole number from 0 to 2**32 - 1; "
-            f"got {seed!r}. 0 is usual."
         )
 
 
@@ -130,9 +161,10 @@ def _column_lines(columns, target, most=30):
 
 
 def _groups(made, folds):
-    """Groups of equal rows, if they can be kept together; said in both cases."""
+    """Groups of equal rows, if they can be kept together; and words of caution."""
     labels = made.y if made.task == "classification" else None
     groups, found = copies(made.used, folds, labels)
+    said = []
     if found:
         many = (
             "equal rows go to the same fold"
@@ -142,59 +174,98 @@ def _groups(made, folds):
         rows = (
             "1 row is a copy of another" if found == 1 else f"{found} rows are copies"
         )
-        warn(f"{rows}; {many}")
+        said.append(f"{rows}; {many}")
     most = lopsided(made.y) if labels is not None else None
     if most:
-        warn(
+        said.append(
             f"{most[1]:.1%} of the rows are of class {most[0]!r}; an accuracy of "
             f"{most[1]:.3f} takes no model"
         )
-    return groups
+    return groups, said
 
 # %% ../nbs/engine/comparison_plan.ipynb #722e6441
-def make_plan(
-    path,
-    target,
-    task,
-    drop,
-    missing,
-    folds,
-    seed,
-    gates,
-    n_jobs,
-    keep=(),
-    reading=Reading(),
-):
-    """The table and the settings, checked; `made_by` is what the numbers depend on."""
-    drop, keep = ([one] if isinstance(one, str) else list(one) for one in (drop, keep))
-    _check_settings(target, task, drop, keep, missing, folds, seed, gates)
-    jobs = _processes(n_jobs, 4 * (folds + 1))
-    table, columns, said = _read(path, reading, lambda n: check_size(n, gates, jobs))
-    made = feature_table(columns, target, task, drop, missing == "impute", keep)
-    check_rows(made.y, made.task, folds)
+def _given_groups(column, rows, folds):
+    """The number of the group of each row, from the column that names them."""
+    cells = [column.cells[k] for k in rows]
+    if None in cells:
+        raise ValueError(
+            f"the column of --group {column.name!r} must name every row's group; got "
+            f"{cells.count(None)} gaps. Fill them."
+        )
+    names, numbers = np.unique(np.array(cells), return_inverse=True)
+    if len(names) < 2 * folds:
+        raise ValueError(
+            f"the column of --group {column.name!r} must hold at least {2 * folds} "
+            f"groups for {folds} folds; got {len(names)}. Use fewer --folds."
+        )
+    return numbers
+
+# %% ../nbs/engine/comparison_plan.ipynb #84a26a27
+def _made_by(asked, made, folds, digest, reading):
+    """What the numbers depend on."""
     packages = {name: version(name) for name in ("numpy", "scipy", "scikit-learn")}
-    made_by = dict(
-        table=table.digest,
-        target=target,
-        task=made.task,
-        drop=sorted(drop),
-        keep=sorted(keep),
-        reading={k: list(v) if k == "na" else v for k, v in asdict(reading).items()},
-        missing=missing,
-        folds=int(folds),
-        seed=int(seed),
-        gates=int(gates),
-        versions=packages | {"fixntk": __version__},
+    said = {k: list(v) if k == "na" else v for k, v in asdict(reading).items()}
+    free = ("jobs", "threads")
+    return {
+        "table": digest,
+        **{key: value for key, value in asdict(asked).items() if key not in free},
+        "task": made.task,
+        "drop": sorted(asked.drop),
+        "keep": sorted(asked.keep),
+        "reading": said,
+        "folds": folds,
+        "versions": packages | {"fixntk": __version__},
+    }
+
+
+def plan_from(columns, asked, said=(), digest="", reading=Reading()):
+    """A checked plan of columns {name: Column}."""
+    _check_asked(asked)
+    drop, group = list(asked.drop), asked.group
+    if group is not None:
+        check_kind(group, "group", str, "It is the name of a column.")
+        drop += [group] * (group not in drop)
+    made = feature_table(
+        columns, asked.target, asked.task, drop, asked.missing == "impute", asked.keep
     )
-    lines = [*said, *_column_lines(made.used, target)]
-    how = (folds, seed, gates, jobs, made_by, lines, _groups(made, folds))
-    return Plan(made.X, made.y, made.task, made.notes, *how)
+    folds = asked.folds or (5 if len(made.y) < 3000 else 3)
+    check_rows(made.y, made.task, folds)
+    settings = Settings(
+        made.task,
+        *(int(asked.gates), int(asked.seed)),
+        check_metric(asked.metric, made.task).name,
+        *(asked.class_weight, asked.baselines, asked.threads),
+    )
+    groups, cautions = _groups(made, folds)
+    for text in cautions:
+        warn(text)
+    if group is not None:
+        groups = _given_groups(columns[group], made.rows, folds)
+    lines = [*said, *_column_lines(made.used, asked.target)]
+    jobs = _processes(asked.jobs, len(models_of(settings)) * folds)
+    made_by = _made_by(asked, made, folds, digest, reading)
+    how = (folds, settings, jobs, made_by, lines, groups, made.width, cautions)
+    return Plan(made.frame, made.y, made.task, made.notes, *how)
+
+# %% ../nbs/engine/comparison_plan.ipynb #f2e281f7
+def make_plan(path, asked, reading=Reading()):
+    """The table and the settings, checked before the first fit."""
+    _check_asked(asked)
+    jobs = _processes(asked.jobs, 99)
+    check = lambda n: check_size(n, int(asked.gates), jobs)
+    table, columns, said = _read(path, reading, check)
+    return plan_from(columns, asked, said, table.digest, reading)
 
 # %% ../nbs/engine/comparison_plan.ipynb #a1f9dffe
-def _seconds(n, d, gates):
-    """Processor seconds of the four models fitted to n rows, roughly."""
-    product = 4.2e-9 * n * gates + 0.9e-9 * n**2 + 4.5e-8 * d * gates
-    return 1.4e-6 * n**2 + 1.3 * n * product
+def _seconds(n, width, settings, several):
+    """Processor seconds of all models fitted to n rows, roughly."""
+    kernels, gates = min(n, MANY), settings.gates
+    some = 2 / 3 * min(n, max(FEW, kernels // 8))
+    inputs = gates * (width + 1) * several  # of a product with all masks
+    choice = 120 * (1.5e-9 * inputs * some + 4e-11 * (gates + some / 2) * some**2)
+    rounds = 6 * (1.5e-9 * inputs * kernels + 4e-11 * (gates + kernels / 2) * kernels**2)
+    whole = 5e-6 * n * 40 * (width + 1) * several ** 0.5
+    return 1 + 2.5 * choice + 2 * rounds + whole
 
 
 def _slowness():
@@ -205,16 +276,37 @@ def _slowness():
     return max(time.process_time() - start, 1e-3) / 0.01
 
 
+def seconds_of(plan):
+    """Seconds that a plan may take on this machine, up to a factor of three."""
+    n, several = len(plan.y), 1
+    if plan.settings.classes:
+        several = max(1, len(np.unique(plan.y)) if len(np.unique(plan.y)) > 2 else 1)
+    how = plan.width, plan.settings, several
+    fits = plan.folds * _seconds(n - n // plan.folds, *how) + _seconds(n, *how) / 2
+    return fits * _slowness() / plan.jobs
+
+# %% ../nbs/engine/comparison_plan.ipynb #6188a05a
+def _of_long_tables(plan):
+    """Lines on what is done otherwise because rows are many."""
+    n = len(plan.y) - len(plan.y) // plan.folds
+    lines = [f"{plan.folds} folds (--folds 5 for five)"] * (
+        plan.folds == 3 and len(plan.y) >= 3000
+    )
+    names = [*KERNELS, "support vectors"] if plan.settings.baselines else KERNELS
+    few = [name for name in names if learns_from(name, n, plan.width) < n]
+    if few:
+        lines.append(f"of {n} training rows {MANY} are taken by {', '.join(few)}")
+    return lines
+
+
 def announce(path, plan, say):
     """Say what was read, what was done to it, and the time if it is long."""
-    (n, d), folds = plan.X.shape, plan.folds
     notes = "".join(f"\n  {note}" for note in plan.notes)
     what = f"{plan.task} of {plan.made_by['target']!r}"
-    say(f"{path}: {n} rows, {d} input columns; {what}{notes}")
-    for line in plan.understood:
+    say(f"{path}: {len(plan.y)} rows, {plan.width} input columns; {what}{notes}")
+    for line in [*plan.understood, *_of_long_tables(plan)]:
         say(f"  {line}")
-    split = folds * _seconds(n - n // folds, d, plan.gates)
-    seconds = (split + _seconds(n, d, plan.gates)) * _slowness() / plan.jobs
+    seconds = seconds_of(plan)
     if seconds > 60:
         say(
             f"  this may take {seconds / 60:.1f} minutes, up to a factor of three; "

@@ -6,44 +6,49 @@ __all__ = []
 # %% ../nbs/engine/comparison_report.ipynb #c50295c8
 import csv
 import sys
+from base64 import b64encode
+from html import escape
 from io import BytesIO, StringIO
 
 import numpy as np
 
-from . import estimators
-from .comparing import ROUNDS
+from .comparing import KERNELS, MANY, ROUNDS
 from .files import write_atomically
+from .verdict import metric_of, verdict
 
 # %% ../nbs/engine/comparison_report.ipynb #2b2160a6
-def _objectives(result):
+def _objectives(outcome, model):
     """The objectives (8) with the NTK's weights and at the optimum."""
-    model = result["models"]["fully fixed"]
-    single = getattr(estimators, type(model).__name__.removesuffix("CV"))
-    start = single(
-        n_gates=model.n_gates,
-        random_state=model.random_state,
-        lam_ratio=model.lam_ratio_,
-        n_reweightings=0,
-    ).fit(result["X"], result["y"])
+    pipeline = outcome.models["fully fixed"]
+    X = pipeline[:-1].transform(outcome.plan.frame)
+    start = type(model)(**model.get_params() | {"n_reweightings": 0})
+    start.fit(X, outcome.plan.y)
     solutions = [np.ravel([fit.solution_]) for fit in (start, model)]
     return [sum(part.objective for part in parts) for parts in solutions]
 
 
-def certificate(result):
+def certificate(outcome):
     """What the fit of the fully fixed kernel to all rows is worth."""
-    model = result["models"]["fully fixed"]
+    model = outcome.models["fully fixed"][-1]
     on = (np.reshape(model.weights_, (-1, model.masks_.p)) > 0).any(0)
-    rounds = result["models"]["partly fixed"].n_reweightings_
-    with_ntk, optimum = _objectives(result)
-    met = "within" if model.dual_gap_ <= model.tol else "ABOVE"
-    return [
+    rounds = [fit["chosen"]["n_reweightings"] for fit in outcome.fits["partly fixed"]]
+    usual = max(set(rounds), key=rounds.count)
+    lines = [
         f"fit to all rows: {on.sum()} of {model.masks_.p} masks carry weight; "
-        f"partly fixed took {rounds} reweightings",
-        f"training objective (8): {with_ntk:.6g} with the NTK's weights, "
-        f"{optimum:.6g} at the optimum",
-        f"certificate: relative duality gap {model.dual_gap_:.1e}, "
-        f"{met} the {model.tol:.0e} asked for",
+        f"partly fixed took {usual} reweightings in most folds"
     ]
+    if len(outcome.plan.y) <= MANY:
+        with_ntk, optimum = _objectives(outcome, model)
+        lines.append(
+            f"training objective (8): {with_ntk:.6g} with the NTK's weights, "
+            f"{optimum:.6g} at the optimum"
+        )
+    met = "within" if model.dual_gap_ <= model.tol else "ABOVE"
+    lines.append(
+        f"certificate: relative duality gap {model.dual_gap_:.1e}, "
+        f"{met} the {model.tol:.0e} asked for"
+    )
+    return lines
 
 # %% ../nbs/engine/comparison_report.ipynb #2931480a
 def better_equal_worse(gain):
@@ -51,31 +56,168 @@ def better_equal_worse(gain):
     return (gain > 0).sum(), (gain == 0).sum(), (gain < 0).sum()
 
 
-def _score_line(name, scores, ntk):
-    line = f"{name:16}{np.mean(scores):9.3f} ± {np.std(scores, ddof=1):.3f}"
-    if not name.endswith("fixed"):
-        return line
-    gain = np.round(np.array(scores) - ntk, 12)
+def _row_of(outcome, name):
+    """Mean and spread of a model, and the same of its gain over the NTK, with counts."""
+    scores, ntk = (np.array(outcome.scores[one]) for one in (name, "NTK"))
+    row = [f"{scores.mean():.3f} ± {scores.std(ddof=1):.3f}"]
+    if name == "NTK":
+        return [*row, "", ""]
+    gain = np.round(scores - ntk, 12)
     mean = gain.mean().round(3) + 0.0  # no minus before a zero
-    better, equal, worse = better_equal_worse(gain)
-    line += f"{mean:+12.3f} ± {gain.std(ddof=1):.3f}"
-    return f"{line}{better:12}, {equal}, {worse}"
+    counts = better_equal_worse(metric_of(outcome).sign * gain)
+    row.append(f"{mean:+.3f} ± {gain.std(ddof=1):.3f}")
+    return [*row, ", ".join(map(str, counts))]
 
 
-def summary_lines(result):
-    """The lines of the report: scores, differences from the NTK, certificate."""
-    ntk = np.array(result["scores"]["NTK"])
-    unit = "accuracy" if result["task"] == "classification" else "R^2"
+def _head(outcome):
+    metric = metric_of(outcome)
+    way = "" if metric.sign > 0 else " (small is good)"
+    return [f"{metric.label}{way}", "against NTK", "better, equal, worse"]
+
+
+def summary_lines(outcome):
+    """The lines of the report: scores, differences from the NTK, verdict, certificate."""
+    rows = [("", *_head(outcome))]
+    rows += [(name, *_row_of(outcome, name)) for name in outcome.scores]
+    wide = [max(len(row[k]) for row in rows) for k in range(4)]
+    lines = [
+        row[0].ljust(wide[0]) + "".join(f"  {c:>{w}}" for c, w in zip(row[1:], wide[1:]))
+        for row in rows
+    ]
     return [
-        "",
-        f"{'':16}{unit:>16}{'against NTK':>20}{'better, equal, worse':>24}",
-        *(_score_line(name, row, ntk) for name, row in result["scores"].items()),
-        "(mean ± standard deviation over the folds)",
-        "",
-        *certificate(result),
+        *("", *(line.rstrip() for line in lines)),
+        *("(mean ± standard deviation over the folds)", ""),
+        *(*verdict(outcome), "", *certificate(outcome)),
     ]
 
+# %% ../nbs/engine/comparison_report.ipynb #d3a842ab
+def _draw_folds(axes, outcome):
+    names = list(outcome.scores)[::-1]
+    for k, name in enumerate(names):
+        row = outcome.scores[name]
+        colour = "C1" if name in KERNELS else "0.4"
+        axes.plot(row, [k] * len(row), ".", color=colour, ms=6, alpha=0.7)
+        axes.plot(np.mean(row), k, "|", color=colour, ms=14, mew=2)
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel=metric_of(outcome).label, title="a dot a fold, a bar their mean")
+
+
+def _curves(outcome, name):
+    """Shares of lam_max, and the scores of its choice, means over the folds."""
+    curves = [fit["chosen"]["curve"] for fit in outcome.fits[name]]
+    scores = np.mean([curve["scores"] for curve in curves], axis=0)
+    return np.mean([curve["shares"] for curve in curves], axis=0), scores
+
+
+def _draw_curves(axes, outcome):
+    shares, partly = _curves(outcome, "partly fixed")
+    for k, (rounds, scores) in enumerate(zip(ROUNDS, partly)):
+        look = dict(lw=1, color=str(0.8 - 0.2 * k), label=f"{rounds} reweightings")
+        axes.semilogx(shares, scores, **look)
+    shares, [scores] = _curves(outcome, "fully fixed")
+    axes.semilogx(shares[1:], scores[1:], lw=2, color="C1", label="optimum")
+    axes.invert_xaxis()
+    axes.set(xlabel="strength, as a share of the largest", title="how it was chosen")
+    usual = outcome.plan.settings.classes and partly.max() > 0
+    axes.set_ylabel("accuracy" if usual else "minus the squared error")
+    axes.legend(fontsize=7)
+
+
+def figure_of(outcome):
+    """Scores of every fold, and the curves of the choice: a figure of matplotlib."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _draw_folds(left, outcome)
+    _draw_curves(right, outcome)
+    return figure
+
+
+def figure_png(outcome):
+    """The figure as a PNG."""
+    file = BytesIO()
+    figure_of(outcome).savefig(file, dpi=150)
+    return file.getvalue()
+
 # %% ../nbs/engine/comparison_report.ipynb #67f0862e
+_STYLE = """
+:root { color-scheme: light dark; --line: #8886; --card: #8881; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+.wide { overflow-x: auto; } table { border-collapse: collapse; }
+th, td { padding: .3rem .8rem; border-bottom: 1px solid var(--line);
+  text-align: right; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+.verdict { background: var(--card); border-left: 4px solid #c60; padding: .5rem 1rem; }
+img { max-width: 100%; background: white; border-radius: 6px; }
+figure { margin: 1rem 0; } figcaption { font-size: .9rem; }
+pre { background: var(--card); padding: .8rem; overflow-x: auto; }
+"""
+_CAPTION = (
+    "Left: the score of each model on each test part, a dot a fold, and their mean. "
+    "Right: the scores from which strength and number of reweightings were chosen, "
+    "from the strength that makes every coefficient zero (at 1) downwards."
+)
+
+
+def _table(rows):
+    head, *body = [[escape(str(cell)) for cell in row] for row in rows]
+    lines = ["".join(f"<td>{cell}</td>" for cell in row) for row in body]
+    top = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    lines = "".join(f"<tr>{line}</tr>\n" for line in lines)
+    box = '<div class="wide" tabindex="0" role="region" aria-label="Table">'
+    return f"{box}<table><tr>{top}</tr>\n{lines}</table></div>"
+
+# %% ../nbs/engine/comparison_report.ipynb #df78c9bc
+def _seconds(outcome, name):
+    return f"{np.mean([fit['seconds'] for fit in outcome.fits[name]]):.2f}"
+
+
+def _pre(label, lines):
+    text = escape("\n".join(lines))
+    return f'<pre tabindex="0" aria-label="{label}">{text}</pre>'
+
+
+def _image(png, outcome):
+    """The figure inside the page, with its caption and a text for those who hear it."""
+    if png is None:
+        return ""
+    means = [f"{name} {np.mean(row):.3f}" for name, row in outcome.scores.items()]
+    heard = escape(f"Dots for the folds of each model; means: {', '.join(means)}.")
+    data = b64encode(png).decode()
+    image = f'<img alt="{heard}" src="data:image/png;base64,{data}">'
+    return f"<figure>{image}<figcaption>{_CAPTION}</figcaption></figure>"
+
+
+def report_html(outcome, title, command=None, png=None):
+    """The report as a page of HTML that needs no other file."""
+    rows = [("model", *_head(outcome), "seconds a fold")]
+    for name in outcome.scores:
+        rows.append((name, *_row_of(outcome, name), _seconds(outcome, name)))
+    plan, title = outcome.plan, escape(title)
+    said = "".join(f"<p>{escape(line)}</p>" for line in verdict(outcome))
+    settings = [("setting", "value")]
+    settings += [(key, value) for key, value in plan.made_by.items() if value != ""]
+    parts = [
+        f"<h1>{title}</h1><div class='verdict'>{said}</div>",
+        f"<h2>Scores</h2>{_table(rows)}{_image(png, outcome)}",
+        f"<h2>Certificate</h2>{_pre('Certificate', certificate(outcome))}",
+        f"<h2>The table</h2>{_pre('The table', [*plan.notes, *plan.understood])}",
+        f"<h2>Settings</h2>{_table(settings)}",
+    ]
+    if command:
+        parts.append(f"<h2>Again</h2>{_pre('Command', [command])}")
+    body = "\n".join(parts)
+    size = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{size}'
+        f"<title>{title}</title><style>{_STYLE}</style></head>\n"
+        f"<body><main>{body}</main></body></html>\n"
+    )
+
+# %% ../nbs/engine/comparison_report.ipynb #fa9d451d
 def scores_csv(scores):
     """The scores as text, a line for each fold."""
     text = StringIO()
@@ -84,50 +226,17 @@ def scores_csv(scores):
     return text.getvalue()
 
 
-def _draw_folds(axes, result, unit):
-    models = list(result["scores"])[1:]
-    rows = [result["scores"][name] for name in models]
-    axes.plot(models, rows, ".-", lw=0.8, color="0.5", mfc="C0", mec="C0")
-    axes.set(ylabel=f"{unit} on the test part", title="one line a fold")
-
-
-def _draw_curves(axes, result, unit):
-    partly, fully = (result["models"][name] for name in ("partly fixed", "fully fixed"))
-    top = 0 if result["task"] == "classification" else 1
-    for k, (rounds, scores) in enumerate(zip(ROUNDS, partly.scores_.mean(0))):
-        look = dict(lw=1, color=str(0.8 - 0.2 * k), label=f"{rounds} reweightings")
-        axes.semilogx(partly.lam_ratios_, top + scores, **look)
-    scores = top + fully.scores_.mean(0)[0, 1:]
-    axes.semilogx(fully.lam_ratios_[1:], scores, lw=2, color="C1", label="optimum")
-    axes.invert_xaxis()
-    axes.set(
-        xlabel="strength, as a share of the largest",
-        title=f"{unit} in cross-validation",
-    )
-    axes.legend(fontsize=7)
-
-# %% ../nbs/engine/comparison_report.ipynb #df78c9bc
-def figure_png(result):
-    """Scores of every fold, and the cross-validation curves of the fits to all rows."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 3.2), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    unit = "accuracy" if result["task"] == "classification" else "$R^2$"
-    _draw_folds(left, result, unit)
-    _draw_curves(right, result, unit)
-    file = BytesIO()
-    figure.savefig(file, dpi=150)
-    return file.getvalue()
-
-
-def save(result, scores, figure):
-    """Write scores and figure; where matplotlib is missing, say so."""
-    write_atomically(scores, scores_csv(result["scores"]))
+def save(outcome, scores, figure, page, title, command):
+    """Write scores, figure and page; where matplotlib is missing, say so."""
+    write_atomically(scores, scores_csv(outcome.scores))
     try:
-        write_atomically(figure, figure_png(result))
+        png = figure_png(outcome)
     except ImportError:
+        png = None
         print(
             "no figure: it needs matplotlib (pip install 'fixntk[cli]')",
             file=sys.stderr,
         )
+    if png:
+        write_atomically(figure, png)
+    write_atomically(page, report_html(outcome, title, command, png))

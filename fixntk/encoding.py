@@ -57,10 +57,10 @@ class Units(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return np.ldexp(np.asarray(X, dtype=np.float64), -self.exponents_)
 
 # %% ../nbs/engine/encoding.ipynb #76689378
-def _word(cell):
-    "A cell as a word."
-    gap = cell is None or type(cell).__name__ in ("NAType", "NaTType")
-    return "(missing)" if gap or cell != cell else str(cell)
+def word_of(cell, gap="(missing)"):
+    "A cell as a word; `gap` if there is none."
+    empty = cell is None or type(cell).__name__ in ("NAType", "NaTType")
+    return gap if empty or cell != cell else str(cell)
 
 # %% ../nbs/engine/encoding.ipynb #c1088209
 class Words(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -104,7 +104,7 @@ class Words(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         array of object, shape (m, d)
             Strings.
         """
-        columns = [[_word(cell) for cell in X[name]] for name in X]
+        columns = [[word_of(cell) for cell in X[name]] for name in X]
         return np.array(columns, dtype=object).reshape(len(columns), -1).T
 
 # %% ../nbs/engine/encoding.ipynb #6ebb99d6
@@ -123,8 +123,8 @@ def table_encoder() -> ColumnTransformer:
     )
     words = make_pipeline(Words(), one_hot, StandardScaler())
     number, other = (
-        make_column_selector(dtype_include=np.number),
-        make_column_selector(dtype_exclude=np.number),
+        make_column_selector(dtype_include="number"),
+        make_column_selector(dtype_exclude="number"),
     )
     return ColumnTransformer([("numbers", numbers, number), ("words", words, other)])
 

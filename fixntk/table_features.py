@@ -13,6 +13,8 @@ import numpy as np
 
 from .arguments import UsageError
 from .dialects import number_in
+from .encoding import Units
+from .file_bytes import pandas_for
 from .giveaways import looks_like_counts, row_names
 
 # %% ../nbs/engine/table_features.ipynb #121703c7
@@ -20,33 +22,26 @@ def warn(text):
     """Say what changes the task; the command says it even when it is quiet."""
     warnings.warn(text, UserWarning, stacklevel=2)
 
-
-def _tame(column):
-    """The column in units in which no square overflows or vanishes.
-
-    It is standardised later, which undoes any unit.
-    """
-    largest = np.nanmax(np.abs(column), initial=0)
-    if largest == 0 or 1e-100 < largest < 1e100:
-        return column
-    return np.ldexp(column, -np.frexp(largest)[1])
-
 # %% ../nbs/engine/table_features.ipynb #6c1a72e4
-def _features(column, keep=()):
-    """Columns for one column of the table, and a note."""
+def _tame(numbers):
+    """The numbers in a unit in which no square overflows or vanishes."""
+    return Units().fit_transform(np.reshape(numbers, (-1, 1)))[:, 0]
+
+
+def _feature(column, keep=()):
+    """The cells of a column for a frame, or None if it is left out; and a note."""
     name, cells = column.name, column.cells
     if column.kind != "numbers":
-        return _word_features(column, keep)
+        return _word_feature(column, keep)
     numbers = np.array([np.nan if cell is None else float(cell) for cell in cells])
     if np.isinf(numbers).any():
         raise ValueError(
             f"column {name!r} must hold finite numbers; got infinity. "
             f"Mend it, or leave the column out: --drop {name!r}."
         )
-    numbers = _tame(numbers)
     if np.unique(numbers[~np.isnan(numbers)]).size > 1:
-        return [numbers], ""
-    return [], f"{name} does not vary and was left out"
+        return numbers, ""
+    return None, f"{name} does not vary and was left out"
 
 # %% ../nbs/engine/table_features.ipynb #f91c170a
 def mistaken(cells):
@@ -62,18 +57,16 @@ def _bare(cell):
     return "".join(mark for mark in cell if mark not in "_$€£% ")
 
 
-def _word_features(column, keep):
-    """One column for each word, the first word of two left out; and a note."""
+def _word_feature(column, keep):
+    """The words of a column, unless they are too many; and a note."""
     name = column.name
     words = np.array(["(missing)" if c is None else c for c in column.cells])
     levels = np.unique(words)
     if len(levels) > max(10, len(words) // 5) and name not in keep:
         return _too_many(column, levels, words)
     if len(levels) < 2:
-        return [], f"{name} does not vary and was left out"
-    shown = levels[len(levels) == 2 :]
-    columns = [(words == level).astype(float) for level in shown]
-    return columns, f"{name} became {len(levels)} words, one-hot"
+        return None, f"{name} does not vary and was left out"
+    return words.astype(object), f"{name} became {len(levels)} words, one-hot"
 
 # %% ../nbs/engine/table_features.ipynb #63ebdc4f
 def _too_many(column, levels, words):
@@ -92,7 +85,7 @@ def _too_many(column, levels, words):
         f"{what}, too many for one-hot columns: left out. "
         f"--keep {name!r} keeps it; {remedy}."
     )
-    return [], f"{name} has {len(levels)} different words and was left out"
+    return None, f"{name} has {len(levels)} different words and was left out"
 
 # %% ../nbs/engine/table_features.ipynb #a3c77e70
 def target_and_task(name, cells, task, words=False):
@@ -181,7 +174,7 @@ def _notes_of_gaps(gaps, target, impute):
     return notes
 
 # %% ../nbs/engine/table_features.ipynb #0c3a7dd8
-Features = namedtuple("Features", "X y task notes used rows")
+Features = namedtuple("Features", "frame y task notes used rows width")
 
 
 def _left_out(columns, target, drop, keep):
@@ -201,7 +194,7 @@ def _left_out(columns, target, drop, keep):
 
 # %% ../nbs/engine/table_features.ipynb #e7cf4ac3
 def feature_table(columns, target, task, drop, impute, keep=()):
-    """Inputs X (n, d), NaN where missing, target y (n,), task, notes, columns, rows."""
+    """A frame of inputs, target y (n,), task, notes, columns, rows, encoded width."""
     _check_names(columns, target, drop, keep)
     away = [*drop, *_left_out(columns, target, drop, keep)]
     used = {name: column for name, column in columns.items() if name not in away}
@@ -223,13 +216,19 @@ def feature_table(columns, target, task, drop, impute, keep=()):
     }
     goal = rows.pop(target)
     y, task = target_and_task(target, goal.cells, task, goal.kind != "numbers")
-    made = [_features(column, keep) for column in rows.values()]
-    notes += [note for _, note in made if note]
-    features = [column for found, _ in made for column in found]
-    if not features:
+    found = {name: _feature(column, keep) for name, column in rows.items()}
+    notes += [note for _, note in found.values() if note]
+    cells = {name: made for name, (made, _) in found.items() if made is not None}
+    if not cells:
         raise ValueError(
             "no column is left to predict from; all others were dropped or do not vary."
         )
-    return Features(
-        np.column_stack(features), y, task, notes, [*rows.values(), goal], kept
-    )
+    frame = pandas_for("comparing models").DataFrame(cells)
+    how = [*rows.values(), goal], kept, sum(map(_encoded, cells.values()))
+    return Features(frame, y, task, notes, *how)
+
+
+def _encoded(cells):
+    """How many columns the encoder makes of one."""
+    levels = 1 if cells.dtype.kind == "f" else len(set(cells))
+    return 1 if levels == 2 else levels
