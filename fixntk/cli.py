@@ -14,5 +14,5 @@ _all_ = ["main"]
 def __getattr__(name):
     "compare, with all it needs, comes when it is first asked for."
     if name == "compare":
-        return import_module("fixntk.comparison").compare
+        return import_module("fixntk.compare").compare_file
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,7 +16,9 @@ from .arguments import EXIT_CODES, UsageError, count_from
 
 # %% ../nbs/engine/command.ipynb #3830f842
 COMMANDS = {
-    "compare": "cross-validate the NTK against its fixed kernels on your own table",
+    "compare": "cross-validate the NTK, its fixed kernels and usual models on your table",
+    "predict": "answer for new rows with a model that compare has kept",
+    "info": "say what a kept model is",
     "table": "compute Table 1 of the paper on the UCI sets",
 }
 
@@ -38,15 +40,16 @@ def make_parser(words):
         if name in words:
             module = import_module(f"fixntk.{name}_command")
             module.describe(command)
-            _add_common(command.add_argument)
-            command.set_defaults(parser=command, run=module.run)
+            _add_common(command.add_argument, name)
+            command.set_defaults(parser=command, run=module.run, words=list(words))
     return parser
 
 
-def _add_common(add):
-    words = "processes to use (default: 1)"
-    add("--jobs", type=count_from(1), default=1, metavar="N", help=words)
-    add("--quiet", action="store_true", help="print results only, no progress")
+def _add_common(add, name):
+    if name in ("compare", "table"):
+        words = "processes to use (default: 1)"
+        add("--jobs", type=count_from(1), default=1, metavar="N", help=words)
+        add("--quiet", action="store_true", help="print results only, no progress")
     add("--debug", action="store_true", help="let errors end in a traceback")
 
 # %% ../nbs/engine/command.ipynb #c309993e

@@ -88,7 +88,7 @@ class Comparison:
     verdict : tuple of str
         Three sentences: the best model, what fixing did, what to do next.
     certificate : tuple of str
-        What the fit of the fully fixed kernel to all rows is worth.
+        What the fits of the fully fixed kernel are worth.
     outcome : Outcome
         What the parts above were made of.
     """

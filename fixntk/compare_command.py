@@ -4,24 +4,29 @@
 __all__ = []
 
 # %% ../nbs/engine/compare_command.ipynb #09f7179a
+import shlex
 from pathlib import Path
 
 from .arguments import EXIT_CODES, UsageError, count_from, existing
+from .comparing import models_of
 from .comparison import carry_out, keep_fits, kept_fits
-from .comparison_plan import announce, make_plan
+from .comparison_plan import Asked, announce, make_plan
 from .comparison_report import save, summary_lines
 from .files import check_out, only_writer
+from .kept_models import bundle_of, check_model_name, write_model
+from .scoring import METRICS
 from .table_reading import Reading
 
 # %% ../nbs/engine/compare_command.ipynb #9d00896b
 _ABOUT = (
     "Read a table, say what was understood, predict one column from the others, and "
-    "compare by cross-validation: the majority class (or the mean), the neural tangent "
-    "kernel (NTK), the kernel partly fixed by a few rounds of reweighting, and fully "
-    "fixed, the certified optimum of the convex program. Strengths and rounds are "
-    "chosen inside each training part. Prints scores, differences and certificate; "
-    "saves the scores of each fold and a figure. Finished fits are kept as they come: "
-    "after Ctrl-C the same command goes on from there."
+    "compare by cross-validation: the majority class (or the mean), a linear model, "
+    "support vectors, boosted trees, the neural tangent kernel (NTK), the kernel partly "
+    "fixed by a few rounds of reweighting, and fully fixed, the certified optimum of "
+    "the convex program. Strengths and rounds are chosen inside each training part. "
+    "Prints scores, a verdict and the certificate; saves the scores of each fold, a "
+    "figure, a page of HTML, and the best model if --save names a file. Finished fits "
+    "are kept as they come: after Ctrl-C the same command goes on from there."
 )
 
 
@@ -31,8 +36,10 @@ def describe(command):
     example = "Example: fixntk compare wine.csv --target grower --drop id. "
     command.epilog = example + EXIT_CODES
     _add_columns(command.add_argument)
-    _add_reading(command.add_argument)
+    add_reading(command.add_argument)
     _add_settings(command.add_argument)
+    _add_models(command.add_argument)
+    _add_places(command.add_argument)
 
 # %% ../nbs/engine/compare_command.ipynb #051c2577
 def _add_columns(add):
@@ -74,7 +81,7 @@ def _add_columns(add):
     )
 
 # %% ../nbs/engine/compare_command.ipynb #030308f0
-def _add_reading(add):
+def add_reading(add):
     """The arguments that say how the file is to be read, where it does not."""
     words = "what parts the cells: a character, or tab, semicolon, bar, comma, blanks"
     add("--sep", metavar="SEP", help=f"{words} (default: found out)")
@@ -90,7 +97,7 @@ def _add_reading(add):
     add("--na", action="append", default=[], metavar="WORD", help=words)
 
 
-def _reading(args):
+def reading_of(args):
     """What the arguments say about the file."""
     names = ("sep", "decimal", "encoding", "sheet", "index")
     said = {name: getattr(args, name) for name in names}
@@ -98,11 +105,15 @@ def _reading(args):
 
 # %% ../nbs/engine/compare_command.ipynb #0834a562
 def _add_settings(add):
-    """The arguments that say how to compare, and where results go."""
-    words = "parts of the cross-validation (default: 5)"
-    add("--folds", type=count_from(2), default=5, metavar="K", help=words)
-    words = "random gates of the network (default: 1000)"
-    add("--gates", type=count_from(1), default=1000, metavar="P", help=words)
+    """The arguments that say how to compare."""
+    words = "parts of the cross-validation (default: 5, or 3 from 3000 rows on)"
+    add("--folds", type=count_from(2), metavar="K", help=words)
+    words = "column that names groups; rows of one group go to the same fold"
+    add("--group", metavar="COLUMN", help=words)
+    words = "what models are compared by (default: accuracy, or r2)"
+    add("--metric", choices=list(METRICS), help=words)
+    words = "let all classes weigh the same in the fits, however rare"
+    add("--class-weight", choices=["balanced"], help=words)
     add(
         "--seed",
         type=count_from(0, 2**32 - 1),
@@ -110,12 +121,33 @@ def _add_settings(add):
         metavar="S",
         help="seed of splits and gates (default: 0); the same seed, the same numbers",
     )
+    words = "threads of linear algebra in each process (default: as it is worth)"
+    add("--threads", type=count_from(1), metavar="N", help=words)
+
+
+def _add_models(add):
+    """The arguments that say which models, and which one to keep."""
+    words = "random gates of the network (default: 1000)"
+    add("--gates", type=count_from(1), default=1000, metavar="P", help=words)
+    words = "none leaves the linear model, support vectors and boosted trees out"
+    add("--baselines", choices=["all", "none"], default="all", help=words)
+    words = (
+        "keep the best model, fitted to all rows, in a file that ends with .skops "
+        "(or .joblib, a pickle); fixntk predict and fixntk info read it"
+    )
+    add("--save", type=Path, metavar="MODEL.skops", help=words)
+    words = "keep this model instead of the best one, such as 'fully fixed'"
+    add("--model", metavar="NAME", help=words)
+
+# %% ../nbs/engine/compare_command.ipynb #3401bfbc
+def _add_places(add):
+    """The arguments that say where results go."""
     add(
         "--out",
         type=Path,
         default=Path("."),
         metavar="FOLDER",
-        help="where DATA-compare.csv, .png and .json, the fits kept, go "
+        help="where DATA-compare.csv, .png, .html and .json, the fits kept, go "
         "(default: here)",
     )
     add(
@@ -145,15 +177,16 @@ def _bar(results, kept, total, quiet):
     return results if quiet else tqdm(results, total=total, initial=kept, unit="fit")
 
 
-def _kept_as_they_come(plan, done, record, quiet):
+def _kept_as_they_come(plan, done, record, quiet, wanted):
     """All fits of a plan, each kept in `record` when it is finished."""
-    total, made_by = 4 * (plan.folds + 1), plan.made_by
+    total, made_by = len(models_of(plan.settings)) * plan.folds + 1, plan.made_by
     try:
         return carry_out(
             plan,
             done,
             lambda done: keep_fits(record, made_by, done),
             lambda fits, kept: _bar(fits, kept, total, quiet),
+            wanted,
         )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
@@ -162,22 +195,52 @@ def _kept_as_they_come(plan, done, record, quiet):
         ) from None
 
 # %% ../nbs/engine/compare_command.ipynb #e7a0c926
+def _asked(args):
+    """What the arguments ask of the comparison."""
+    names = ("target", "task", "missing", "folds", "seed", "gates", "jobs", "metric")
+    said = {name: getattr(args, name) for name in (*names, "group", "threads")}
+    said |= {"drop": tuple(args.drop), "keep": tuple(args.keep)}
+    return Asked(
+        **said, class_weight=args.class_weight, baselines=args.baselines == "all"
+    )
+
+
+def _check_model(args, plan):
+    """Refuse a model that does not take part."""
+    names = models_of(plan.settings)
+    if args.model is not None and args.model not in names:
+        raise UsageError(
+            f"--model must be one of {', '.join(names)}; got {args.model!r}"
+        )
+
+
+def _repeat(args):
+    """The command that makes the results again."""
+    return shlex.join(["fixntk", *getattr(args, "words", [])])
+
+# %% ../nbs/engine/compare_command.ipynb #0a9c954a
 def run(args):
     """The command, with the arguments of its parser."""
     stem = f"{'stdin' if str(args.csv) == '-' else args.csv.stem}-compare"
-    record, *files = (args.out / f"{stem}{end}" for end in (".json", ".csv", ".png"))
-    check_files(record, *files)
-    how = (args.missing, args.folds, args.seed, args.gates, args.jobs)
-    how += (args.keep, _reading(args))
-    plan = make_plan(args.csv, args.target, args.task, args.drop, *how)
+    ends = (".json", ".csv", ".png", ".html")
+    record, *files = (args.out / f"{stem}{end}" for end in ends)
+    if args.save:
+        check_model_name(args.save)
+    check_files(record, *files, *[args.save] * bool(args.save))
+    plan = make_plan(args.csv, _asked(args), reading_of(args))
+    _check_model(args, plan)
     done = kept_fits(record, files, plan.made_by, args.overwrite)
     announce(args.csv, plan, (lambda line: None) if args.quiet else print)
     args.out.mkdir(parents=True, exist_ok=True)
     with only_writer(record):
         keep_fits(record, plan.made_by, done)
-        result = _kept_as_they_come(plan, done, record, args.quiet)
+        outcome = _kept_as_they_come(plan, done, record, args.quiet, args.model)
         try:
-            save(result, *files)
+            save(outcome, *files, f"{args.csv}: {args.target}", _repeat(args))
+            if args.save:
+                name = args.model or outcome.best
+                write_model(args.save, bundle_of(outcome, name))
+                files.append(args.save)
         finally:
-            print("\n".join(summary_lines(result)))
+            print("\n".join(summary_lines(outcome)))
     print("saved: " + ", ".join(str(path) for path in files if path.exists()))

@@ -57,7 +57,8 @@ def models_of(settings):
     return ["majority class" if classes else "mean", *others, *KERNELS]
 
 # %% ../nbs/engine/comparing.ipynb #f3bf6003
-FEW, MANY = 800, 5000
+FEW, MANY = 600, 3000
+SEVERAL = 400  # a fit of many classes at once takes longer
 
 
 def splitter(task, folds, seed, grouped=False):
@@ -160,7 +161,8 @@ def _chosen_network(name, settings, X, y, cv, n):
     taken = dict(lam_ratio=float(share), n_reweightings=search.n_reweightings_)
     model = _network(name, settings, several).set_params(**taken)
     curve = dict(shares=search.lam_ratios_, scores=search.scores_.mean(0))
-    return model, taken | {"curve": {key: row.tolist() for key, row in curve.items()}}
+    rounded = {key: row.round(6).tolist() for key, row in curve.items()}
+    return model, taken | {"curve": rounded}
 
 
 def chosen(name, settings, X, y, cv, n):
@@ -201,12 +203,33 @@ def _fitted(frame, y, train, name, settings, groups):
     width = table_encoder().fit(frame.iloc[train]).transform(frame.iloc[:1]).shape[1]
     most = learns_from(name, len(train), width)
     rows = sample_of(train, y, most, settings.seed, settings.classes)
-    few = max(FEW, len(rows) // 8)
+    several = settings.classes and len(np.unique(y)) > 2
+    few = max(SEVERAL if several else FEW, len(rows) // 8)
     some = sample_of(rows, y, few, settings.seed + 1, settings.classes)
     X = table_encoder().fit_transform(frame.iloc[some])
     inner = _inner_folds(settings, y, some, groups)
     model, taken = chosen(name, settings, X, y[some], inner, len(rows))
-    return table_pipeline(model).fit(frame.iloc[rows], y[rows]), taken
+    made = table_pipeline(model).fit(frame.iloc[rows], y[rows])
+    if name == "fully fixed":
+        taken |= _certified(made, frame.iloc[rows], y[rows])
+    return made, taken
+
+
+def _objective(model):
+    return float(sum(part.objective for part in np.ravel([model.solution_])))
+
+
+def _certified(pipeline, frame, y, most=2000):
+    """The duality gap, the masks that carry weight, and the objectives (8)."""
+    model = pipeline[-1]
+    on = (np.reshape(model.weights_, (-1, model.masks_.p)) > 0).any(0)
+    found = dict(gap=float(model.dual_gap_), tol=model.tol, on=int(on.sum()))
+    found |= dict(masks=model.masks_.p, optimum=_objective(model))
+    if len(y) <= most:  # one more ridge problem, of all rows
+        start = type(model)(**model.get_params() | {"n_reweightings": 0})
+        start.fit(pipeline[:-1].transform(frame), y)
+        found["with_ntk"] = _objective(start)
+    return found
 
 # %% ../nbs/engine/comparing.ipynb #5502cc17
 @contextmanager

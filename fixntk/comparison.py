@@ -44,7 +44,7 @@ def best_of_scores(scores, sign):
 
 # %% ../nbs/engine/comparison.ipynb #94316c81
 def _all_fits(plan, done, keep, wanted):
-    """Fit after fit: those of the folds that are not in `done`, then two to all rows."""
+    """Fit after fit: those of the folds that are not in `done`, then one to all rows."""
     splits, names = _splits(plan), models_of(plan.settings)
     every = [(k, name) for k in range(plan.folds) for name in names]
     todo = [key for key in every if key not in done]
@@ -58,18 +58,12 @@ def _all_fits(plan, done, keep, wanted):
     scores = {name: [done[k, name]["score"] for k in folds] for name in names}
     metric = check_metric(plan.settings.metric, plan.settings.task)
     best = best_of_scores(scores, metric.sign)
-    last = list(dict.fromkeys(["fully fixed", wanted or best]))
-    models, everyone = {}, np.arange(len(plan.y))
-    for name, (model, said) in zip(
-        last, _in_turn(plan, [(everyone, None, name) for name in last])
-    ):
-        models[name] = model
-        yield None
-    if len(last) == 1:
-        yield None  # the bar counts two
+    everyone = np.arange(len(plan.y))
+    [(model, _)] = _in_turn(plan, [(everyone, None, wanted or best)])
+    yield None
     sizes = [np.mean([len(split[part]) for split in splits]) for part in (0, 1)]
     fits = {name: [done[k, name] for k in folds] for name in names}
-    yield Outcome(plan, scores, fits, models, best, sizes)
+    yield Outcome(plan, scores, fits, {wanted or best: model}, best, sizes)
 
 
 def carry_out(plan, done, keep, follow, wanted=None):
@@ -79,7 +73,7 @@ def carry_out(plan, done, keep, follow, wanted=None):
     """
     outcome = None
     fits = _all_fits(plan, done, keep, wanted)
-    counted = len(models_of(plan.settings)) * plan.folds + 2
+    counted = len(models_of(plan.settings)) * plan.folds + 1
     first = (next(fits) for _ in range(counted - len(done)))
     for _ in follow(first, len(done)):
         pass

@@ -15,7 +15,15 @@ import numpy as np
 from . import __version__
 from .checks import check_choice, check_count, check_kind
 from .column_kinds import decided
-from .comparing import FEW, KERNELS, MANY, Settings, learns_from, models_of
+from fixntk.comparing import (
+    FEW,
+    KERNELS,
+    MANY,
+    SEVERAL,
+    Settings,
+    learns_from,
+    models_of,
+)
 from .giveaways import copies, lopsided
 from .machine import available_memory, check_memory, one_thread
 from .scoring import check_metric
@@ -81,7 +89,8 @@ class Asked:
 
 Plan = namedtuple(
     "Plan",
-    "frame y task notes folds settings jobs made_by understood groups width cautions",
+    "frame y task notes folds settings jobs made_by understood groups width cautions "
+    "columns",
 )
 
 # %% ../nbs/engine/comparison_plan.ipynb #febab3a1
@@ -244,7 +253,7 @@ def plan_from(columns, asked, said=(), digest="", reading=Reading()):
     lines = [*said, *_column_lines(made.used, asked.target)]
     jobs = _processes(asked.jobs, len(models_of(settings)) * folds)
     made_by = _made_by(asked, made, folds, digest, reading)
-    how = (folds, settings, jobs, made_by, lines, groups, made.width, cautions)
+    how = (folds, settings, jobs, made_by, lines, groups, made.width, cautions, columns)
     return Plan(made.frame, made.y, made.task, made.notes, *how)
 
 # %% ../nbs/engine/comparison_plan.ipynb #f2e281f7
@@ -259,13 +268,16 @@ def make_plan(path, asked, reading=Reading()):
 # %% ../nbs/engine/comparison_plan.ipynb #a1f9dffe
 def _seconds(n, width, settings, several):
     """Processor seconds of all models fitted to n rows, roughly."""
-    kernels, gates = min(n, MANY), settings.gates
-    some = 2 / 3 * min(n, max(FEW, kernels // 8))
-    inputs = gates * (width + 1) * several  # of a product with all masks
-    choice = 120 * (1.5e-9 * inputs * some + 4e-11 * (gates + some / 2) * some**2)
-    rounds = 6 * (1.5e-9 * inputs * kernels + 4e-11 * (gates + kernels / 2) * kernels**2)
-    whole = 5e-6 * n * 40 * (width + 1) * several ** 0.5
-    return 1 + 2.5 * choice + 2 * rounds + whole
+    gates, inputs = settings.gates, (width + 1) * several
+
+    def a_round(m):  # of reweighting, or a step of Newton's method, on m rows
+        return 2.5e-11 * m**3 + gates * (1e-11 * m**2 + 3e-10 * inputs * m)
+
+    some = 2 / 3 * min(n, max(SEVERAL if several > 1 else FEW, n // 8))
+    choice = 220 * a_round(some)
+    last = 6 * a_round(min(n, MANY)) + 8 * a_round(min(n, 4000))
+    passes = 1e-8 * n * gates * (width + 1)
+    return 1 + choice + last + passes + 6e-11 * min(n, MANY) ** 3 + 0.2 * several
 
 
 def _slowness():
@@ -279,10 +291,10 @@ def _slowness():
 def seconds_of(plan):
     """Seconds that a plan may take on this machine, up to a factor of three."""
     n, several = len(plan.y), 1
-    if plan.settings.classes:
-        several = max(1, len(np.unique(plan.y)) if len(np.unique(plan.y)) > 2 else 1)
+    if plan.settings.classes and len(np.unique(plan.y)) > 2:
+        several = len(np.unique(plan.y))
     how = plan.width, plan.settings, several
-    fits = plan.folds * _seconds(n - n // plan.folds, *how) + _seconds(n, *how) / 2
+    fits = plan.folds * _seconds(n - n // plan.folds, *how) + _seconds(n, *how) / 4
     return fits * _slowness() / plan.jobs
 
 # %% ../nbs/engine/comparison_plan.ipynb #6188a05a

@@ -35,10 +35,17 @@ def _kept_column(column, used):
     return kept | {"words": sorted(set(filled)) if used else []}
 
 
-def bundle_of(outcome, name, columns):
-    """The model `name` of an outcome, with what is known of its columns {name: Column}."""
+def _of_all_rows(model):
+    """A line on the gap of a network that was fitted to all rows."""
+    gap = getattr(model, "dual_gap_", None)
+    said = f"fit to all rows: relative duality gap {gap}" if gap is not None else ""
+    return [said] * bool(said)
+
+
+def bundle_of(outcome, name):
+    """The model `name` of an outcome, with what is known of the columns."""
     plan, target = outcome.plan, outcome.plan.made_by["target"]
-    used = set(plan.frame)
+    used, columns = set(plan.frame), plan.columns
     inputs = [_kept_column(columns[one], True) for one in columns if one in used]
     scores = {one: [float(x) for x in row] for one, row in outcome.scores.items()}
     versions = {one: version(one) for one in ("numpy", "scikit-learn")}
@@ -55,7 +62,7 @@ def bundle_of(outcome, name, columns):
         "metric": metric_of(outcome).label,
         "scores": scores,
         "verdict": list(verdict(outcome)),
-        "certificate": list(certificate(outcome)) if name == "fully fixed" else [],
+        "certificate": [*certificate(outcome), *_of_all_rows(outcome.models[name][-1])],
         "settings": {key: str(value) for key, value in plan.made_by.items()},
     }
 

@@ -76,9 +76,10 @@ def by_kernel(problem: GroupLassoProblem, masks, weights: np.ndarray) -> Working
 
 
 def smaller(problem: GroupLassoProblem, work: Working) -> Working:
-    "The work by the kernel, once its n rows are fewer than the columns at work."
+    "The work by the kernel, once its n rows are hardly more than the columns at work."
     form, design = work.form, problem.design
-    if isinstance(form, KernelForm) or len(form.masks) * design.d <= design.n:
+    most = 0.75 * design.n  # the last steps before n would cost more than the kernel's
+    if isinstance(form, KernelForm) or len(form.masks) * design.d <= most:
         return work
     weights = np.zeros(design.p)
     weights[form.masks] = work.point.weights

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from fixntk import (
     cli,
@@ -29,6 +30,7 @@ from fixntk import (
     table_reading,
     uci,
 )
+from fixntk.compare import compare_file
 
 COMMAND = [
     sys.executable,
@@ -122,8 +124,8 @@ def test_compare_classes_as_a_new_user(classes):
     ]
     done = shell(classes.parent, *arguments)
     assert done.returncode == 0
-    assert re.match(r"\s+0%.* 0/16 ", done.stderr) and re.search(
-        r"100%.* 16/16 \[[^\n]*\n$", done.stderr
+    assert re.match(r"\s+0%.* 0/22 ", done.stderr) and re.search(
+        r"100%.* 22/22 \[[^\n]*\n$", done.stderr
     )  # the bar, nothing else
     assert "60 rows, 5 input columns; classification of 'open'" in done.stdout
     assert "shop became 3 words, one-hot" in done.stdout
@@ -131,6 +133,9 @@ def test_compare_classes_as_a_new_user(classes):
     assert len(scores) == 3 and list(scores[0]) == [
         "fold",
         "majority class",
+        "logistic regression",
+        "support vectors",
+        "gradient boosting",
         "NTK",
         "partly fixed",
         "fully fixed",
@@ -147,11 +152,15 @@ def test_compare_classes_as_a_new_user(classes):
     for name, mean in means.items():
         assert re.search(rf"{name} +{mean:.3f} ± ", done.stdout)
     assert (classes.parent / "shops-compare.png").read_bytes().startswith(b"\x89PNG")
-    gap = float(re.search(r"relative duality gap (\S+), within", done.stdout)[1])
+    gap = float(
+        re.search(
+            r"relative duality gap (\S+) at most in 3 folds, within", done.stdout
+        )[1]
+    )
     start, best = map(
         float,
         re.search(
-            r"\(8\): (\S+) with the NTK's weights, (\S+) at the optimum", done.stdout
+            r"fold 1: (\S+) with the NTK's weights, (\S+) at the optimum", done.stdout
         ).groups(),
     )
     assert gap <= 1e-6 and best <= start * (1 + 1e-6)
@@ -202,7 +211,7 @@ def test_compare_three_classes(tmp_path, capsys):
     assert cli.main(["compare", str(path), "--target", "part", *map(str, options)]) == 0
     said = capsys.readouterr().out
     assert (
-        "majority class      0.3" in said
+        re.search("majority class +0[.]3", said)
         and re.search(r"fully fixed +[01]\.\d+ ±", said)
         and "certificate" in said
     )
@@ -211,18 +220,17 @@ def test_compare_three_classes(tmp_path, capsys):
 
 def test_compare_sees_no_test_row_before_it_is_scored(classes, monkeypatch):
     "The answers on one part may not change if that part's targets do."
-    X, y, task, *_ = table_features.feature_table(
-        columns_of(classes), "open", None, [], False
-    )
+    made = table_features.feature_table(columns_of(classes), "open", None, [], False)
     train, test = np.arange(40), np.arange(40, 60)
-    flipped = y.copy()
-    flipped[test] = np.where(y[test] == "yes", "no", "yes")
-    for name in comparing.candidates(task, 20, 0, None):
+    flipped = made.y.copy()
+    flipped[test] = np.where(made.y[test] == "yes", "no", "yes")
+    settings = comparing.Settings("classification", gates=20)
+    for name in comparing.models_of(settings):
         before, after = (
-            comparing.fit_one(X, labels, train, test, name, task, 20, 0)[0]
-            for labels in (y, flipped)
+            comparing.fit_one(made.frame, labels, train, test, name, settings)[0]
+            for labels in (made.y, flipped)
         )
-        assert before + after == pytest.approx(1, abs=1e-12)
+        assert before["score"] + after["score"] == pytest.approx(1, abs=1e-12)
 
 
 def test_compare_reads_what_python_reads(numbers):
@@ -232,18 +240,17 @@ def test_compare_reads_what_python_reads(numbers):
         and cells["x"].cells[3] is None
         and cells["word"].cells[1] is None
     )
-    X, y, task, notes, *_ = table_features.feature_table(cells, "y", None, [], True)
+    made = table_features.feature_table(cells, "y", None, [], True)
     assert (
-        X.shape == (40, 2)
-        and np.isnan(X[3, 0])
-        and np.isnan(X).sum() == 1
-        and task == "regression"
+        made.frame.shape == (40, 2)
+        and np.isnan(made.frame["x"][3])
+        and made.frame["x"].isna().sum() == 1
+        and made.task == "regression"
     )
-    assert set(X[:, 1]) == {0.0, 1.0} and len(notes) == 3
-    X, _, _, notes, *_ = table_features.feature_table(
-        cells, "y", None, ["word", "constant"], True
-    )
-    assert X.shape == (40, 1) and len(notes) == 1
+    assert set(made.frame["word"]) == {"a", "(missing)"} and len(made.notes) == 3
+    dropped = ["word", "constant"]
+    made = table_features.feature_table(cells, "y", None, dropped, True)
+    assert made.frame.shape == (40, 1) and len(made.notes) == 1
 
 
 @pytest.mark.parametrize(
@@ -334,7 +341,7 @@ MISTAKES = [
         "at least 40 rows for 40 folds",
     ),
     (["frobnicate"], 2, "invalid choice: 'frobnicate'"),
-    ([], 2, "required: compare | table"),
+    ([], 2, "required: compare | predict"),
     (["table", "--data", "nowhere"], 2, "there is no folder 'nowhere'"),
     (["table", "--out", "nowhere/table1.csv"], 2, "there is no folder 'nowhere'"),
     (
@@ -536,19 +543,19 @@ def test_an_interrupted_comparison_goes_on_where_it_was(classes, monkeypatch, ca
         code, said = called(capsys, *QUICK, "--out", "parts")
         assert code == 130 and len(asked) == 5
         assert (
-            "fixntk: stopped; 5 of 12 fits are kept in parts/shops-compare.json; the same command goes on"
+            "fixntk: stopped; 5 of 15 fits are kept in parts/shops-compare.json; the same command goes on"
             in said
         )
     assert not (folder / "parts" / "shops-compare.csv").exists()
     asked = counted_fits(monkeypatch)
     code, said = called(capsys, *QUICK, "--out", "parts")
-    assert code == 0 and len(asked) == 7 and " 5/12 " in said
+    assert code == 0 and len(asked) == 10 and " 5/15 " in said
     whole, parts = (
         (folder / name / "shops-compare.csv").read_text() for name in ("whole", "parts")
     )
     assert whole == parts
     assert [path.name for path in sorted((folder / "parts").iterdir())] == [
-        f"shops-compare.{end}" for end in ("csv", "json", "png")
+        f"shops-compare.{end}" for end in ("csv", "html", "json", "png")
     ]
 
 
@@ -595,7 +602,7 @@ def test_ctrl_c_keeps_finished_fits(jobs, tmp_path):
     assert run.returncode == 130 and "Traceback" not in said
     kept = len(json.loads(record.read_text())["fits"])
     assert (
-        f"stopped; {kept} of 20 fits are kept in long-compare.json" in said
+        f"stopped; {kept} of 29 fits are kept in long-compare.json" in said
         and kept >= 1
     )
     assert [path.name for path in sorted(tmp_path.iterdir())] == [
@@ -613,8 +620,8 @@ def test_results_of_another_run_are_not_replaced_unasked(classes, monkeypatch, c
     before = scores.read_text(), picture.read_bytes()
     asked = counted_fits(monkeypatch)
     assert (
-        called(capsys, *QUICK)[0] == 0 and len(asked) == 4
-    )  # the same command only fits to all rows again
+        called(capsys, *QUICK)[0] == 0 and len(asked) == 1
+    )  # the same command only fits the best to all rows again
     code, said = called(capsys, *QUICK, "--seed", 1, "--gates", 11)
     assert (
         code == 2
@@ -627,7 +634,7 @@ def test_results_of_another_run_are_not_replaced_unasked(classes, monkeypatch, c
     )  # two tables, one name for their results
     code, said = called(capsys, "compare", "shops.tsv", *QUICK[2:])
     assert code == 2 and "another run; table differ" in said
-    assert (scores.read_text(), picture.read_bytes()) == before and len(asked) == 4
+    assert (scores.read_text(), picture.read_bytes()) == before and len(asked) == 1
     assert called(capsys, *QUICK, "--seed", 1, "--overwrite")[0] == 0
     assert scores.read_text() != before[0]
 
@@ -661,7 +668,7 @@ def small_files():
     import resource
 
     resource.setrlimit(
-        resource.RLIMIT_FSIZE, (4000, 4000)
+        resource.RLIMIT_FSIZE, (20_000, 20_000)
     )  # the figure does not fit, the scores do
 
 
@@ -739,20 +746,23 @@ def test_a_table_whose_kernels_do_not_fit_is_refused_before_any_fit(
         "feature_table",
         lambda *args: pytest.fail("the columns were made"),
     )
-    code, said = called(capsys, "compare", path, "--target", "y", "--out", tmp_path)
+    code, said = called(
+        capsys, "compare", path, "--target", "y", "--out", tmp_path, "--gates", 10**7
+    )
     assert code == 1 and re.search(
-        r"45000 rows, with 1000 gates.* needs about 130 GB of memory, and 24 GB are free",
+        r"45000 rows, with 10000000 gates.* needs about 1.8 TB of memory, and 24 GB",
         said,
     )
     most = int(re.search(r"at most about (\d+) rows", said)[1])
-    assert 17_000 < most < 19_000 and [path.name for path in tmp_path.iterdir()] == [
+    assert 500 < most < 560 and [path.name for path in tmp_path.iterdir()] == [
         "long.csv"
     ]
-    comparison_plan.check_size(most, 1000, 1)
+    comparison_plan.check_size(most, 10**7, 1)
     with pytest.raises(ValueError, match="memory"):
-        comparison_plan.check_size(most + 10, 1000, 1)
-    with pytest.raises(ValueError, match="at most about 12... rows"):
-        comparison_plan.check_size(most, 1000, 2)
+        comparison_plan.check_size(most + 10, 10**7, 1)
+    with pytest.raises(ValueError, match="at most about 2.. rows"):
+        comparison_plan.check_size(most, 10**7, 2)
+    comparison_plan.check_size(rows, 1000, 1)  # a table of usual gates goes on
 
 
 def test_long_work_is_announced(tmp_path, monkeypatch, capsys):
@@ -768,27 +778,28 @@ def test_long_work_is_announced(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         comparison, "fit_one", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt)
     )
-    cli.main(["compare", str(path), "--target", "y", "--out", str(tmp_path)])
+    cli.main(
+        ["compare", str(path), "--target", "y", "--out", str(tmp_path), "--folds", "30"]
+    )
     assert re.search(r"this may take \d+\.\d minutes", capsys.readouterr().out)
 
 
 def test_small_fits_run_on_one_thread(classes, monkeypatch):
     seen = []
 
-    class Model:
+    class Model(DummyClassifier):
         def fit(self, X, y):
             seen.append(machine.blas_threads())
-            return self
+            return super().fit(X, y)
 
-        def score(self, X, y):
+        def predict(self, X):
             seen.append(machine.blas_threads())
-            return 1.0
+            return super().predict(X)
 
-    monkeypatch.setattr(comparing, "candidates", lambda *settings: {"NTK": Model()})
-    X, y, task, *_ = table_features.feature_table(
-        columns_of(classes), "open", None, [], False
-    )
-    comparing.fit_one(X, y, np.arange(40), np.arange(40, 60), "NTK", task, 20, 0)
+    monkeypatch.setattr(comparing, "chosen", lambda *settings: (Model(), {}))
+    made = table_features.feature_table(columns_of(classes), "open", None, [], False)
+    rows, settings = np.arange(60), comparing.Settings("classification", gates=20)
+    comparing.fit_one(made.frame, made.y, rows[:40], rows[40:], "NTK", settings)
     assert len(seen) == 2 and all(threads == 1 for threads in sum(seen, []))
 
 
@@ -805,7 +816,7 @@ def test_what_fits_warn_of_is_said_once(classes, monkeypatch, capsys):
     code, said = called(
         capsys, "compare", classes, *QUICK[2:], "--out", classes.parent, "--quiet"
     )
-    assert code == 0 and said == "fixntk: in 3 of 12 fits: the end of the grid\n"
+    assert code == 0 and said == "fixntk: in 2 of 14 fits: the end of the grid\n"
 
 
 # ---- files of every kind
@@ -1125,6 +1136,6 @@ def test_stopping_while_packages_load_is_no_traceback(monkeypatch, capsys):
 
 
 def test_compare_is_found_where_it_was():
-    assert cli.compare is comparison.compare
+    assert cli.compare is compare_file
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         cli.nothing

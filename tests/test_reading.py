@@ -33,9 +33,10 @@ def planned(path, target, *, task=None, drop=(), missing="impute", folds=2, **ho
     "A plan for this file, and what was warned of."
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        plan = comparison_plan.make_plan(
-            path, target, task, drop, missing, folds, 0, 10, 1, **how
+        asked = comparison_plan.Asked(
+            target, task, tuple(drop), how.pop("keep", ()), missing, folds, gates=10
         )
+        plan = comparison_plan.make_plan(path, asked, **how)
     return plan, " | ".join(str(one.message) for one in said)
 
 
@@ -214,7 +215,7 @@ def test_gaps_among_numbers_are_gaps_and_said(gap, tmp_path):
     rows = [f"{gap if k == 3 else k * k % 31},{k % 2}" for k in range(30)]
     path.write_text("\n".join(["a,y", *rows]))
     plan, said = planned(path, "y")
-    assert np.isnan(plan.X[3]).all() and np.isnan(plan.X).sum() == 1
+    assert plan.frame.loc[3].isna().all() and plan.frame.isna().sum().sum() == 1
     assert f"read as gaps in a: {gap} (1)" in said
 
 
@@ -273,10 +274,10 @@ def test_row_names_of_a_sorted_table_are_left_out(kind, tmp_path):
     rows = [f"{name(k)},{x:.3f},{'abc'[k // 20]}" for k, x in enumerate(rng.random(60))]
     path.write_text("\n".join(["row,x,y", *rows]))
     plan, said = planned(path, "y")
-    assert plan.X.shape[1] == 1 and "row gives the answer away" in said
+    assert plan.width == 1 and "row gives the answer away" in said
     assert "--keep 'row'" in said
     plan, said = planned(path, "y", keep=["row"])
-    assert plan.X.shape[1] > 1 and "gives the answer" not in said
+    assert plan.width > 1 and "gives the answer" not in said
     path.write_text("\n".join(["row,x,y", *rng.permutation(rows)]))
     assert "gives the answer away" not in planned(path, "y")[1]
 
@@ -291,9 +292,9 @@ def test_copies_stay_in_one_fold(tmp_path):
     told = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        how = dict(folds=2, gates=5, say=told.append)
-        found = cli.compare(path, "y", **how)["scores"]
-    assert max(np.mean(scores) for scores in found.values()) < 0.8  # noise: 1.0 before
+        how = dict(folds=2, gates=5, progress=told.append)
+        found = cli.compare(path, "y", **how).scores
+    assert found.mean().max() < 0.8  # noise: 1.0 before
     assert "x" in "".join(told) and "a (60), b (60)" in "".join(told)
 
 
