@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['NTKRegressor', 'NTKClassifier', 'GatedReLURegressor', 'GatedReLUClassifier', 'GatedReLURegressorCV',
-           'GatedReLUClassifierCV', 'MKLRegressor']
+           'GatedReLUClassifierCV', 'MKLRegressor', 'MKLClassifier', 'MKLRegressorCV', 'MKLClassifierCV']
 
 # %% ../nbs/15_estimators.ipynb #77b2a35f
 from fixntk.models import (
@@ -10,7 +10,10 @@ from fixntk.models import (
     GatedReLUClassifierCV,  # noqa: F401  offered only
     GatedReLURegressor,
     GatedReLURegressorCV,
+    MKLClassifier,
+    MKLClassifierCV,  # noqa: F401  offered only
     MKLRegressor,
+    MKLRegressorCV,
     NTKClassifier,
     NTKRegressor,
 )
@@ -23,4 +26,7 @@ _all_ = [
     "GatedReLURegressorCV",
     "GatedReLUClassifierCV",
     "MKLRegressor",
+    "MKLClassifier",
+    "MKLRegressorCV",
+    "MKLClassifierCV",
 ]
