@@ -10,7 +10,7 @@ from fixntk.models import (
     GatedReLUClassifierCV,  # noqa: F401  offered only
     GatedReLURegressor,
     GatedReLURegressorCV,
-    MKLClassifier,
+    MKLClassifier,  # noqa: F401  offered only
     MKLClassifierCV,  # noqa: F401  offered only
     MKLRegressor,
     MKLRegressorCV,

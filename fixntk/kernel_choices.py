@@ -118,9 +118,7 @@ class KernelChoice:
         """The kernels between the rows of X and Y, one after the other."""
         if self.kernels is None:
             return (X[:, :, i] for i in range(X.shape[2]))
-        return (
-            check_matrix(self._function(k)(X, Y), "kernels") for k in self.kernels
-        )
+        return (check_matrix(self._function(k)(X, Y), "kernels") for k in self.kernels)
 
     def mixed(self, weights, X, Y):
         """The mixture of the kernels between the rows of X and Y."""
@@ -195,3 +193,29 @@ def square(X):
             f"{X.shape[:2]}. Use kernels=['linear'] for a table of features."
         )
     return X
+
+# %% ../nbs/engine/kernel_choices.ipynb #kc150013
+def _is_semidefinite(K):
+    shift = 1e-12 * np.abs(K.diagonal()).sum() * np.eye(len(K))
+    try:
+        np.linalg.cholesky(K + shift)
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.abs(K - K.T).max() <= 1e-12 * np.abs(K).max())
+
+
+def semidefinite(X):
+    "Computed kernels (n, n[, k]) without negative eigenvalues that are rounding."
+    table = np.asarray(X)
+    square = table.ndim > 1 and table.shape[0] == table.shape[1]
+    if not square or table.dtype.kind not in "fiu" or not np.isfinite(table).all():
+        return X  # refused later
+    table, changed = table.astype(np.float64).reshape(*table.shape[:2], -1), False
+    for K in np.moveaxis(table, -1, 0):
+        if _is_semidefinite(K):
+            continue
+        values, vectors = np.linalg.eigh((K + K.T) / 2)
+        skew = np.abs(K - K.T).max() / np.abs(K).max()
+        if values[0] >= -1e-5 * values[-1] and skew <= 1e-5:
+            K[:], changed = (vectors * np.maximum(values, 0)) @ vectors.T, True
+    return table.reshape(np.shape(X)) if changed else X

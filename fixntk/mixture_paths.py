@@ -4,7 +4,7 @@
 __all__ = []
 
 # %% ../nbs/engine/mixture_paths.ipynb #fb150003
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -13,9 +13,10 @@ from fixntk.checks import check_flag
 from fixntk.classes import grade, squeezed
 from fixntk.folds import along, best_of, fold_rows
 from fixntk.kernel_choices import square
-from fixntk.mixtures import Mixing, Prepared, check_mixing, learn
+from fixntk.mixtures import Mixing, check_mixing, learn
 from fixntk.mkl import lam_hat_for
 from fixntk.paths import Grouped, ratios_of, warn_of_edge
+from fixntk.prepared_kernels import Prepared
 from fixntk.samples import strength, warn_of_gaps
 from fixntk.solutions import check_steps
 from fixntk.tables import say

@@ -7,25 +7,19 @@ __all__ = []
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.utils.validation import _num_samples
 
-from .checks import check_count, check_flag, check_positive
+from .checks import check_count, check_positive
 from .classes import squeezed
-from .design import KernelList
 from .fits import FEWER
-from .group_lasso import GroupLassoProblem
-from .kernel_choices import KernelChoice, is_computed, samples_first, square
+from .kernel_choices import is_computed, samples_first, semidefinite, square
 from .kernels import kernel_ridge, ntk
 from .losses import solve
 from .machine import check_memory
 from .mkl import lam_hat_for, optimal_weights
+from .prepared_kernels import Prepared, centred
 from .samples import strength, warn_of_gaps
 from .tables import TableEstimator, warn_of_columns
-
-# %% ../nbs/engine/mixtures.ipynb #31c50006
-def centred(K, share):
-    """K less what a constant explains: of features less their mean under `share`."""
-    mean = K @ share
-    return K - mean[:, None] - mean + share @ mean
 
 # %% ../nbs/engine/mixtures.ipynb #31c50009
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -58,94 +52,6 @@ class TangentFit(TableEstimator):
     def _scores(self, X):
         return ntk(X, self.X_fit_) @ self.dual_coef_ + self.intercept_
 
-# %% ../nbs/engine/mixtures.ipynb #31c50014
-def without_rounding(K, raw):
-    """K, centred from `raw`, without eigenvalues that are only rounding of `raw`."""
-    values, vectors = np.linalg.eigh((K + K.T) / 2)
-    noise = 16 * np.finfo(float).eps * len(K) * np.abs(raw).max()
-    if values[0] < -noise:
-        return K
-    return (vectors * np.where(values > noise, values, 0)) @ vectors.T
-
-# %% ../nbs/engine/mixtures.ipynb #31c50023
-def of_one_size(raw, share, free):
-    """Kernels centred, if a constant is free, and of mean diagonal one.
-
-    Parameters
-    ----------
-    raw : array, shape (p, n, n)
-        The kernels.
-    share : array, shape (n,)
-        Weights of the rows, of sum one.
-    free : bool
-        Whether a constant is free.
-
-    Returns
-    -------
-    kernels : array, shape (p, n, n)
-        Zero where a kernel is constant.
-    sizes : array, shape (p,)
-        What they were divided by.
-    """
-    kernels = np.array([centred(K, share) for K in raw]) if free else raw
-    sizes, before = (
-        np.abs(np.einsum("pii,i->p", tables, share)) for tables in (kernels, raw)
-    )
-    for i in np.flatnonzero(before > 100 * sizes):
-        kernels[i] = without_rounding(kernels[i], raw[i])
-    flat = sizes <= 1e-12 * before
-    if flat.all():
-        raise ValueError(
-            "kernels must differ between the rows of X; all are constant (n_samples="
-            f"{len(share)}, {len(raw)} kernels). Use other kernels or more samples."
-        )
-    sizes[flat] = np.inf
-    return kernels / sizes[:, None, None], sizes
-
-# %% ../nbs/engine/mixtures.ipynb #31c50031
-@dataclass(frozen=True)
-class Prepared:
-    """The kernels of the rows of a fit, centred and of one size."""
-
-    choice: KernelChoice
-    rows: object  # the rows of the fit; None if the kernels came computed
-    weights: np.ndarray  # (n,), of the rows
-    kernels: np.ndarray  # (p, n, n)
-    sizes: np.ndarray  # (p,), what they were divided by
-    means: np.ndarray  # (p, n), their weighted means over rows, before centring
-    free: bool
-
-    @classmethod
-    def of(cls, fit, X, weights):
-        """The kernels that the estimator `fit` asks for, of the rows X."""
-        free, names = bool(fit.fit_intercept), getattr(fit, "feature_names_in_", None)
-        choice = KernelChoice.of(fit.kernels, X, weights, names, free)
-        n, p = len(X), len(choice.labels)
-        what = f"X, whose {n} rows have {p} kernels of {n} x {n} numbers,"
-        check_memory(7 * p * n**2, what, FEWER)
-        raw, share = np.array(list(choice.tables(X, X))), weights / weights.sum()
-        kernels, sizes = of_one_size(raw, share, free)
-        means = (share @ raw) / sizes[:, None]
-        rows = None if is_computed(fit.kernels) else X
-        return cls(choice, rows, weights, kernels, sizes, means, free)
-
-    def problem(self, columns, centre):
-        """The program (15) over factors of the kernels, its lam left open."""
-        root = np.sqrt(self.weights)
-        design = KernelList(root[:, None] * self.kernels * root)
-        target = squeezed(root[:, None] * (columns - centre))
-        return GroupLassoProblem(design, target, 1.0)
-
-    def centre(self, columns):
-        """What a constant explains of target columns."""
-        share = self.weights / self.weights.sum()
-        return share @ columns if self.free else np.zeros(columns.shape[1])
-
-    def offset(self, weights, dual):
-        """What the answers of the mixture are too high by: those to its own rows."""
-        return (weights @ self.means) @ dual if self.free else 0.0
-
-
 # %% ../nbs/engine/mixtures.ipynb #31c50017
 class Mixing(TableEstimator):
     "What all estimators with a mixture of kernels share: what comes in, and answers."
@@ -162,9 +68,11 @@ class Mixing(TableEstimator):
         if not self._deep:
             return X
         if y is not None:
-            return samples_first(X, len(y), len(y))
-        count = len(self.kernel_names_) if hasattr(self, "weights_") else None
-        return samples_first(X, None, self.n_features_in_, count)
+            n = _num_samples(y)
+            return semidefinite(samples_first(X, n, n))
+        if not hasattr(self, "weights_"):
+            return X  # scikit-learn will miss y
+        return samples_first(X, None, self.n_features_in_, len(self.kernel_names_))
 
     def _inputs(self, X):
         return X[:, :, None] if self._deep and X.ndim == 2 else X

@@ -128,7 +128,6 @@ class MKLRegressor(Regression, MixtureFit):
     kernels (paper, 12 to 15), up to a duality gap; weights_ are |W_i| / sum_j |W_j|.
     """
 
-
 # %% ../nbs/engine/models.ipynb #30de0020
 class _Shared(Classification):
     "All classes in one program, which share its mixture."
