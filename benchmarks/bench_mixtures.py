@@ -50,9 +50,10 @@ def kernels(new, old, lines, bells):
     """The kernels between new rows and old ones, for himalaya: centred, of mean diagonal one."""
     mean, unit = old.mean(axis=0), old.std(axis=0)
     A, B = (new - mean) / unit, (old - mean) / unit
-    raw = lambda A: [A[:, j] @ B[:, j].T for j in lines] + [
-        rbf_kernel(A[:, j], B[:, j]) for j in bells
-    ]
+    raw = lambda A: (
+        [A[:, j] @ B[:, j].T for j in lines]
+        + [rbf_kernel(A[:, j], B[:, j]) for j in bells]
+    )
     for K, own in zip(raw(A), raw(B)):
         centred = own - own.mean(axis=0) - own.mean(axis=1)[:, None] + own.mean()
         K = K - own.mean(axis=0) - K.mean(axis=1)[:, None] + own.mean()

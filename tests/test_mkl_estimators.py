@@ -242,7 +242,9 @@ def test_two_classes_are_the_regressor_on_signs():
     signs = np.where(y > 0.2, 1.0, -1.0)
     for labels in (signs, np.where(signs > 0, "yes", "no"), np.where(signs > 0, 0, 9)):
         model = MKLClassifier(**CLOSE).fit(X, labels)
-        plain = MKLRegressor(**CLOSE).fit(X, np.where(labels == model.classes_[1], 1, -1))
+        plain = MKLRegressor(**CLOSE).fit(
+            X, np.where(labels == model.classes_[1], 1, -1)
+        )
         np.testing.assert_allclose(
             model.decision_function(X), plain.predict(X), atol=1e-9
         )
@@ -358,9 +360,7 @@ def test_a_constant_of_a_kernel_changes_nothing():
     plain = MKLRegressor(kernels="precomputed", **CLOSE).fit(kernels, y)
     lifted = [K + 5.0 for K in kernels]
     model = MKLRegressor(kernels="precomputed", **CLOSE).fit(lifted, y)
-    np.testing.assert_allclose(
-        model.predict(lifted), plain.predict(kernels), atol=1e-6
-    )
+    np.testing.assert_allclose(model.predict(lifted), plain.predict(kernels), atol=1e-6)
 
 
 # The ridge and the path
