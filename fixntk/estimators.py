@@ -19,14 +19,7 @@ from fixntk.models import (
 )
 
 _all_ = [
-    "NTKRegressor",
-    "NTKClassifier",
-    "GatedReLURegressor",
-    "GatedReLUClassifier",
-    "GatedReLURegressorCV",
-    "GatedReLUClassifierCV",
-    "MKLRegressor",
-    "MKLClassifier",
-    "MKLRegressorCV",
-    "MKLClassifierCV",
-]
+    "NTKRegressor", "NTKClassifier", "GatedReLURegressor", "GatedReLUClassifier",
+    "GatedReLURegressorCV", "GatedReLUClassifierCV", "MKLRegressor", "MKLClassifier",
+    "MKLRegressorCV", "MKLClassifierCV",
+]  # fmt: skip

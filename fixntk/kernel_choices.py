@@ -4,7 +4,7 @@
 __all__ = []
 
 # %% ../nbs/engine/kernel_choices.ipynb #kc150003
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
@@ -85,24 +85,8 @@ class KernelChoice:
     mean: object  # the same, or zero without a constant
     unit: object  # their deviations
 
-    @classmethod
-    def of(cls, kernels, X, weights, names, free):
-        """The choice of these kernels for the rows X, of which columns have names."""
-        if is_computed(kernels):
-            labels = tuple(f"kernel {i}" for i in range(X.shape[2]))
-            return cls(None, labels, None, None, None, None)
-        labels = kernels if isinstance(kernels, dict) else None
-        kernels = listed(kernels)
-        middle, spread = moments(X, weights)
-        unit, mean = np.where(spread > 0, spread, 1), middle if free else 0 * middle
-        choice = cls(kernels, (), names, middle, mean, unit)
-        for kernel in kernels:
-            choice._function(kernel)  # so that a wrong one is refused at once
-        d = X.shape[1]
-        labels = labels or [kernel_name(kernel, d, names) for kernel in kernels]
-        return cls(kernels, tuple(labels), names, middle, mean, unit)
-
-    def _function(self, kernel):
+    def function(self, kernel):
+        """The function k(X, Y) that a kernel stands for."""
         if is_pair(kernel):
             chosen = check_columns(kernel[1], len(self.unit), self.columns)
             parts = self.middle[chosen], self.mean[chosen], self.unit[chosen]
@@ -118,14 +102,14 @@ class KernelChoice:
         """The kernels between the rows of X and Y, one after the other."""
         if self.kernels is None:
             return (X[:, :, i] for i in range(X.shape[2]))
-        return (check_matrix(self._function(k)(X, Y), "kernels") for k in self.kernels)
+        return (check_matrix(self.function(k)(X, Y), "kernels") for k in self.kernels)
 
     def mixed(self, weights, X, Y):
         """The mixture of the kernels between the rows of X and Y."""
         if self.kernels is None:
             return X @ weights
         pairs = zip(weights, self.kernels)
-        return sum(w * self._function(k)(X, Y) for w, k in pairs if w > 0)
+        return sum(w * self.function(k)(X, Y) for w, k in pairs if w > 0)
 
 # %% ../nbs/engine/kernel_choices.ipynb #kc15000d
 def is_computed(kernels):
@@ -144,6 +128,21 @@ def listed(kernels):
     return tuple(listed)
 
 
+def chosen_kernels(kernels, X, weights, names, free):
+    "The choice of these kernels for the rows X, of which the columns have names."
+    if is_computed(kernels):
+        labels = tuple(f"kernel {i}" for i in range(X.shape[2]))
+        return KernelChoice(None, labels, None, None, None, None)
+    labels, kernels = kernels if isinstance(kernels, dict) else None, listed(kernels)
+    middle, spread = moments(X, weights)
+    unit, mean = np.where(spread > 0, spread, 1), middle if free else 0 * middle
+    choice = KernelChoice(kernels, (), names, middle, mean, unit)
+    for kernel in kernels:
+        choice.function(kernel)  # so that a wrong one is refused at once
+    called = [kernel_name(kernel, X.shape[1], names) for kernel in kernels]
+    return replace(choice, labels=tuple(labels or called))
+
+# %% ../nbs/engine/kernel_choices.ipynb #kc150015
 def kernel_function(kernel, middle, mean, unit):
     "The function k(X, Y) for a function, or a name, of columns with these moments."
     if callable(kernel):

@@ -12,11 +12,11 @@ from sklearn.base import is_classifier
 from fixntk.checks import check_flag
 from fixntk.classes import grade, squeezed
 from fixntk.folds import along, best_of, fold_rows
-from fixntk.kernel_choices import square
+from fixntk.kernel_choices import is_computed, square
 from fixntk.mixtures import Mixing, check_mixing, learn
 from fixntk.mkl import lam_hat_for
 from fixntk.paths import Grouped, ratios_of, warn_of_edge
-from fixntk.prepared_kernels import Prepared
+from fixntk.prepared_kernels import prepare
 from fixntk.samples import strength, warn_of_gaps
 from fixntk.solutions import check_steps
 from fixntk.tables import say
@@ -53,7 +53,7 @@ def ridge_shares(fit):
 # %% ../nbs/engine/mixture_paths.ipynb #fb150009
 def cut(fit, X, rows, columns):
     "What stands for some rows: themselves, or computed kernels with others."
-    return X[np.ix_(rows, columns)] if fit._deep else X[rows]
+    return X[np.ix_(rows, columns)] if is_computed(fit.kernels) else X[rows]
 
 
 def fold_scores(fit, X, targets, train, test, fits):
@@ -78,7 +78,7 @@ def fold_scores(fit, X, targets, train, test, fits):
         One list a ridge.
     """
     columns, weights = targets.columns, targets.weights
-    part = Prepared.of(fit, cut(fit, X, train, train), weights[train])
+    part = prepare(fit, cut(fit, X, train, train), weights[train])
     new, old = cut(fit, X, test, train), part.rows
     cross = [K / size for K, size in zip(part.choice.tables(new, old), part.sizes)]
     answered = []
@@ -136,7 +136,7 @@ class MixturePathFit(Grouped, Mixing):
     def _fit(self, X, targets, groups=None):
         check_mixing(self)
         check_flag(self.verbose, "verbose")
-        X = square(X) if self._deep else X
+        X = square(X) if is_computed(self.kernels) else X
         self.lam_ratios_, self.ridge_ratios_ = ratios_of(self), ridge_shares(self)
         on, several = targets.weights > 0, targets.columns.shape[1] > 1
         kinds = targets.columns.argmax(1) if several else squeezed(targets.columns)
@@ -153,10 +153,8 @@ class MixturePathFit(Grouped, Mixing):
     def _choose(self, X, targets):
         at_ridge, at = best_of(self.scores_)
         warn_of_edge(self, at)
-        self.lam_ratio_, ridge = self.lam_ratios_[at], None
-        if len(self.ridge_ratios_):
-            ridge = self.ridge_ratios_[at_ridge] * targets.weights.sum()
-        part = Prepared.of(self, X, targets.weights)
-        options = dict(lam=None, lam_ratio=self.lam_ratio_, ridge=ridge)
-        learn(self, part, targets, **options)
+        self.lam_ratio_, shares = self.lam_ratios_[at], self.ridge_ratios_
+        ridge = shares[at_ridge] * targets.weights.sum() if len(shares) else None
+        part = prepare(self, X, targets.weights)
+        learn(self, part, targets, lam=None, lam_ratio=self.lam_ratio_, ridge=ridge)
         warn_of_gaps([self.solution_], self.tol)

@@ -17,7 +17,7 @@ from .kernels import kernel_ridge, ntk
 from .losses import solve
 from .machine import check_memory
 from .mkl import lam_hat_for, optimal_weights
-from .prepared_kernels import Prepared, centred
+from .prepared_kernels import centred, prepare
 from .samples import strength, warn_of_gaps
 from .tables import TableEstimator, warn_of_columns
 
@@ -94,7 +94,7 @@ def check_mixing(fit):
     usual = "1e-6 is usual; rounding leaves a gap of about 1e-12."
     check_positive(fit.tol, "tol", usual)
 
-
+# %% ../nbs/engine/mixtures.ipynb #31c50034
 def learn(fit, part, targets, *, lam, lam_ratio, ridge):
     """Solve (15) on prepared kernels, and the ridge regression with its weights.
 
@@ -150,7 +150,7 @@ class MixtureFit(Mixing):
         if self.ridge is not None:
             check_positive(self.ridge, "ridge", "None takes lam_hat of (14).")
         X = square(X) if self._deep else X
-        part = Prepared.of(self, X, targets.weights)
+        part = prepare(self, X, targets.weights)
         strengths = dict(lam=self.lam, lam_ratio=self.lam_ratio, ridge=self.ridge)
         learn(self, part, targets, **strengths)
         warn_of_gaps([self.solution_], self.tol)

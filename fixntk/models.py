@@ -118,7 +118,7 @@ _SOME = "cv=2, n_lams=2, n_ridges=2"
 _GRID = "array, shape (folds, n_ridges or 1, n_lams)"
 
 
-@documented(*MIXTURE, **_MIXED)
+@documented(*MIXTURE, example="", **_MIXED)
 @dataclass(kw_only=True, repr=False, eq=False)
 class MKLRegressor(Regression, MixtureFit):
     """Kernel ridge regression with the mixture of kernels that explains y best.
@@ -135,7 +135,7 @@ class _Shared(Classification):
     multi_class = "joint"  # a parameter of networks, and no choice here
 
 
-@documented("classes_", *MIXTURE, **_MIXED)
+@documented("classes_", *MIXTURE, example="", **_MIXED)
 @dataclass(kw_only=True, repr=False, eq=False)
 class MKLClassifier(_Shared, MixtureFit):
     """`MKLRegressor` on labels -1 and +1, with one mixture for all classes.

@@ -12,7 +12,7 @@ from fixntk.classes import squeezed
 from fixntk.design import KernelList
 from fixntk.fits import FEWER
 from fixntk.group_lasso import GroupLassoProblem
-from fixntk.kernel_choices import KernelChoice, is_computed
+from fixntk.kernel_choices import KernelChoice, chosen_kernels
 from fixntk.machine import check_memory
 
 # %% ../nbs/engine/prepared_kernels.ipynb #31c50006
@@ -78,32 +78,48 @@ class Prepared:
     means: np.ndarray  # (p, n), their weighted means over rows, before centring
     free: bool
 
-    @classmethod
-    def of(cls, fit, X, weights):
-        """The kernels that the estimator `fit` asks for, of the rows X."""
-        free, names = bool(fit.fit_intercept), getattr(fit, "feature_names_in_", None)
-        choice = KernelChoice.of(fit.kernels, X, weights, names, free)
-        n, p = len(X), len(choice.labels)
-        what = f"X, whose {n} rows have {p} kernels of {n} x {n} numbers,"
-        check_memory(7 * p * n**2, what, FEWER)
-        raw, share = np.array(list(choice.tables(X, X))), weights / weights.sum()
-        kernels, sizes = of_one_size(raw, share, free)
-        means = (share @ raw) / sizes[:, None]
-        rows = None if is_computed(fit.kernels) else X
-        return cls(choice, rows, weights, kernels, sizes, means, free)
-
     def problem(self, columns, centre):
         """The program (15) over factors of the kernels, its lam left open."""
         root = np.sqrt(self.weights)
         design = KernelList(root[:, None] * self.kernels * root)
-        target = squeezed(root[:, None] * (columns - centre))
-        return GroupLassoProblem(design, target, 1.0)
+        return GroupLassoProblem(
+            design, squeezed(root[:, None] * (columns - centre)), 1
+        )
 
     def centre(self, columns):
         """What a constant explains of target columns."""
-        share = self.weights / self.weights.sum()
-        return share @ columns if self.free else np.zeros(columns.shape[1])
+        mean = self.weights @ columns / self.weights.sum()
+        return mean if self.free else 0 * mean
 
     def offset(self, weights, dual):
         """What the answers of the mixture are too high by: those to its own rows."""
         return (weights @ self.means) @ dual if self.free else 0.0
+
+# %% ../nbs/engine/prepared_kernels.ipynb #pk150005
+def prepare(fit, X, weights):
+    """The kernels that an estimator asks for, of the rows X, centred and of one size.
+
+    Parameters
+    ----------
+    fit : estimator
+        For its kernels, its constant, and the names of its columns.
+    X : array, shape (n, d), or (n, n, k) for computed kernels
+        The rows of the fit.
+    weights : array, shape (n,)
+        Of the rows.
+
+    Returns
+    -------
+    Prepared
+        What a fit needs of them.
+    """
+    free, names = bool(fit.fit_intercept), getattr(fit, "feature_names_in_", None)
+    choice = chosen_kernels(fit.kernels, X, weights, names, free)
+    n, p = len(X), len(choice.labels)
+    what = f"X, whose {n} rows have {p} kernels of {n} x {n} numbers,"
+    check_memory(7 * p * n**2, what, FEWER)
+    raw, share = np.array(list(choice.tables(X, X))), weights / weights.sum()
+    kernels, sizes = of_one_size(raw, share, free)
+    means = (share @ raw) / sizes[:, None]
+    rows = None if choice.kernels is None else X
+    return Prepared(choice, rows, weights, kernels, sizes, means, free)

@@ -136,8 +136,32 @@ def places(designs: Any, indices: np.ndarray) -> tuple[list, list]:
     cuts = np.flatnonzero(np.diff(part)) + 1
     return [run[0] for run in np.split(part, cuts)], np.split(within, cuts)
 
+# %% ../nbs/engine/wrappers.ipynb #137cfac6
+class _KernelTables(Design):
+    "The kernels and factors of `KernelList`, each in its own width."
+
+    parts: tuple
+    factors: tuple
+
+    @property
+    def kernels(self):
+        """The kernels as one table, shape (p, n, n)."""
+        return frozen(np.array(self.parts))
+
+    @property
+    def blocks(self):
+        """The factors as one table, shape (p, n, d), narrow ones with zeros behind."""
+        return frozen(np.array([self.block(i) for i in range(self.p)]))
+
+    def block(self, i):
+        B = self.factors[i]
+        return np.pad(B, ((0, 0), (0, self.d - B.shape[1])))
+
+    def block_norms(self):
+        return np.array([np.linalg.norm(B) for B in self.factors])
+
 # %% ../nbs/engine/wrappers.ipynb #137cfac5
-class _KernelProducts(Design):
+class _KernelProducts(_KernelTables):
     "What `KernelList` computes, with factors of any widths."
 
     def predict(self, W):
@@ -162,13 +186,6 @@ class _KernelProducts(Design):
         for i in np.flatnonzero(weights):
             K += weights[i] * self.parts[i]
         return K
-
-    def block(self, i):
-        B = self.factors[i]
-        return np.pad(B, ((0, 0), (0, self.d - B.shape[1])))
-
-    def block_norms(self):
-        return np.array([np.linalg.norm(B) for B in self.factors])
 
 # %% ../nbs/engine/wrappers.ipynb #kernel-list-class
 class KernelList(_KernelProducts):
@@ -195,16 +212,6 @@ class KernelList(_KernelProducts):
 
     def _new(self, *parts):
         return KernelList.__new__(KernelList)._set(*parts)
-
-    @property
-    def kernels(self):
-        """The kernels as one table, shape (p, n, n)."""
-        return frozen(np.array(self.parts))
-
-    @property
-    def blocks(self):
-        """The factors as one table, shape (p, n, d), narrow ones with zeros behind."""
-        return frozen(np.array([self.block(i) for i in range(self.p)]))
 
     def __getitem__(self, indices):
         kept, (numbers, count) = chosen(indices, self.p), self._place
