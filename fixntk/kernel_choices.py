@@ -211,7 +211,7 @@ def semidefinite(X):
         return X  # refused later
     table, changed = table.astype(np.float64).reshape(*table.shape[:2], -1), False
     for K in np.moveaxis(table, -1, 0):
-        if _is_semidefinite(K):
+        if not K.any() or _is_semidefinite(K):
             continue
         values, vectors = np.linalg.eigh((K + K.T) / 2)
         skew = np.abs(K - K.T).max() / np.abs(K).max()
