@@ -144,7 +144,8 @@ class _Labels(ClassifierMixin):
                 f"class, {self.classes_[0]!r}. Add samples of another class."
             )
         two = len(self.classes_) == 2
-        self._order = ranked(X, y, weights, self.classes_)
+        rows = X.reshape(len(X), -1)  # computed kernels have a third axis
+        self._order = ranked(rows, y, weights, self.classes_)
         place = [0] if two else np.argsort(self._order)
         sign = -1.0 if two and self._order[0] == 0 else 1.0
         named = self.classes_[self._order[: 1 if two else None]]

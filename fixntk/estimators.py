@@ -2,7 +2,7 @@
 
 # %% auto #0
 __all__ = ['NTKRegressor', 'NTKClassifier', 'GatedReLURegressor', 'GatedReLUClassifier', 'GatedReLURegressorCV',
-           'GatedReLUClassifierCV', 'MKLRegressor']
+           'GatedReLUClassifierCV', 'MKLRegressor', 'MKLClassifier', 'MKLRegressorCV', 'MKLClassifierCV']
 
 # %% ../nbs/15_estimators.ipynb #77b2a35f
 from fixntk.models import (
@@ -10,17 +10,16 @@ from fixntk.models import (
     GatedReLUClassifierCV,  # noqa: F401  offered only
     GatedReLURegressor,
     GatedReLURegressorCV,
+    MKLClassifier,  # noqa: F401  offered only
+    MKLClassifierCV,  # noqa: F401  offered only
     MKLRegressor,
+    MKLRegressorCV,
     NTKClassifier,
     NTKRegressor,
 )
 
 _all_ = [
-    "NTKRegressor",
-    "NTKClassifier",
-    "GatedReLURegressor",
-    "GatedReLUClassifier",
-    "GatedReLURegressorCV",
-    "GatedReLUClassifierCV",
-    "MKLRegressor",
-]
+    "NTKRegressor", "NTKClassifier", "GatedReLURegressor", "GatedReLUClassifier",
+    "GatedReLURegressorCV", "GatedReLUClassifierCV", "MKLRegressor", "MKLClassifier",
+    "MKLRegressorCV", "MKLClassifierCV",
+]  # fmt: skip

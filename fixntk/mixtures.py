@@ -7,25 +7,19 @@ __all__ = []
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
+from sklearn.utils.validation import _num_samples
 
-from .checks import check_choice, check_count, check_matrix, check_positive
-from .data import add_bias
-from .design import KernelList
+from .checks import check_count, check_positive
+from .classes import squeezed
 from .fits import FEWER
-from .group_lasso import GroupLassoProblem
+from .kernel_choices import is_computed, samples_first, semidefinite, square
 from .kernels import kernel_ridge, ntk
 from .losses import solve
 from .machine import check_memory
 from .mkl import lam_hat_for, optimal_weights
+from .prepared_kernels import centred, prepare
 from .samples import strength, warn_of_gaps
-from .tables import TableEstimator, moments, warn_of_columns
-
-# %% ../nbs/engine/mixtures.ipynb #31c50006
-def centred(K, share):
-    """K less what a constant explains: of features less their mean under `share`."""
-    mean = K @ share
-    return K - mean[:, None] - mean + share @ mean
+from .tables import TableEstimator, warn_of_columns
 
 # %% ../nbs/engine/mixtures.ipynb #31c50009
 @dataclass(kw_only=True, repr=False, eq=False)
@@ -57,172 +51,105 @@ class TangentFit(TableEstimator):
     def _scores(self, X):
         return ntk(X, self.X_fit_) @ self.dual_coef_ + self.intercept_
 
-# %% ../nbs/engine/mixtures.ipynb #31c50011
-FROM_ZERO = ("chi2", "additive_chi2")  # of histograms, which have no negative entries
-OF_DIFFERENCES = ("rbf", "laplacian")  # the same for X + c, and without c more exact
-
-
-def check_columns(group, d):
-    """A group of column numbers as an array, or say what is wrong with it."""
-    try:
-        chosen = np.atleast_1d(group)
-    except ValueError:
-        chosen = np.array([None])
-    whole = chosen.ndim == 1 and chosen.dtype.kind in "iu" and chosen.size > 0
-    if not whole or chosen.min() < 0 or chosen.max() >= d:
-        raise ValueError(
-            "kernels must be names, functions, or groups of column numbers from 0 to "
-            f"{d - 1}; got {group!r}. Count from zero."
-        )
-    return chosen
-
-# %% ../nbs/engine/mixtures.ipynb #31c50021
-def kernel_function(kernel, middle, mean, unit):
-    """The function k(X, Y) for a function, a name, or a group of columns.
-
-    Parameters
-    ----------
-    kernel : str, callable, int or list of int
-        What the user has asked for.
-    middle, mean, unit : arrays, shape (d,)
-        The means of the columns, the same or zero without a constant, and deviations.
-
-    Returns
-    -------
-    callable
-        It takes two tables and returns the kernel between their rows.
-    """
-    if callable(kernel):
-        return kernel
-    if not isinstance(kernel, str):
-        chosen = check_columns(kernel, len(mean))
-        return lambda X, Y: (X - mean)[:, chosen] @ (Y - mean)[:, chosen].T
-    check_choice(kernel, "kernels", ("ntk", *sorted(PAIRWISE_KERNEL_FUNCTIONS)))
-    shift = middle if kernel in OF_DIFFERENCES else mean
-    shift = 0 if kernel in FROM_ZERO else shift
-    scaled = lambda X: (X - shift) / unit
-    if kernel == "ntk":
-        return lambda X, Y: ntk(add_bias(scaled(X)), add_bias(scaled(Y)))
-    return lambda X, Y: pairwise_kernels(scaled(X), scaled(Y), metric=kernel)
-
-# %% ../nbs/engine/mixtures.ipynb #31c50014
-def without_rounding(K, raw):
-    """K, centred from `raw`, without eigenvalues that are only rounding of `raw`."""
-    values, vectors = np.linalg.eigh((K + K.T) / 2)
-    noise = 16 * np.finfo(float).eps * len(K) * np.abs(raw).max()
-    if values[0] < -noise:
-        return K
-    return (vectors * np.where(values > noise, values, 0)) @ vectors.T
-
-# %% ../nbs/engine/mixtures.ipynb #31c50023
-def of_one_size(raw, share, free):
-    """Kernels centred, if a constant is free, and of mean diagonal one.
-
-    Parameters
-    ----------
-    raw : array, shape (p, n, n)
-        The kernels.
-    share : array, shape (n,)
-        Weights of the rows, of sum one.
-    free : bool
-        Whether a constant is free.
-
-    Returns
-    -------
-    kernels : array, shape (p, n, n)
-        Zero where a kernel is constant.
-    sizes : array, shape (p,)
-        What they were divided by.
-    """
-    kernels = np.array([centred(K, share) for K in raw]) if free else raw
-    sizes, before = (
-        np.abs(np.einsum("pii,i->p", tables, share)) for tables in (kernels, raw)
-    )
-    for i in np.flatnonzero(before > 100 * sizes):
-        kernels[i] = without_rounding(kernels[i], raw[i])
-    flat = sizes <= 1e-12 * before
-    if flat.all():
-        raise ValueError(
-            "kernels must differ between the rows of X; all are constant (n_samples="
-            f"{len(share)}, {len(raw)} kernels). Use other kernels or more samples."
-        )
-    sizes[flat] = np.inf
-    return kernels / sizes[:, None, None], sizes
-
 # %% ../nbs/engine/mixtures.ipynb #31c50017
-class _Kernels(TableEstimator):
-    "The kernels of a fit, and their mixture between any rows and those of the fit."
+class Mixing(TableEstimator):
+    "What all estimators with a mixture of kernels share: what comes in, and answers."
+
+    kernels: object
+    _deep = property(lambda self: is_computed(self.kernels))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = tags.input_tags.three_d_array = self._deep
+        return tags
+
+    def _arranged(self, X, y=None):
+        if not self._deep:
+            return X
+        if y is not None:
+            n = _num_samples(y)
+            return semidefinite(samples_first(X, n, n))
+        if not hasattr(self, "weights_"):
+            return X  # scikit-learn will miss y
+        return samples_first(X, None, self.n_features_in_, len(self.kernel_names_))
 
     def _inputs(self, X):
-        return X
-
-    def _functions(self):
-        kernels = self.kernels
-        if not isinstance(kernels, (list, tuple, np.ndarray)) or len(kernels) == 0:
-            raise ValueError(
-                "kernels must be a list of at least one kernel; "
-                f"got {kernels!r}. Use kernels=['rbf'], for one."
-            )
-        parts = self._middle, self._mean, self._unit
-        return [kernel_function(kernel, *parts) for kernel in kernels]
-
-    def _tables(self, X):
-        functions, n = self._functions(), len(X)
-        kernels = f"{len(functions)} kernels of {n} x {n} numbers,"
-        what = f"X, whose {n} rows have {kernels}"
-        check_memory(7 * len(functions) * n**2, what, FEWER)
-        return np.array([check_matrix(k(X, X), "kernels") for k in functions])
-
-    def _mix(self, X):
-        "The learned mixture between the rows of X and those of the fit, not centred."
-        parts = zip(self._functions(), self.weights_, self._sizes)
-        return sum(w / size * k(X, self.X_fit_) for k, w, size in parts if w > 0)
+        return X[:, :, None] if self._deep and X.ndim == 2 else X
 
     def _scores(self, X):
-        return (self._mix(X) @ self.dual_coef_ + self.intercept_)[:, None]
+        dual = self.dual_coef_.reshape(len(self.dual_coef_), -1)
+        mixed = self._choice.mixed(self.weights_ / self._sizes, X, self.X_fit_)
+        return mixed @ dual + self.intercept_
 
 # %% ../nbs/engine/mixtures.ipynb #31c50018
-def _solve_mixture(fit, design, target):
-    "The group lasso over the factors, and the weights that it gives."
-    problem = GroupLassoProblem(design, target, 1.0)
-    top = problem.lam_max if fit.lam is None else 1.0
-    fit.lam_ = strength(fit.lam, fit.lam_ratio, top, "lam")
+def ridge_dual(K, columns, ridge):
+    "The coefficients of kernel ridge regression, for each of several columns."
+    return np.column_stack([kernel_ridge(K, column, ridge) for column in columns.T])
+
+
+def check_mixing(fit):
+    "Refuse settings of a mixture that are none."
+    check_count(fit.max_iter, "max_iter", "100 is usual.")
+    usual = "1e-6 is usual; rounding leaves a gap of about 1e-12."
+    check_positive(fit.tol, "tol", usual)
+
+# %% ../nbs/engine/mixtures.ipynb #31c50034
+def learn(fit, part, targets, *, lam, lam_ratio, ridge):
+    """Solve (15) on prepared kernels, and the ridge regression with its weights.
+
+    Parameters
+    ----------
+    fit : Mixing
+        The estimator, which gets its attributes.
+    part : Prepared
+        Its kernels.
+    targets : Targets
+        Target columns of all rows.
+    lam, lam_ratio : float
+        The strength, or its share if that is None.
+    ridge : float or None
+        That of the last regression; None takes lam_hat of (14).
+    """
+    columns, root = targets.columns, np.sqrt(part.weights)
+    centre = part.centre(columns)
+    problem = part.problem(columns, centre)
+    top = problem.lam_max * targets.lift_of(slice(None)) if lam is None else 1.0
+    fit.lam_ = strength(lam, lam_ratio, top, "lam")
     problem = replace(problem, lam=fit.lam_)
     found = solve(problem, tol=fit.tol, max_iter=fit.max_iter)
     fit.solution_, fit.dual_gap_, fit.n_iter_ = found, found.gap, found.n_iter
-    fit.weights_ = optimal_weights(found.W)
-    learned = found.W.any()
-    fit.lam_hat_ = lam_hat_for(fit.lam_, found.W) if learned else np.inf
-    if not learned:
-        return np.zeros(len(target))
-    return kernel_ridge(design.kernel(fit.weights_), target, fit.lam_hat_)
+    fit.weights_, dual = optimal_weights(found.W), np.zeros(columns.shape)
+    fit.lam_hat_ = lam_hat_for(fit.lam_, found.W) if found.W.any() else np.inf
+    fit.ridge_ = fit.lam_hat_ if ridge is None else ridge
+    if found.W.any():
+        K = problem.design.kernel(fit.weights_)
+        scaled = problem.y.reshape(columns.shape)
+        dual = root[:, None] * ridge_dual(K, scaled, fit.ridge_)
+    fit.X_fit_, fit._choice, fit._sizes = part.rows, part.choice, part.sizes
+    fit.kernel_names_ = list(part.choice.labels)
+    rest = targets.named(centre - part.offset(fit.weights_, dual))
+    fit.dual_coef_ = squeezed(targets.named(dual.T).T)
+    fit.intercept_ = squeezed(rest + targets.origin)
 
 # %% ../nbs/engine/mixtures.ipynb #31c50026
 @dataclass(kw_only=True, repr=False, eq=False)
-class MixtureFit(_Kernels):
+class MixtureFit(Mixing):
     """The weights of given kernels by (15), and the ridge regression (14) with them."""
 
     kernels: object = ("linear", "rbf", "ntk")
     lam_ratio: float = 0.01
     lam: float | None = None
+    ridge: float | None = None
     fit_intercept: bool = True
     tol: float = 1e-6
     max_iter: int = 100
 
     def _fit(self, X, targets):
-        check_count(self.max_iter, "max_iter", "100 is usual.")
-        usual = "1e-6 is usual; rounding leaves a gap of about 1e-12."
-        check_positive(self.tol, "tol", usual)
-        weights, y = targets.weights, targets.columns[:, 0]
-        root, share = np.sqrt(weights), weights / weights.sum()
-        self._middle, spread = moments(X, weights)
-        self.X_fit_, self._unit = X, np.where(spread > 0, spread, 1)
-        free = bool(self.fit_intercept)
-        self._mean = self._middle if free else 0 * self._middle
-        kernels, self._sizes = of_one_size(self._tables(X), share, free)
-        centre = share @ y if free else 0.0
-        design = KernelList(root[:, None] * kernels * root)
-        self.dual_coef_ = root * _solve_mixture(self, design, root * (y - centre))
-        rest = share @ self._mix(X) @ self.dual_coef_ if free else 0.0
-        self.intercept_ = targets.origin + centre - rest
+        check_mixing(self)
+        if self.ridge is not None:
+            check_positive(self.ridge, "ridge", "None takes lam_hat of (14).")
+        X = square(X) if self._deep else X
+        part = prepare(self, X, targets.weights)
+        strengths = dict(lam=self.lam, lam_ratio=self.lam_ratio, ridge=self.ridge)
+        learn(self, part, targets, **strengths)
         warn_of_gaps([self.solution_], self.tol)

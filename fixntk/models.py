@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from .classes import Classification, Regression, SeveralClasses, SeveralTargets
 from .draws import Spread
 from .fits import SingleFit
+from .mixture_paths import MixturePathFit
 from .mixtures import MixtureFit, TangentFit
-from .parameters import CHOSEN, NETWORK, documented
+from .parameters import CHOSEN, MIXTURE, NETWORK, documented
 from .paths import PathFit
 
 # %% ../nbs/engine/models.ipynb #efacb447
@@ -98,14 +99,26 @@ class NTKClassifier(Classification, TangentFit):
     """`NTKRegressor` on labels -1 and +1, one class against the rest beyond two."""
 
 # %% ../nbs/engine/models.ipynb #30de0012
-@documented(
-    *("weights_", "lam_hat_", "dual_coef_", "intercept_", "lam_"),
-    *("solution_", "dual_gap_", "n_iter_", "X_fit_"),
+_MIXED = dict(
+    ridge=("float or None", "That of the last regression; None takes lam_hat of (14)."),
+    fit_intercept=(
+        "bool",
+        "Centre the kernels and add a constant b that costs nothing.",
+    ),
     weights_=("array, shape (p,)", "What the kernels weigh, of sum one."),
-    lam_hat_=("float", "The ridge of (14)."),
-    dual_coef_=("array, shape (n,)", "The ridge regression (14) with the mixture."),
-    X_fit_=("array, shape (n, d)", "The rows of the fit."),
+    ridge_=("float", "The ridge of the regression with the mixture."),
+    dual_coef_=(
+        "array, shape (n,), or (n, classes) beyond two",
+        "The ridge regression with the mixture.",
+    ),
+    intercept_=("float, or array beyond two classes", "The constant b."),
+    X_fit_=("array, shape (n, d)", "The rows of the fit; None for computed kernels."),
 )
+_SOME = "cv=2, n_lams=2, n_ridges=2"
+_GRID = "array, shape (folds, n_ridges or 1, n_lams)"
+
+
+@documented(*MIXTURE, example="", **_MIXED)
 @dataclass(kw_only=True, repr=False, eq=False)
 class MKLRegressor(Regression, MixtureFit):
     """Kernel ridge regression with the mixture of kernels that explains y best.
@@ -114,3 +127,48 @@ class MKLRegressor(Regression, MixtureFit):
     |sum_i B_i W_i - y|^2 + lam * sum_i |W_i| is minimised over factors B_i of the
     kernels (paper, 12 to 15), up to a duality gap; weights_ are |W_i| / sum_j |W_j|.
     """
+
+# %% ../nbs/engine/models.ipynb #30de0020
+class _Shared(Classification):
+    "All classes in one program, which share its mixture."
+
+    multi_class = "joint"  # a parameter of networks, and no choice here
+
+
+@documented("classes_", *MIXTURE, example="", **_MIXED)
+@dataclass(kw_only=True, repr=False, eq=False)
+class MKLClassifier(_Shared, MixtureFit):
+    """`MKLRegressor` on labels -1 and +1, with one mixture for all classes.
+
+    Beyond two classes there is a column for each against the rest, and |W_i| is the
+    length over all of them. The largest score wins.
+    """
+
+# %% ../nbs/engine/models.ipynb #30de0022
+_CHOICES = ("scores_", "lam_ratios_", "lam_ratio_", "ridge_ratios_")
+
+
+@documented(
+    *(*_CHOICES, *MIXTURE),
+    example=_SOME,
+    scores_=(_GRID, "Minus the mean squared error."),
+    **_MIXED,
+)
+@dataclass(kw_only=True, repr=False, eq=False)
+class MKLRegressorCV(Regression, MixturePathFit):
+    """`MKLRegressor` with lam and the ridge chosen by cross-validation.
+
+    Every fold has one path of mixtures, and on each of them all ridges are solved by
+    one decomposition.
+    """
+
+
+@documented(
+    *("classes_", *_CHOICES, *MIXTURE),
+    example=_SOME,
+    scores_=(_GRID, "Shares of right answers."),
+    **_MIXED,
+)
+@dataclass(kw_only=True, repr=False, eq=False)
+class MKLClassifierCV(_Shared, MixturePathFit):
+    """`MKLClassifier` with lam and the ridge chosen as in `MKLRegressorCV`."""

@@ -40,10 +40,17 @@ PARAMETERS = {
         "or gates of your own, with a column for the bias if fit_intercept.",
     ),
     "kernels": (
-        "list",
+        'list, dict or "precomputed"',
         'Names ("ntk", or one of scikit-learn\'s), of columns that are standardised '
-        "inside; functions k(X, Y) of the rows as they are; groups of column numbers, "
-        "for the inner product of these columns less their means.",
+        "inside; functions k(X, Y) of the rows as they are; groups of columns by "
+        "number or name, for the inner product of these columns less their means; "
+        'pairs (name or function, columns). A dict gives them names. For "precomputed" '
+        "X has shape (n, n, k), or is a list of k tables; new rows come as (m, n, k).",
+    ),
+    "n_ridges": (
+        "int",
+        "How many ridges to try on each mixture, from the sum of the weights down to "
+        "1e-5 of it, evenly spaced in log; 0 takes lam_hat of (14) only.",
     ),
 }
 
@@ -127,11 +134,21 @@ LEARNED |= {
         "The values tried, as shares of lam_max.",
     ),
     "lam_ratio_": ("float", "The one chosen."),
+    "ridge_ratios_": (
+        "array, shape (n_ridges,)",
+        "The ridges tried, as shares of the sum of the weights.",
+    ),
+    "kernel_names_": ("list of str", "What the kernels are called."),
+    "lam_hat_": ("float", "The ridge of (14)."),
     "n_reweightings_": ("int or None", "The one chosen."),
 }
 NETWORK = (
     *("coef_", "weights_", "intercept_", "masks_", "lam_", "solution_"),
     *("dual_gap_", "n_iter_", "feature_importances_", "X_fit_"),
+)
+MIXTURE = (
+    *("weights_", "kernel_names_", "lam_hat_", "ridge_", "dual_coef_", "intercept_"),
+    *("lam_", "solution_", "dual_gap_", "n_iter_", "X_fit_"),
 )
 CHOSEN = ("scores_", "lam_ratios_", "lam_ratio_", "n_reweightings_")
 

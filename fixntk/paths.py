@@ -19,11 +19,13 @@ from .draws import MOST, generator
 from .fits import GatedFit, draw_for, finish, stages_of, starting_weights
 from .folds import along, best_of, fold_rows
 from .samples import lam_max_of, programs_on, strength, warn_of_gaps
-from .tables import read_and_fit, say
+from .tables import TableEstimator, read_and_fit, say
 
 # %% ../nbs/engine/paths.ipynb #9a750021
-class _Grouped(GatedFit):
+class Grouped(TableEstimator):
     "fit with groups, which belong to the splitter."
+
+    cv: object
 
     __metadata_request__fit = {"groups": routing.UNUSED}
 
@@ -62,7 +64,7 @@ class _Grouped(GatedFit):
 
 # %% ../nbs/engine/paths.ipynb #9a750022
 @dataclass(kw_only=True, repr=False, eq=False)
-class PathFit(_Grouped):
+class PathFit(Grouped, GatedFit):
     """Paths of lam over folds, the choice of the best, and the fit to all rows."""
 
     n_lams: int = 20

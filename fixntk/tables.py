@@ -148,6 +148,7 @@ class TableEstimator(BaseEstimator):
     """What reads a table: `fit` hands inputs, target columns and weights to `_fit`."""
 
     fit_intercept: bool
+    _deep = False  # whether X may have three axes
 
     def fit(self, X, y, sample_weight=None):
         """Fit the estimator; a row of sample weight s counts as s equal rows.
@@ -167,6 +168,9 @@ class TableEstimator(BaseEstimator):
             The fitted estimator.
         """
         return read_and_fit(self, X, y, sample_weight)
+
+    def _arranged(self, X, y=None):
+        return X  # computed kernels may come in other layouts
 
     def _inputs(self, X):
         return add_bias(X) if self.fit_intercept else X
@@ -213,8 +217,8 @@ def _checked(estimator, X, y, sample_weight):
     elif y is not None:
         refuse_missing(y)
     options = dict(dtype=np.float64, order="C", y_numeric=is_regressor(estimator))
-    several = has_several(estimator, y)
-    X, y = validate_data(estimator, X, y, multi_output=several, **options)
+    options |= dict(multi_output=has_several(estimator, y), allow_nd=estimator._deep)
+    X, y = validate_data(estimator, estimator._arranged(X, y), y, **options)
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, ensure_non_negative=True
     )
@@ -233,8 +237,9 @@ def read_rows(estimator, X):
     """The rows of X as a fitted estimator sees them, checked."""
     check_is_fitted(estimator)
     refuse_strangers(X, "X")
-    options = dict(dtype=np.float64, order="C", reset=False)
-    return estimator._inputs(validate_data(estimator, X, **options))
+    options = dict(dtype=np.float64, order="C", reset=False, allow_nd=estimator._deep)
+    X = validate_data(estimator, estimator._arranged(X), **options)
+    return estimator._inputs(X)
 
 
 def answers(estimator, X):

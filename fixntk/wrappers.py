@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fixntk.checks import as_floats, frozen
+from fixntk.checks import frozen
 from fixntk.designs import Design, MappedDesign, check_design
-from fixntk.machine import check_memory, one_thread
+from fixntk.kernel_factors import check_kernels, factors_of_new_rows, kernel_factors
 from fixntk.shapes import (
     check_answers,
     check_coefs,
@@ -142,74 +142,56 @@ def places(designs: Any, indices: np.ndarray) -> tuple[list, list]:
     cuts = np.flatnonzero(np.diff(part)) + 1
     return [run[0] for run in np.split(part, cuts)], np.split(within, cuts)
 
-# %% ../nbs/engine/wrappers.ipynb #fd4d3f79
-def check_kernels(kernels: Any, n: int | None = None) -> np.ndarray:
-    "A finite float64 stack of kernels, shape (p, n, n); (p, m, n) if n is given."
-    kernels = as_floats(kernels, "kernels")
-    square = kernels.ndim == 3 and kernels.shape[1] == kernels.shape[2]
-    if kernels.size == 0 or not (square if n is None else kernels.shape[2:] == (n,)):
-        wanted = "square tables, shape (p, n, n)" if n is None else f"shape (p, m, {n})"
-        raise ValueError(
-            f"kernels must be a stack of {wanted}; got {kernels.shape}. Use np.stack."
-        )
-    if not np.isfinite(kernels).all():
-        raise ValueError(
-            "kernels must be finite; got NaN or infinity. Check the kernel function."
-        )
-    what = f"the factors of {len(kernels)} kernels on {kernels.shape[1]} samples"
-    check_memory(4 * kernels.size, what, "Take fewer samples or kernels.")
-    return kernels
+# %% ../nbs/engine/wrappers.ipynb #137cfac6
+class _KernelTables(Design):
+    "The kernels and factors of `KernelList`, each in its own width."
 
-# %% ../nbs/engine/wrappers.ipynb #414e530b
-def kernel_factors(kernels: np.ndarray) -> np.ndarray:
-    "Factors B_i with B_i B_i' = kernels[i], shape (p, n, d), d the largest rank."
-    mirrored = kernels.transpose(0, 2, 1)
-    with one_thread(rows=kernels.shape[1]):
-        values, vectors = np.linalg.eigh(kernels / 2 + mirrored / 2)
-    size = np.abs(values).max(1, keepdims=True)
-    skew = np.abs(kernels - mirrored).max((1, 2))
-    wrong = (skew > 1e-10 * size[:, 0]) | (values[:, 0] < -1e-10 * size[:, 0])
-    if wrong.any():
-        i = int(wrong.argmax())
-        raise ValueError(
-            "kernels must be symmetric and positive semidefinite; got kernel "
-            f"{i} with smallest eigenvalue {values[i, 0]:.3g} and asymmetry "
-            f"{skew[i]:.3g}. Add a ridge, or symmetrise."
-        )
-    roots = np.sqrt(np.where(values > 1e-14 * size, values, 0))
-    return (vectors * roots[:, None])[:, :, ~(roots == 0).all(0)]
+    parts: tuple
+    factors: tuple
 
-# %% ../nbs/engine/wrappers.ipynb #60bcf079
-def factors_of_new_rows(cross, blocks, numbers, count: int) -> np.ndarray:
-    "C_i B_i (B_i'B_i)^-1: the columns of a factor are orthogonal, the spare ones zero."
-    if len(cross) != count:
-        raise ValueError(
-            f"kernels must be {count}, as many as the list had; got {len(cross)}. "
-            "Give the kernels of the new rows in the same order, all of them."
-        )
-    lengths = (blocks**2).sum(axis=1, keepdims=True)
-    inverse = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return cross[numbers] @ (blocks * inverse)
+    @property
+    def kernels(self):
+        """The kernels as one table, shape (p, n, n)."""
+        return frozen(np.array(self.parts))
+
+    @property
+    def blocks(self):
+        """The factors as one table, shape (p, n, d), narrow ones with zeros behind."""
+        return frozen(np.array([self.block(i) for i in range(self.p)]))
+
+    def block(self, i):
+        B = self.factors[i]
+        return np.pad(B, ((0, 0), (0, self.d - B.shape[1])))
+
+    def block_norms(self):
+        return np.array([np.linalg.norm(B) for B in self.factors])
 
 # %% ../nbs/engine/wrappers.ipynb #137cfac5
-class _KernelProducts(Design):
-    "What `KernelList` computes."
+class _KernelProducts(_KernelTables):
+    "What `KernelList` computes, with factors of any widths."
 
     def predict(self, W):
+        return self.images(W).sum(axis=0)
+
+    def images(self, W):
         W = check_coefs(W, self.p, self.d)
-        return np.tensordot(self.blocks, W, ((0, 2), (0, 1)))
+        return np.array([B @ V[: B.shape[1]] for B, V in zip(self.factors, W)])
 
     def correlate(self, z):
-        return np.tensordot(self.blocks, check_answers(z, self.n), (1, 0))
+        z = check_answers(z, self.n)
+        table = np.zeros((self.p, self.d, *z.shape[1:]))
+        for row, B in zip(table, self.factors):
+            row[: B.shape[1]] = B.T @ z
+        return table
 
     def correlation_norms(self, z):
         return np.linalg.norm(self.correlate(z).reshape(self.p, -1), axis=1)
 
     def kernel(self, weights):
-        return np.tensordot(check_weights(weights, self.p), self.kernels, axes=1)
-
-    def block(self, i):
-        return self.blocks[i]
+        weights, K = check_weights(weights, self.p), np.zeros((self.n, self.n))
+        for i in np.flatnonzero(weights):
+            K += weights[i] * self.parts[i]
+        return K
 
 # %% ../nbs/engine/wrappers.ipynb #kernel-list-class
 class KernelList(_KernelProducts):
@@ -223,26 +205,28 @@ class KernelList(_KernelProducts):
     """
 
     def __init__(self, kernels: Any):
-        kernels = check_kernels(kernels)
-        everyone = np.arange(len(kernels)), len(kernels)
-        self._set(frozen(kernels), frozen(kernel_factors(kernels)), *everyone)
+        kernels = frozen(check_kernels(kernels))
+        factors, p = kernel_factors(kernels), len(kernels)
+        widest = max(B.shape[1] for B in factors)
+        self._set(tuple(kernels), factors, widest, (np.arange(p), p))
 
-    def _set(self, kernels, blocks, numbers, count):
-        self.kernels, self.blocks = kernels, blocks
-        self.p, self.n, self.d = blocks.shape
-        self._numbers, self._count = numbers, count  # of the list it was taken from
+    def _set(self, parts, factors, d, place):
+        self.parts, self.factors = parts, factors  # tuples of tables
+        self.p, self.n, self.d = len(factors), len(factors[0]), d
+        self._place = place  # numbers in the list it was taken from, and its length
         return self
 
     def _new(self, *parts):
         return KernelList.__new__(KernelList)._set(*parts)
 
     def __getitem__(self, indices):
-        kept = chosen(indices, self.p)
-        numbers = self._numbers[kept], self._count
-        return self._new(self.kernels[kept], self.blocks[kept], *numbers)
+        kept, (numbers, count) = chosen(indices, self.p), self._place
+        both = self.parts, self.factors
+        parts, factors = (tuple(tables[i] for i in kept) for tables in both)
+        return self._new(parts, factors, self.d, (numbers[kept], count))
 
     def at(self, inputs):
         cross = check_kernels(inputs, self.n)
-        blocks = factors_of_new_rows(cross, self.blocks, self._numbers, self._count)
-        kernels = blocks @ blocks.transpose(0, 2, 1)
-        return self._new(kernels, blocks, self._numbers, self._count)
+        factors = factors_of_new_rows(cross, self.factors, *self._place)
+        kernels = tuple(frozen(B @ B.T) for B in factors)
+        return self._new(kernels, factors, self.d, self._place)

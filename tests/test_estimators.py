@@ -31,7 +31,10 @@ from fixntk.estimators import (
     GatedReLUClassifierCV,
     GatedReLURegressor,
     GatedReLURegressorCV,
+    MKLClassifier,
+    MKLClassifierCV,
     MKLRegressor,
+    MKLRegressorCV,
     NTKClassifier,
     NTKRegressor,
 )
@@ -48,6 +51,9 @@ EVERY = [
     GatedReLURegressorCV,
     GatedReLUClassifierCV,
     MKLRegressor,
+    MKLClassifier,
+    MKLRegressorCV,
+    MKLClassifierCV,
 ]
 
 
