@@ -51,8 +51,9 @@
     replace(host);
     const controls = node("div", { class: "fd-controls" }, host);
     function dial(name, least, most, step, get, set, show) {
-      const label = node("label", { for: `${id}-${dials.length}` }, controls, `${name} `), value = node("output", {}, label);
-      const input = node("input", { type: "range", id: `${id}-${dials.length}`, min: least, max: most, step }, controls);
+      const pair = node("span", { class: "fd-dial" }, controls), here = `${id}-${dials.length}`;
+      const label = node("label", { for: here }, pair, `${name} `), value = node("output", { for: here }, label);
+      const input = node("input", { type: "range", id: here, min: least, max: most, step }, pair);
       input.addEventListener("input", () => { set(Number(input.value)); draw(); });
       dials.push(() => { input.value = get(); value.textContent = show(get()); });
     }
@@ -73,8 +74,8 @@
     node("div", { class: "fd-title", id: `${id}-bars` }, bars, "Share of each mask in the kernel");
     const shares = node("svg", { height: BARS, role: "img", "aria-labelledby": `${id}-bars` }, bars);
     const says = node("p", { class: "fd-says", role: "status" }, host);
-    node("p", { class: "fd-help" }, host, "Drag the picture to turn it, or focus it and use the arrow keys. Edges behind are dashed; the thin upright line drops to "
-      + "the floor K12 = 0. Circle: tangent kernel. Square: after these steps of reweighting. Diamond: the optimum.");
+    node("p", { class: "fd-help" }, host, "Drag the picture to turn it, or focus it and use the arrow keys. Edges behind are dashed; the thin line drops to the "
+      + "floor K12 = 0. Circle: tangent kernel. Dots: rounds of reweighting, a square around the one shown. Diamond: the optimum. The bars have the same colours.");
 
     const turnBy = (across, up) => {
       state.turn = ((state.turn + across + 540) % 360) - 180;
@@ -99,7 +100,7 @@
     });
 
     function drawHull(result) {
-      const width = box.clientWidth, size = Math.min(width * 0.62, HEIGHT * 0.68), { turn, tilt } = state;
+      const width = box.clientWidth, size = Math.min(width * 0.52, HEIGHT * 0.85), { turn, tilt } = state;
       svg.setAttribute("width", width);
       svg.setAttribute("aria-valuenow", Math.round(turn));
       svg.setAttribute("aria-valuetext", `turned ${Math.round(turn)} degrees, tilted ${Math.round(tilt)} degrees`);
@@ -120,6 +121,7 @@
       });
       const now = result.kernels[state.steps];
       node("path", { class: "fd-line fd-partly fh-way", d: path(result.kernels.slice(0, 41).map((K) => K && at(K))) }, svg);
+      for (const K of result.kernels.slice(0, 41)) if (K) node("circle", { class: "fd-bar fd-partly", r: 2.4, cx: at(K)[0], cy: at(K)[1] }, svg);
       if (now) line(now, [now[0], now[1], 0], "fh-drop");
       const mark = (point, name, shape) => { const [x, y] = at(point); node("path", { class: name, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, d: shape }, svg); };
       if (result.goal) mark(result.goal, "fd-bar fd-fixed", "M0 -9L9 0L0 9L-9 0Z");

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const { node, path, replace, mount } = window.fixntkKit;
-  const HEIGHT = 240, EDGE = { left: 46, right: 12, top: 12, bottom: 34 };
+  const HEIGHT = 240, EDGE = { left: 46, right: 12, top: 12, bottom: 42 };
   const PANELS = [
     { key: "right", name: "Right answers on the fold held out", curves: ["tangent", "fixed"] },
     { key: "masks", name: "Masks in use, of 1000", curves: ["masks"] },
@@ -31,8 +31,8 @@
     host.setAttribute("aria-label", "The strength lam on the Wisconsin table");
     replace(host);
     const controls = node("div", { class: "fd-controls" }, host);
-    const label = node("label", { for: id }, controls, "lam as a share of the largest "), value = node("output", { for: id }, label);
-    const slider = node("input", { type: "range", class: "fs-slider", id, min: 0, max: most, step: 1 }, controls);
+    const dial = node("span", { class: "fd-dial" }, controls), label = node("label", { for: id }, dial, "lam / largest lam "), value = node("output", { for: id }, label);
+    const slider = node("input", { type: "range", class: "fs-slider", id, min: 0, max: most, step: 1 }, dial);
     const go = (at) => { state.at = Math.max(0, Math.min(most, at)); draw(); };
     slider.addEventListener("input", () => go(Number(slider.value)));
     for (const [name, key] of [["best of the fixed", "fixed"], ["best of the tangent kernel", "tangent"]])
@@ -74,7 +74,7 @@
         node("text", { x: left - 5, y: sy(v) + 4, "text-anchor": "end" }, svg, panel.key === "masks" ? v : v.toFixed(2));
       }
       for (let v = Math.ceil(logs[0] - 1e-6); v <= logs[most]; v++) node("text", { x: panel.sx(v), y: bottom + 17, "text-anchor": v === Math.ceil(logs[0] - 1e-6) ? "start" : "middle" }, svg, `1e${v}`);
-      node("text", { x: (left + right) / 2, y: HEIGHT - 3, "text-anchor": "middle" }, svg, "lam / largest lam");
+      node("text", { x: (left + right) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, svg, "lam / largest lam");
       for (const name of curves) {
         const way = (end) => logs.map((v, i) => [panel.sx(v), sy(table[name + end][i])]);
         node("path", { class: `fs-band fd-${STYLE[name]}`, d: `${path([...way("_low"), ...way("_high").reverse()])}Z` }, svg);
