@@ -258,7 +258,7 @@ def test_what_the_page_says_about_the_hull(browser, site):
     tangent = "host => host.fixntk.result.tangent"
     before = host.evaluate(tangent)
     host.get_by_role("button", name="one step").press("Enter")
-    assert now(host)["steps"] == 1 and "Step 1" in host.locator(".fd-says").inner_text()
+    assert now(host)["steps"] == 2 and "Step 2" in host.locator(".fd-says").inner_text()
     assert host.evaluate(tangent) == before
     angle.fill("90")
     assert host.evaluate(tangent) != before and not faults

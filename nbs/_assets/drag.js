@@ -77,7 +77,7 @@
     way.addEventListener("change", () => { state.way = way.value; draw(); });
 
     function axes(panel, xs, ys, at) {
-      const width = panel.svg.parentNode.clientWidth;
+      const width = Math.max(120, panel.svg.parentNode.clientWidth);
       panel.svg.setAttribute("width", width);
       panel.back.replaceChildren();
       const [left, right, top, bottom] = [EDGE.left, width - EDGE.right, EDGE.top, HEIGHT - EDGE.bottom];

@@ -100,7 +100,7 @@
     });
 
     function drawHull(result) {
-      const width = box.clientWidth, size = Math.min(width * 0.52, HEIGHT * 0.85), { turn, tilt } = state;
+      const width = Math.max(120, box.clientWidth), size = Math.min(width * 0.52, HEIGHT * 0.85), { turn, tilt } = state;
       svg.setAttribute("width", width);
       svg.setAttribute("aria-valuenow", Math.round(turn));
       svg.setAttribute("aria-valuetext", `turned ${Math.round(turn)} degrees, tilted ${Math.round(tilt)} degrees`);
@@ -130,7 +130,7 @@
     }
 
     function drawShares(result) {
-      const width = bars.clientWidth, [left, floor, top] = [40, BARS - 42, 12], wide = (width - left - 8) / 4;
+      const width = Math.max(120, bars.clientWidth), [left, floor, top] = [40, BARS - 42, 12], wide = (width - left - 8) / 4;
       shares.setAttribute("width", width);
       shares.replaceChildren();
       const sy = (v) => floor - v * (floor - top);

@@ -60,7 +60,7 @@
     node("p", { class: "fd-help" }, host, "Move the slider, or drag in a panel. Bands reach from the worst of the five folds to the best, lines are their means.");
 
     function drawPanel(panel) {
-      const { svg, curves } = panel, width = svg.parentNode.clientWidth, columns = (end) => curves.map((name) => table[name + end]).flat();
+      const { svg, curves } = panel, width = Math.max(120, svg.parentNode.clientWidth), columns = (end) => curves.map((name) => table[name + end]).flat();
       const [left, right, top, bottom] = [EDGE.left, width - EDGE.right, EDGE.top, HEIGHT - EDGE.bottom];
       const low = panel.key === "masks" ? 0 : Math.floor(20 * Math.min(...columns("_low"))) / 20, high = panel.key === "masks" ? Math.ceil(Math.max(...columns("_high")) / 50) * 50 : 1;
       panel.sx = (v) => left + ((v - logs[0]) / (logs[most] - logs[0])) * (right - left);
