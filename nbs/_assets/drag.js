@@ -105,6 +105,7 @@
       const kernel = (v) => dot(state.x.map((a) => ntk(v, a)), result.tangent.alpha);
       const lines = { tangent: kernel, partly: (v) => answer(masks, now.W, v), fixed: (v) => answer(masks, result.fixed.W, v), relu: (v) => reluAnswer(result.relu, v) };
       const grid = Array.from({ length: 241 }, (_, i) => -SPAN + (i * SPAN) / 120);
+      if (!state.steps) delete lines.partly; // the tangent kernel's curve, once more
       for (const [key, at] of Object.entries(lines))
         node("path", { class: `fd-line fd-${key}`, d: path(grid.map((v) => (Math.abs(at(v)) <= SPAN ? [frame.sx(v), frame.sy(at(v))] : null))) }, panels.data.back);
       points.forEach((dots, i) => {
