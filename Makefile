@@ -55,7 +55,7 @@ check: $(TOOLS)
 	@python -m pytest -q tests/test_repo.py tests/test_style.py
 
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package drag
+OF_TOOLS := repo style book browser get_browser package drag explore
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt

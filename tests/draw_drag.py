@@ -1,4 +1,4 @@
-"""Draw nbs/_assets/drag.svg, the figure that stands where scripts are off.
+"""Draw the figures that stand where scripts are off: nbs/_assets/drag.svg, drag-line.svg.
 
 python tests/draw_drag.py
 """
@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from fixntk.cones import solve_relu
-from fixntk.data import add_bias
+from fixntk.data import add_bias, toy_line
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem
 from fixntk.kernels import kernel_ridge, ntk
@@ -20,11 +20,12 @@ from fixntk.weights import exact_weights
 NBS = Path(__file__).resolve().parents[1] / "nbs"
 X = np.array([-1.33, -0.62, -0.11, 0.48, 1.24])[:, None]
 Y = np.array([0.36, 1.3, 0.95, -0.7, -1.27])
+LINE = toy_line(5, rng=np.random.default_rng(0))  # the five points of the chapters
 LAM = 0.1
 
 
-def fits():
-    "Answers at the points and weights of the three kernels, gaps of both ways."
+def fits(X, Y):
+    "Answers at the points and weights of the three kernels, gaps of reweighting."
     rows = add_bias(X)
     masks, shares = exact_weights(rows)
     problem = GroupLassoProblem(MaskedDesign(rows, masks), Y, LAM)
@@ -34,8 +35,8 @@ def fits():
     return problem, shares, partly, fixed, way.history["gap"]
 
 
-def draw():
-    problem, shares, partly, fixed, gaps = fits()
+def draw(X, Y):
+    problem, shares, partly, fixed, gaps = fits(X, Y)
     inputs = np.linspace(-2.4, 2.4, 241)
     rows, alpha = add_bias(X), kernel_ridge(ntk(add_bias(X)), Y, LAM / 2)
     lines = solve_relu(problem, tol=1e-8).network()
@@ -61,4 +62,5 @@ def draw():
 if __name__ == "__main__":
     plt.style.use(NBS / "book.mplstyle")
     plt.rcParams["svg.hashsalt"] = "drag"
-    draw().savefig(NBS / "_assets" / "drag.svg", metadata={"Date": None})
+    for name, points in (("drag", (X, Y)), ("drag-line", LINE)):
+        draw(*points).savefig(NBS / "_assets" / f"{name}.svg", metadata={"Date": None})

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from fixntk.cones import solve_relu
-from fixntk.data import add_bias
-from fixntk.design import MaskedDesign
+from fixntk.data import add_bias, toy_line
+from fixntk.design import MaskedDesign, masking_kernels
 from fixntk.group_lasso import GroupLassoProblem
 from fixntk.kernels import kernel_ridge, ntk
 from fixntk.masks import enumerate_masks
@@ -18,7 +19,12 @@ from fixntk.reweighting import irls
 from fixntk.weights import exact_weights, weighted_ridge
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ["index.html", "02_kernels.html", "07_mkl.html", "08_reweighting.html"]
+ASSETS = ROOT / "nbs" / "_assets"
+CHAPTERS = (
+    "02_kernels 05_weights 06_group_lasso 07_mkl 08_reweighting 09_newton "
+    "12_cones 13_figures"
+).split()
+PAGES = ["index.html", *(f"{name}.html" for name in CHAPTERS)]
 CLOSE = dict(rtol=1e-8, atol=1e-8)
 
 
@@ -32,15 +38,15 @@ def unseen():
 
 @pytest.fixture(scope="module")
 def engine(browser):
-    "An empty page with the script of the picture."
+    "An empty page with the mathematics of the pictures."
     page = browser.new_page()
-    page.add_script_tag(path=str(ROOT / "nbs" / "_assets" / "drag.js"))
+    page.add_script_tag(path=str(ASSETS / "kit.js"))
     yield page
     page.close()
 
 
 def answers_in_page(engine, x, y, lam, rounds):
-    call = "([x, y, lam, k]) => window.fixntkDrag.compute(x, y, lam, k)"
+    call = "([x, y, lam, k]) => window.fixntkKit.compute(x, y, lam, k)"
     found = engine.evaluate(call, [list(x), list(y), lam, rounds])
     found["problem"], found["masks_here"], found["shares_here"] = ours(x, y, lam)
     here = [tuple(mask) for mask in found["masks_here"].patterns.T]
@@ -131,12 +137,48 @@ def test_the_relu_optimum_is_the_packages(engine, case):
     assert relu["gap"] < 1e-11
 
 
+@pytest.mark.parametrize("case", list(unseen()), ids=range(10))
+def test_newton_steps_go_to_the_minimum_of_the_model(engine, case):
+    "At the weights of each step, by the derivatives and the quadratic program of ours."
+    x, y, lam, _ = case
+    found = answers_in_page(engine, *case)
+    design, full = found["problem"].design, 0
+    kernels, order = masking_kernels(design), found["order"]
+    used = [np.array(fit["used"])[order] for fit in found["newton"]]
+    np.testing.assert_allclose(used[0], found["shares_here"], **CLOSE)
+    for now, new in pairwise(used):
+        A = np.tensordot(now, kernels, 1) + lam / 2 * np.eye(5)
+        alpha = np.linalg.solve(A, y)
+        V = (kernels @ alpha).T
+        Q, slope = 2 * V.T @ np.linalg.solve(A, V), 1 - alpha @ V
+        damped = Q + 1e-11 * np.diag(Q).max() * np.eye(len(Q))
+        model = lambda w: (slope + Q @ (w - now) / 2) @ (w - now)
+        best = nnls_quadratic(damped, Q @ now - slope)
+        scale = y @ alpha + now.sum()  # what rounding is a share of
+        if abs(model(new) - model(best)) < 1e-8 * scale:
+            full += 1
+        else:  # a shorter step along the same line, or a round of reweighting
+            assert value_at(kernels, y, lam, new) < scale * (1 + 1e-12)
+    assert full >= 3
+
+
+def value_at(kernels, y, lam, weights):
+    A = np.tensordot(weights, kernels, 1) + lam / 2 * np.eye(5)
+    return y @ np.linalg.solve(A, y) + weights.sum()
+
+
+def nnls_quadratic(Q, b):
+    "The minimum of t'Qt / 2 - b't over t >= 0, by SciPy."
+    L = np.linalg.cholesky(Q)
+    return nnls(L.T, np.linalg.solve(L, b), maxiter=1000)[0]
+
+
 def test_curves_average_the_gates_of_each_mask(engine):
     x, y, lam, _ = next(unseen())
     found = answers_in_page(engine, x, y, lam, 3)
     rows = found["problem"].design.X
     alpha = kernel_ridge(ntk(rows), y, lam / 2)
-    call = "([r, fit, v]) => window.fixntkDrag.answer(r.masks, fit.W, v)"
+    call = "([r, fit, v]) => window.fixntkKit.answer(r.masks, fit.W, v)"
     slim = {key: found[key] for key in ("masks", "tangent", "partly")}
     W = np.array(found["partly"]["W"])[found["order"]]
     for new in (-2.0, -0.3, 0.7, 3.0):
@@ -152,7 +194,7 @@ def test_curves_average_the_gates_of_each_mask(engine):
 
 
 def test_points_on_one_place_and_zero_targets_are_taken(engine):
-    call = "([x, y]) => window.fixntkDrag.compute(x, y, 0.1, 2)"
+    call = "([x, y]) => window.fixntkKit.compute(x, y, 0.1, 2)"
     twice = engine.evaluate(call, [[0, 0, 1, 2, 3], [1, -1, 0, 2, 1]])
     assert len(twice["patterns"]) == 8 and twice["fixed"]["gap"] < 1e-12
     nothing = engine.evaluate(call, [[0, 1, 2, 3, 4], [0] * 5])
@@ -162,10 +204,80 @@ def test_points_on_one_place_and_zero_targets_are_taken(engine):
 def test_the_still_figure_shows_the_same_points():
     import draw_drag
 
-    script = (ROOT / "nbs" / "_assets" / "drag.js").read_text()
+    script = (ASSETS / "drag.js").read_text()
     for name, values in (("X", draw_drag.X[:, 0]), ("Y", draw_drag.Y)):
         found = re.search(rf"\b{name} = \[([^\]]+)\]", script)[1]
         np.testing.assert_array_equal([float(v) for v in found.split(",")], values)
+
+
+# What the chapters say beside the picture, at its five points.
+
+
+def at_lam(lam, height=None):
+    x, y = toy_line(5, rng=np.random.default_rng(0))
+    y[3] = y[3] if height is None else height
+    problem, _, shares = ours(x[:, 0], y, lam)
+    return x[:, 0], y, problem, shares
+
+
+def test_the_chapters_show_their_five_points():
+    x, y, *_ = at_lam(0.1)
+    for name in CHAPTERS[1:]:
+        text = (ROOT / "nbs" / f"{name}.ipynb").read_text()
+        for key, values in (("x", x), ("y", y)):
+            lists = re.findall(rf'data-{key}=\\"([-.\d ]+)\\"', text)
+            (found,) = [numbers for numbers in lists if len(numbers.split()) == 5]
+            np.testing.assert_allclose(
+                np.array(found.split(), float), values, atol=6e-9
+            )
+
+
+def test_what_weights_and_group_lasso_say():
+    x, y, problem, shares = at_lam(0.1)
+    assert (
+        abs(np.sort(shares)[-2:] - 1 / 3).max() < 0.003
+        and 0.0032 < shares.min() < 0.0034
+    )
+    assert round(x[3] - x[2], 2) == 0.02 and round(y[2] - y[3], 2) == 1.65
+    first = irls(problem, start=shares, max_iter=1, tol=0)
+    np.testing.assert_allclose([first.objective, first.gap], [1.646, 0.88], atol=2e-3)
+    np.testing.assert_allclose(first.objective * (1 - first.gap), 0.196, atol=5e-4)
+    used = [np.sum(solve(at_lam(lam)[2], tol=1e-12).weights > 0) for lam in (0.1, 1)]
+    assert used == [4, 2] and round(problem.lam_max, 2) == 5.25
+    assert round(solve(problem, tol=1e-12).objective, 3) == 0.282
+
+
+def test_what_newton_says(engine):
+    call = "([x, y, lam]) => { const r = window.fixntkKit.compute(x, y, lam, 0); return [r.newton, r.reweighting].map(run => run.map(fit => fit.gap)); }"
+    for lam, steps in ((0.1, 12), (1.0, 8)):
+        x, y, problem, shares = at_lam(lam)
+        newton, turns = engine.evaluate(call, [list(x), list(y), lam])
+        assert newton[steps] < 1e-12 < newton[steps - 1]
+        again = irls(problem, start=shares, max_iter=41, tol=0).history["gap"]
+        np.testing.assert_allclose(turns, again, atol=1e-8)
+        assert turns[40] > 1e-4
+        if lam == 0.1:
+            assert all(a < b for a, b in zip(turns[1:8], newton[1:8]))
+            assert newton[8] < turns[8]
+
+
+def test_what_cones_says():
+    for lam, height, ratio in ((0.1, None, 6.9), (0.1, 0.9, 2.6), (4.0, None, 1.03)):
+        *_, problem, _ = at_lam(lam, height)
+        gated, relu = solve(problem, tol=1e-10), solve_relu(problem, tol=1e-9)
+        assert abs(relu.objective / gated.objective / ratio - 1) < 0.01
+        if ratio == 6.9:
+            off = problem.design.predict(relu.positive - relu.negative) - problem.y
+            assert round(np.abs(off).max(), 1) == 0.9
+
+
+def test_above_lam_max_all_is_zero(engine):
+    x, y, *_ = at_lam(1.0)
+    call = "([x, y]) => window.fixntkKit.compute(x, y, 5.3, 0)"
+    found = engine.evaluate(call, [list(x), list(y)])
+    assert not np.any(found["fixed"]["weights"]) and found["fixed"]["gap"] < 1e-12
+    for fit in (found["fixed"], found["relu"]):
+        np.testing.assert_allclose(fit["objective"], y @ y, rtol=1e-9)
 
 
 # The picture on its pages.
@@ -205,8 +317,8 @@ def state(page):
 def test_it_stands_on_the_page_without_a_fault(browser, site, name):
     page, faults = opened(browser, site, name)
     assert page.locator(".fd-point").count() == 5
-    assert page.locator(".fixntk-drag-replaced").count() == 1
-    assert not page.locator(".fixntk-drag-replaced").is_visible()
+    assert page.locator(".fixntk-replaced").count() == 1
+    assert not page.locator(".fixntk-replaced").is_visible()
     assert "gap" in page.locator(".fd-says").inner_text() and not faults
     page.context.close()
 
@@ -225,12 +337,12 @@ def test_nothing_loads_before_it_is_near(browser, site):
     page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{site}/08_reweighting.html", wait_until="networkidle")
-    assert not [url for url in asked if re.search(r"drag\.(js|css)", url)]
+    assert not [url for url in asked if re.search(r"(drag|kit)\.(js|css)", url)]
     page.locator(".fixntk-drag").evaluate("host => host.scrollIntoView()")
     page.wait_for_selector(".fd-point")
-    assert len([url for url in asked if re.search(r"drag\.(js|css)", url)]) == 2
+    assert len([url for url in asked if re.search(r"(drag|kit)\.(js|css)", url)]) == 3
     page.goto(f"{site}/03_masks.html")
-    assert "fixntkDrag" not in page.content()
+    assert "kit.js" not in page.content()
     context.close()
 
 
