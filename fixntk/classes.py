@@ -161,7 +161,7 @@ class _Labels(ClassifierMixin):
 # %% ../nbs/engine/classes.ipynb #c1a50019
 def grade(estimator, columns, answered, weights):
     """The score of answers to some target columns: the larger the better."""
-    if is_classifier(estimator) and estimator.scoring is None:
+    if is_classifier(estimator) and getattr(estimator, "scoring", None) is None:
         right = winners(answered) == winners(columns)
         return np.average(right, weights=weights)
     return -np.average(np.square(answered - columns).mean(1), weights=weights)

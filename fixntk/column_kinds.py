@@ -188,7 +188,7 @@ def _split_gaps(cells, na):
 
 
 def split_gaps(cells, na, numeric):
-    """The stripped cells, and the same with None for a gap, in a column of known kind."""
+    """The stripped cells, and the same with None for a gap; the kind is known."""
     cells = ["" if cell is None else str(cell).strip() for cell in cells]
     words = _AMONG_NUMBERS if numeric else _ALWAYS
     return cells, [None if c in na or c.lower() in words else c for c in cells]

@@ -16,7 +16,7 @@ from .arguments import EXIT_CODES, UsageError, count_from
 
 # %% ../nbs/engine/command.ipynb #3830f842
 COMMANDS = {
-    "compare": "cross-validate the NTK, its fixed kernels and usual models on your table",
+    "compare": "cross-validate the NTK, its fixed kernels and others on your table",
     "predict": "answer for new rows with a model that compare has kept",
     "info": "say what a kept model is",
     "table": "compute Table 1 of the paper on the UCI sets",

@@ -6,71 +6,31 @@ __all__ = ['Comparison', 'compare', 'compare_file', 'Tally', 'resampled_interval
 # %% ../nbs/engine/compare.ipynb #aa46c008
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from .announcing import announce
+from .asked import Asked
 from .checks import check_kind
-from .column_kinds import Column
 from .comparison import Outcome, carry_out
-from .comparison_plan import Asked, announce, make_plan, plan_from
-from .comparison_report import certificate, figure_of, figure_png, report_html
-from .comparison_report import summary_lines
-from .encoding import word_of
+from .comparison_plan import make_plan, plan_from
+from fixntk.comparison_report import (
+    certificate,
+    figure_of,
+    figure_png,
+    report_html,
+    summary_lines,
+)
 from .file_bytes import pandas_for
 from .files import write_atomically
+from .frame_columns import columns_of, given_groups
 from .paired import Tally, resampled_interval, tally  # noqa: F401
+from .solutions import with_arguments
 from .table_reading import Reading
 from .verdict import verdict
 
 _all_ = ["Tally", "resampled_interval", "tally"]
-
-# %% ../nbs/engine/compare.ipynb #6c8c5fda
-def _column(name, values):
-    """The column of a frame: numbers as Python writes them, words; None is a gap."""
-    kind = getattr(getattr(values, "dtype", None), "kind", "O")
-    if kind == "c":
-        raise ValueError(f"column {name!r} must hold real numbers; got complex ones.")
-    cells: list = [word_of(cell, gap=None) for cell in values]
-    numbers = kind in "iuf"
-    if numbers and kind == "f":
-        cells = [None if cell is None else repr(float(cell)) for cell in cells]
-    count = sum(cell is None for cell in cells)
-    what = "numbers" if numbers else "dates" if kind in "mM" else "words"
-    return Column(name, what, cells, {"empty": count} if count else {})
-
-
-def _frame(X):
-    """A DataFrame; columns of an array are called column1, column2, ..."""
-    pandas = pandas_for("comparing models")
-    if not isinstance(X, pandas.DataFrame):
-        X = np.asarray(X)
-        if X.ndim != 2:
-            raise ValueError(
-                f"X must be a table of shape (n, d), one row a sample; got {X.shape}."
-            )
-        X = pandas.DataFrame(X, columns=[f"column{k + 1}" for k in range(X.shape[1])])
-    names = [str(name) for name in X.columns]
-    if not len(names) or len(set(names)) < len(names):
-        raise ValueError(f"X must have columns, each of its own name; got {names[:9]}.")
-    return X.set_axis(names, axis=1).infer_objects()
-
-# %% ../nbs/engine/compare.ipynb #ddf21225
-def columns_of(X, y):
-    """Columns {name: Column} of inputs and a target, and the target's name."""
-    frame, target = _frame(X), getattr(y, "name", None)
-    target = str(target) if target is not None else "y"
-    while target in frame:
-        target += "_"
-    y = pandas_for("comparing models").Series(np.ravel(y)).infer_objects()
-    if len(y) != len(frame):
-        raise ValueError(
-            f"y must have one entry for each of the {len(frame)} rows of X; got "
-            f"{len(y)}. Select the same samples in both."
-        )
-    columns = {name: _column(name, frame[name]) for name in frame}
-    return columns | {target: _column(target, y)}, target
 
 # %% ../nbs/engine/compare.ipynb #7569f611
 @dataclass(frozen=True)
@@ -104,31 +64,19 @@ class Comparison:
         return "\n".join(summary_lines(self.outcome)).strip()
 
     def figure(self) -> Any:
-        """Scores of every fold, and how the strengths were chosen.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            Two panels.
-        """
+        """Scores of every fold, and how the strengths were chosen."""
         return figure_of(self.outcome)
 
     def report(self, path: str | Path, title: str = "A comparison of models") -> None:
-        """Write a page of HTML that needs no other file.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-        title : str
-            Of the page.
-        """
+        """Write a page of HTML that needs no other file."""
         page = report_html(self.outcome, title, png=figure_png(self.outcome))
         write_atomically(Path(path), page)
 
 # %% ../nbs/engine/compare.ipynb #82300b8b
-def _told(plan, progress, wanted=None):
-    """The outcome of a plan; `progress` is told of each finished fold."""
+def _told(place, plan, progress):
+    """The outcome of a plan; `progress` is told of the plan and each finished fold."""
+    if progress:
+        announce(place, plan, progress)
     models = []
 
     def keep(done):
@@ -138,7 +86,7 @@ def _told(plan, progress, wanted=None):
             progress(f"  fold {fold} of {plan.folds} done")
 
     keep = keep if progress else lambda done: None
-    return carry_out(plan, {}, keep, lambda fits, kept: fits, wanted)
+    return carry_out(plan, {}, keep, lambda fits, kept: fits)
 
 
 def comparison_of(outcome):
@@ -153,24 +101,46 @@ def comparison_of(outcome):
 def _names(value):
     return (value,) if isinstance(value, str) else tuple(value)
 
-
-def _given(columns, groups):
-    """The columns with one of groups beside them, and its name."""
-    if groups is None:
-        return columns, None
-    n = len(next(iter(columns.values())).cells)
-    if len(np.ravel(groups)) != n:
-        raise ValueError(
-            f"groups must have one entry for each of the {n} rows of X; got "
-            f"{len(np.ravel(groups))}. Select the same samples in both."
-        )
-    name = "groups"
-    while name in columns:
-        name += "_"
-    cells = [word_of(cell, gap=None) for cell in np.ravel(groups).tolist()]
-    return columns | {name: Column(name, "words", cells, {})}, name
+# %% ../nbs/engine/compare.ipynb #952c2f11
+_OPTIONS = """Parameters
+----------
+X : DataFrame or array, shape (n, d)
+    Numbers, words and gaps.
+y : Series or array, shape (n,)
+    Classes or numbers.
+task : "classification", "regression" or None
+    None decides by y: words, and up to 10 whole numbers, are classes.
+missing : {"refuse", "impute"}
+    What to do about gaps: numbers are filled by the median of the training rows,
+    words by a word of their own; rows without target are left out.
+drop : str or sequence of str
+    Columns to leave out.
+keep : str or sequence of str
+    Columns to keep that count the rows of a sorted table, or hold many words.
+groups : array, shape (n,), optional
+    Rows of one group go to the same fold.
+metric : str, optional
+    One of accuracy, balanced-accuracy, auc, log-loss; r2, mae. The first is usual.
+class_weight : "balanced" or None
+    Whether the classes weigh the same in the fits.
+baselines : bool
+    Whether a linear model, support vectors and boosted trees take part.
+folds : int, optional
+    Parts of the cross-validation; 5, or 3 from 3000 rows on.
+seed : int
+    Of splits, samples and gates.
+gates : int
+    Gates of the network.
+n_jobs : int
+    Processes, -1 for each core.
+threads : int, optional
+    Threads of linear algebra.
+progress : callable, optional
+    Takes a line of progress; print, for one.
+"""
 
 # %% ../nbs/engine/compare.ipynb #14405aea
+@partial(with_arguments, arguments=_OPTIONS)
 def compare(
     X: Any,
     y: Any,
@@ -192,42 +162,6 @@ def compare(
 ) -> Comparison:
     """Cross-validate the kernels of the book beside usual models, and take the best.
 
-    Parameters
-    ----------
-    X : DataFrame or array, shape (n, d)
-        Numbers, words and gaps.
-    y : Series or array, shape (n,)
-        Classes or numbers.
-    task : "classification", "regression" or None
-        None decides by y: words, and up to 10 whole numbers, are classes.
-    missing : {"refuse", "impute"}
-        What to do about gaps: numbers are filled by the median of the training rows,
-        words by a word of their own; rows without target are left out.
-    drop : str or sequence of str
-        Columns to leave out.
-    keep : str or sequence of str
-        Columns to keep that count the rows of a sorted table, or hold many words.
-    groups : array, shape (n,), optional
-        Rows of one group go to the same fold.
-    metric : str, optional
-        accuracy, balanced-accuracy, auc, log-loss; r2, mae. The first is usual.
-    class_weight : "balanced" or None
-        Whether the classes weigh the same in the fits.
-    baselines : bool
-        Whether a linear model, support vectors and boosted trees take part.
-    folds : int, optional
-        Parts of the cross-validation; 5, or 3 from 3000 rows on.
-    seed : int
-        Of splits, samples and gates.
-    gates : int
-        Gates of the network.
-    n_jobs : int
-        Processes, -1 for each core.
-    threads : int, optional
-        Threads of linear algebra.
-    progress : callable, optional
-        Takes a line of progress; print, for one.
-
     Returns
     -------
     Comparison
@@ -239,15 +173,12 @@ def compare(
         If an argument is none of these, or the table cannot be used.
     """
     columns, target = columns_of(X, y)
-    columns, group = _given(columns, groups)
-    asked = Asked(
-        *(target, task, _names(drop), _names(keep), missing, folds, seed, gates),
-        *(n_jobs, metric, group, class_weight, baselines, threads),
-    )
+    columns, group = given_groups(columns, groups)
+    rest = n_jobs, metric, group, class_weight, baselines, threads
+    names = _names(drop), _names(keep)
+    asked = Asked(target, task, *names, missing, folds, seed, gates, *rest)
     plan = plan_from(columns, asked)
-    if progress:
-        announce("X", plan, progress)
-    return comparison_of(_told(plan, progress))
+    return comparison_of(_told("X", plan, progress))
 
 # %% ../nbs/engine/compare.ipynb #51494e0a
 def compare_file(
@@ -283,6 +214,4 @@ def compare_file(
     for word in ("drop", "keep"):
         options[word] = _names(options.get(word, ()))
     plan = make_plan(path, Asked(target, **options), reading)
-    if progress:
-        announce(path, plan, progress)
-    return comparison_of(_told(plan, progress))
+    return comparison_of(_told(path, plan, progress))

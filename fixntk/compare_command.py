@@ -7,13 +7,15 @@ __all__ = []
 import shlex
 from pathlib import Path
 
+from .announcing import announce
 from .arguments import EXIT_CODES, UsageError, count_from, existing
-from .comparing import models_of
+from .asked import Asked
 from .comparison import carry_out, keep_fits, kept_fits
-from .comparison_plan import Asked, announce, make_plan
+from .comparison_plan import make_plan
 from .comparison_report import save, summary_lines
 from .files import check_out, only_writer
 from .kept_models import bundle_of, check_model_name, write_model
+from .model_choice import models_of
 from .scoring import METRICS
 from .table_reading import Reading
 
@@ -21,9 +23,10 @@ from .table_reading import Reading
 _ABOUT = (
     "Read a table, say what was understood, predict one column from the others, and "
     "compare by cross-validation: the majority class (or the mean), a linear model, "
-    "support vectors, boosted trees, the neural tangent kernel (NTK), the kernel partly "
-    "fixed by a few rounds of reweighting, and fully fixed, the certified optimum of "
-    "the convex program. Strengths and rounds are chosen inside each training part. "
+    "support vectors, boosted trees, the neural tangent kernel (NTK), the kernel "
+    "partly fixed by a few rounds of reweighting, and fully fixed, the certified "
+    "optimum of the convex program. Strengths and rounds are chosen inside each "
+    "training part. "
     "Prints scores, a verdict and the certificate; saves the scores of each fold, a "
     "figure, a page of HTML, and the best model if --save names a file. Finished fits "
     "are kept as they come: after Ctrl-C the same command goes on from there."

@@ -7,12 +7,9 @@ __all__ = []
 import time
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import numpy as np
-from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import (
-    GridSearchCV,
     GroupKFold,
     KFold,
     StratifiedGroupKFold,
@@ -20,41 +17,11 @@ from sklearn.model_selection import (
 )
 from threadpoolctl import threadpool_limits
 
-from . import estimators
 from .encoding import table_encoder, table_pipeline
 from .machine import one_thread
+from .model_choice import chosen
 from .passes import has_few_columns
 from .scoring import check_metric
-
-# %% ../nbs/engine/comparing.ipynb #82af2313
-ROUNDS = [0, 1, 2, 4]
-KERNELS = ["NTK", "partly fixed", "fully fixed"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the fits of a comparison depend on, beside the rows."""
-
-    task: str
-    gates: int = 1000
-    seed: int = 0
-    metric: str | None = None
-    class_weight: str | None = None
-    baselines: bool = True
-    threads: int | None = None
-
-    @property
-    def classes(self):
-        """Whether the target holds classes."""
-        return self.task == "classification"
-
-
-def models_of(settings):
-    """The names of the models, the simplest first."""
-    classes = settings.classes
-    linear = "logistic regression" if classes else "ridge regression"
-    others = [linear, "support vectors", "gradient boosting"] * settings.baselines
-    return ["majority class" if classes else "mean", *others, *KERNELS]
 
 # %% ../nbs/engine/comparing.ipynb #f3bf6003
 FEW, MANY = 600, 3000
@@ -87,102 +54,6 @@ def learns_from(name, n, width):
     free = name in ("NTK", "partly fixed", "fully fixed", "support vectors")
     return n if many or not free else min(n, MANY)
 
-# %% ../nbs/engine/comparing.ipynb #97d5d2c6
-def _grid_of(name, settings, width):
-    """A model of scikit-learn's kind, and the grid of its strengths."""
-    classes = settings.classes
-    weight = {"class_weight": settings.class_weight} if classes else {}
-    if name == "NTK":
-        NTK = getattr(estimators, f"NTK{'Classifier' if classes else 'Regressor'}")
-        return NTK(**weight), {"ridge_ratio": 10.0 ** np.arange(-3, 3)}
-    if name == "support vectors":
-        return _support_vectors(settings, weight, width)
-    if name == "logistic regression":
-        from sklearn.linear_model import LogisticRegression
-
-        found = LogisticRegression(max_iter=3000, **weight)
-        return found, {"C": 10.0 ** np.arange(-3, 3)}
-    from sklearn.linear_model import Ridge
-
-    return Ridge(), {"alpha": 10.0 ** np.arange(-2, 4)}
-
-
-def _support_vectors(settings, weight, width):
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.compose import TransformedTargetRegressor
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC, SVR
-
-    grid = {"C": 10.0 ** np.arange(-1, 3), "gamma": np.array([0.1, 0.3, 1.0]) / width}
-    if not settings.classes:
-        model = TransformedTargetRegressor(SVR(), transformer=StandardScaler())
-        return model, {f"regressor__{key}": row for key, row in grid.items()}
-    model = SVC(**weight)
-    if settings.metric != "log-loss":
-        return model, grid
-    # probabilities from scores by Platt's sigmoid
-    made = CalibratedClassifierCV(model, cv=3, ensemble=False)
-    return made, {f"estimator__{key}": row for key, row in grid.items()}
-
-# %% ../nbs/engine/comparing.ipynb #bb563d6e
-def _boosted(settings, n):
-    from sklearn.ensemble import (
-        HistGradientBoostingClassifier,
-        HistGradientBoostingRegressor,
-    )
-
-    leaf = dict(min_samples_leaf=int(np.clip(n // 20, 2, 20)))
-    if settings.classes:
-        leaf["class_weight"] = settings.class_weight
-        return HistGradientBoostingClassifier(random_state=settings.seed, **leaf)
-    return HistGradientBoostingRegressor(random_state=settings.seed, **leaf)
-
-
-def _network(name, settings, several, cv=None):
-    """The network's estimator, with a path of strengths if `cv` is given."""
-    kind = "Classifier" if settings.classes else "Regressor"
-    made = dict(n_gates=settings.gates, random_state=settings.seed)
-    if settings.classes:
-        made |= dict(class_weight=settings.class_weight)
-        made |= dict(multi_class="joint" if several else "ovr")
-    if cv is None:
-        return getattr(estimators, f"GatedReLU{kind}")(**made)
-    made |= dict(n_lams=8, cv=cv, tol=1e-4)
-    if settings.classes and settings.metric not in (None, "accuracy"):
-        made |= dict(scoring="squared_error")
-    made |= dict(n_reweightings=ROUNDS if name == "partly fixed" else None)
-    return getattr(estimators, f"GatedReLU{kind}CV")(**made)
-
-# %% ../nbs/engine/comparing.ipynb #68ad9f6a
-def _chosen_network(name, settings, X, y, cv, n):
-    several = settings.classes and len(np.unique(y)) > 2
-    search = _network(name, settings, several, cv).fit(X, y)
-    share = search.lam_ratio_ * np.sqrt(len(X) / n)
-    taken = dict(lam_ratio=float(share), n_reweightings=search.n_reweightings_)
-    model = _network(name, settings, several).set_params(**taken)
-    curve = dict(shares=search.lam_ratios_, scores=search.scores_.mean(0))
-    rounded = {key: row.round(6).tolist() for key, row in curve.items()}
-    return model, taken | {"curve": rounded}
-
-
-def chosen(name, settings, X, y, cv, n):
-    """A model with its strength chosen on encoded rows X, to be fitted to n rows."""
-    if name == "majority class":
-        return DummyClassifier(), {}
-    if name == "mean":
-        return DummyRegressor(), {}
-    if name == "gradient boosting":
-        return _boosted(settings, n), {}
-    if name.endswith("fixed"):
-        return _chosen_network(name, settings, X, y, cv, n)
-    model, grid = _grid_of(name, settings, X.shape[1])
-    score = check_metric(settings.metric, settings.task).gain
-    search = GridSearchCV(
-        model, grid, cv=cv, scoring=score, refit=False, error_score="raise"
-    ).fit(X, y)
-    taken = {key: float(value) for key, value in search.best_params_.items()}
-    return model.set_params(**taken), taken
-
 # %% ../nbs/engine/comparing.ipynb #a212c865
 def _inner_folds(settings, y, rows, groups):
     """Three folds of the rows, or fewer if a class is too small for three."""
@@ -193,9 +64,7 @@ def _inner_folds(settings, y, rows, groups):
         settings.task, max(2, min(3, least)), settings.seed, groups is not None
     )
     none = np.zeros((len(rows), 1))
-    return list(
-        folds.split(none, y[rows], None if groups is None else groups[rows])
-    )
+    return list(folds.split(none, y[rows], None if groups is None else groups[rows]))
 
 
 def _fitted(frame, y, train, name, settings, groups):
@@ -214,7 +83,7 @@ def _fitted(frame, y, train, name, settings, groups):
         taken |= _certified(made, frame.iloc[rows], y[rows])
     return made, taken
 
-
+# %% ../nbs/engine/comparing.ipynb #ce83be47
 def _objective(model):
     return float(sum(part.objective for part in np.ravel([model.solution_])))
 

@@ -12,8 +12,9 @@ import joblib
 import numpy as np
 
 from .arguments import UsageError
-from .comparing import fit_one, models_of, splitter
+from .comparing import fit_one, splitter
 from .files import write_atomically
+from .model_choice import models_of
 from .scoring import check_metric
 
 # %% ../nbs/engine/comparison.ipynb #4f6c02d5
@@ -39,12 +40,14 @@ def _in_turn(plan, tasks):
 
 def best_of_scores(scores, sign):
     """The name of the best mean score, the first of equal ones."""
-    means = {name: round(sign * float(np.mean(row)), 12) for name, row in scores.items()}
+    means = {
+        name: round(sign * float(np.mean(row)), 12) for name, row in scores.items()
+    }
     return max(means, key=means.get)
 
 # %% ../nbs/engine/comparison.ipynb #94316c81
 def _all_fits(plan, done, keep, wanted):
-    """Fit after fit: those of the folds that are not in `done`, then one to all rows."""
+    """Fit after fit: those of the folds not in `done`, then one to all rows."""
     splits, names = _splits(plan), models_of(plan.settings)
     every = [(k, name) for k in range(plan.folds) for name in names]
     todo = [key for key in every if key not in done]

@@ -4,131 +4,28 @@
 __all__ = []
 
 # %% ../nbs/engine/comparison_plan.ipynb #c5f9b408
-import os
-import time
 from collections import Counter, namedtuple
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 
 import numpy as np
 
 from . import __version__
-from .checks import check_choice, check_count, check_kind
+from .asked import check_asked, check_rows, check_size, processes
+from .checks import check_kind
 from .column_kinds import decided
-from fixntk.comparing import (
-    FEW,
-    KERNELS,
-    MANY,
-    SEVERAL,
-    Settings,
-    learns_from,
-    models_of,
-)
 from .giveaways import copies, lopsided
-from .machine import available_memory, check_memory, one_thread
+from .model_choice import Settings, models_of
 from .scoring import check_metric
 from .table_features import feature_table, warn
 from .table_reading import Reading, read_table
 
-# %% ../nbs/engine/comparison_plan.ipynb #a21a3ab2
-def check_rows(y, task, folds):
-    """Refuse tables that are too small to be split."""
-    if task == "classification":
-        classes, counts = np.unique(y, return_counts=True)
-        least = max(folds, 4)
-        if len(classes) < 2:
-            raise ValueError(
-                "the target must hold at least two classes; "
-                f"got only {str(classes[0])!r}. Is it the right column?"
-            )
-        if counts.min() < least:
-            raise ValueError(
-                f"every class must have at least {least} rows for {folds} folds; "
-                f"class {str(classes[counts.argmin()])!r} has {counts.min()}. "
-                "Merge or drop small classes, or use fewer --folds; if the target "
-                "is an amount or a count: --task regression."
-            )
-    elif len(y) < 4 * folds or np.ptp(y) == 0:
-        raise ValueError(
-            f"regression needs at least {4 * folds} rows for {folds} folds, "
-            f"and a target that varies; got {len(y)} rows."
-        )
-
-
-def check_size(n, gates, jobs):
-    """Refuse what does not fit in memory."""
-    gates = min(gates, 10**18)  # no float holds the sizes beyond
-    room = 0.9 * (available_memory() or 0) / 8 / jobs
-    most = max(int((room - 8 * min(n, MANY) ** 2) / (gates / 2 + 100)), 0)
-    check_memory(
-        jobs * (8 * min(n, MANY) ** 2 + n * (gates // 2 + 100)),
-        f"a table of {n} rows, with {gates} gates and {jobs} fits at a time,",
-        f"Take a sample of at most about {most} rows, or fewer gates or jobs.",
-    )
-
 # %% ../nbs/engine/comparison_plan.ipynb #fbd7991a
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a comparison; None where it is to be decided."""
-
-    target: str
-    task: str | None = None
-    drop: tuple = ()
-    keep: tuple = ()
-    missing: str = "refuse"
-    folds: int | None = None
-    seed: int = 0
-    gates: int = 1000
-    jobs: int = 1
-    metric: str | None = None
-    group: str | None = None
-    class_weight: str | None = None
-    baselines: bool = True
-    threads: int | None = None
-
-
 Plan = namedtuple(
     "Plan",
     "frame y task notes folds settings jobs made_by understood groups width cautions "
     "columns",
 )
-
-# %% ../nbs/engine/comparison_plan.ipynb #febab3a1
-def _check_asked(asked):
-    check_kind(asked.target, "target", str, "It is the name of a column.")
-    for word in ("drop", "keep"):
-        for name in getattr(asked, word):
-            check_kind(name, word, str, "It holds names of columns.")
-    if asked.task is not None:
-        check_choice(asked.task, "task", ("classification", "regression"))
-    if asked.class_weight is not None:
-        check_choice(asked.class_weight, "class_weight", ("balanced",))
-    check_choice(asked.missing, "missing", ("refuse", "impute"))
-    check_count(asked.gates, "gates", "1000 is usual.")
-    if asked.threads is not None:
-        check_count(asked.threads, "threads", "None leaves it to the package.")
-    _check_folds(asked.folds)
-    whole = isinstance(asked.seed, (int, np.integer))
-    if not (whole and not isinstance(asked.seed, bool) and 0 <= asked.seed < 2**32):
-        raise ValueError(
-            "seed must be a whole number from 0 to 2**32 - 1; "
-            f"got {asked.seed!r}. 0 is usual."
-        )
-
-
-def _check_folds(folds):
-    if folds is not None and check_count(folds, "folds", "5 is usual.") < 2:
-        raise ValueError(
-            "folds must be at least 2, to fit on some rows and score on others; "
-            "got 1. 5 is usual."
-        )
-
-
-def _processes(n_jobs, fits):
-    """How many fits run at a time."""
-    if n_jobs == -1:
-        return min(os.cpu_count() or 1, fits)
-    return min(check_count(n_jobs, "n_jobs", "1 is usual, -1 is all cores."), fits)
 
 # %% ../nbs/engine/comparison_plan.ipynb #d1f731c9
 def _read(path, reading, check):
@@ -226,10 +123,10 @@ def _made_by(asked, made, folds, digest, reading):
         "versions": packages | {"fixntk": __version__},
     }
 
-
+# %% ../nbs/engine/comparison_plan.ipynb #f2e281f7
 def plan_from(columns, asked, said=(), digest="", reading=Reading()):
     """A checked plan of columns {name: Column}."""
-    _check_asked(asked)
+    check_asked(asked)
     drop, group = list(asked.drop), asked.group
     if group is not None:
         check_kind(group, "group", str, "It is the name of a column.")
@@ -251,76 +148,16 @@ def plan_from(columns, asked, said=(), digest="", reading=Reading()):
     if group is not None:
         groups = _given_groups(columns[group], made.rows, folds)
     lines = [*said, *_column_lines(made.used, asked.target)]
-    jobs = _processes(asked.jobs, len(models_of(settings)) * folds)
+    jobs = processes(asked.jobs, len(models_of(settings)) * folds)
     made_by = _made_by(asked, made, folds, digest, reading)
     how = (folds, settings, jobs, made_by, lines, groups, made.width, cautions, columns)
     return Plan(made.frame, made.y, made.task, made.notes, *how)
 
-# %% ../nbs/engine/comparison_plan.ipynb #f2e281f7
+# %% ../nbs/engine/comparison_plan.ipynb #09a409a7
 def make_plan(path, asked, reading=Reading()):
     """The table and the settings, checked before the first fit."""
-    _check_asked(asked)
-    jobs = _processes(asked.jobs, 99)
+    check_asked(asked)
+    jobs = processes(asked.jobs, 99)
     check = lambda n: check_size(n, int(asked.gates), jobs)
     table, columns, said = _read(path, reading, check)
     return plan_from(columns, asked, said, table.digest, reading)
-
-# %% ../nbs/engine/comparison_plan.ipynb #a1f9dffe
-def _seconds(n, width, settings, several):
-    """Processor seconds of all models fitted to n rows, roughly."""
-    gates, inputs = settings.gates, (width + 1) * several
-
-    def a_round(m):  # of reweighting, or a step of Newton's method, on m rows
-        return 2.5e-11 * m**3 + gates * (1e-11 * m**2 + 3e-10 * inputs * m)
-
-    some = 2 / 3 * min(n, max(SEVERAL if several > 1 else FEW, n // 8))
-    choice = 220 * a_round(some)
-    last = 6 * a_round(min(n, MANY)) + 8 * a_round(min(n, 4000))
-    passes = 1e-8 * n * gates * (width + 1)
-    return 1 + choice + last + passes + 6e-11 * min(n, MANY) ** 3 + 0.2 * several
-
-
-def _slowness():
-    """This machine's time for a product of two 600 x 600 matrices, by 0.01 s."""
-    trial, start = np.ones((600, 600)), time.process_time()
-    with one_thread():
-        trial @ trial
-    return max(time.process_time() - start, 1e-3) / 0.01
-
-
-def seconds_of(plan):
-    """Seconds that a plan may take on this machine, up to a factor of three."""
-    n, several = len(plan.y), 1
-    if plan.settings.classes and len(np.unique(plan.y)) > 2:
-        several = len(np.unique(plan.y))
-    how = plan.width, plan.settings, several
-    fits = plan.folds * _seconds(n - n // plan.folds, *how) + _seconds(n, *how) / 4
-    return fits * _slowness() / plan.jobs
-
-# %% ../nbs/engine/comparison_plan.ipynb #6188a05a
-def _of_long_tables(plan):
-    """Lines on what is done otherwise because rows are many."""
-    n = len(plan.y) - len(plan.y) // plan.folds
-    lines = [f"{plan.folds} folds (--folds 5 for five)"] * (
-        plan.folds == 3 and len(plan.y) >= 3000
-    )
-    names = [*KERNELS, "support vectors"] if plan.settings.baselines else KERNELS
-    few = [name for name in names if learns_from(name, n, plan.width) < n]
-    if few:
-        lines.append(f"of {n} training rows {MANY} are taken by {', '.join(few)}")
-    return lines
-
-
-def announce(path, plan, say):
-    """Say what was read, what was done to it, and the time if it is long."""
-    notes = "".join(f"\n  {note}" for note in plan.notes)
-    what = f"{plan.task} of {plan.made_by['target']!r}"
-    say(f"{path}: {len(plan.y)} rows, {plan.width} input columns; {what}{notes}")
-    for line in [*plan.understood, *_of_long_tables(plan)]:
-        say(f"  {line}")
-    seconds = seconds_of(plan)
-    if seconds > 60:
-        say(
-            f"  this may take {seconds / 60:.1f} minutes, up to a factor of three; "
-            "Ctrl-C loses little, the same command goes on"
-        )

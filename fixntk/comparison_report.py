@@ -12,8 +12,8 @@ from io import BytesIO, StringIO
 
 import numpy as np
 
-from .comparing import KERNELS, ROUNDS
 from .files import write_atomically
+from .model_choice import KERNELS, ROUNDS
 from .verdict import metric_of, verdict
 
 # %% ../nbs/engine/comparison_report.ipynb #2b2160a6
@@ -28,8 +28,8 @@ def certificate(outcome):
     ]
     if "with_ntk" in fits[0]:
         lines.append(
-            f"training objective (8) of fold 1: {fits[0]['with_ntk']:.6g} with the NTK's "
-            f"weights, {fits[0]['optimum']:.6g} at the optimum"
+            f"training objective (8) of fold 1: {fits[0]['with_ntk']:.6g} "
+            f"with the NTK's weights, {fits[0]['optimum']:.6g} at the optimum"
         )
     gap, tol = max(fit["gap"] for fit in fits), fits[0]["tol"]
     met = "within" if gap <= tol else "ABOVE"
@@ -46,7 +46,7 @@ def better_equal_worse(gain):
 
 
 def _row_of(outcome, name):
-    """Mean and spread of a model, and the same of its gain over the NTK, with counts."""
+    """Mean and spread of a model and of its gain over the NTK, with counts."""
     scores, ntk = (np.array(outcome.scores[one]) for one in (name, "NTK"))
     row = [f"{scores.mean():.3f} ± {scores.std(ddof=1):.3f}"]
     if name == "NTK":
@@ -65,12 +65,13 @@ def _head(outcome):
 
 
 def summary_lines(outcome):
-    """The lines of the report: scores, differences from the NTK, verdict, certificate."""
+    """Scores, differences from the NTK, verdict and certificate."""
     rows = [("", *_head(outcome))]
     rows += [(name, *_row_of(outcome, name)) for name in outcome.scores]
     wide = [max(len(row[k]) for row in rows) for k in range(4)]
     lines = [
-        row[0].ljust(wide[0]) + "".join(f"  {c:>{w}}" for c, w in zip(row[1:], wide[1:]))
+        row[0].ljust(wide[0])
+        + "".join(f"  {c:>{w}}" for c, w in zip(row[1:], wide[1:]))
         for row in rows
     ]
     return [
@@ -97,7 +98,7 @@ def _curves(outcome, name):
     scores = np.mean([curve["scores"] for curve in curves], axis=0)
     return np.mean([curve["shares"] for curve in curves], axis=0), scores
 
-
+# %% ../nbs/engine/comparison_report.ipynb #194464d4
 def _draw_curves(axes, outcome):
     shares, partly = _curves(outcome, "partly fixed")
     for k, (rounds, scores) in enumerate(zip(ROUNDS, partly)):
@@ -179,7 +180,7 @@ def _image(png, outcome):
     image = f'<img alt="{heard}" src="data:image/png;base64,{data}">'
     return f"<figure>{image}<figcaption>{_CAPTION}</figcaption></figure>"
 
-
+# %% ../nbs/engine/comparison_report.ipynb #599d9810
 def report_html(outcome, title, command=None, png=None):
     """The report as a page of HTML that needs no other file."""
     rows = [("model", *_head(outcome), "seconds a fold")]

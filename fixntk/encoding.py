@@ -18,20 +18,7 @@ class Units(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Columns in units in which no square overflows or vanishes."""
 
     def fit(self, X: Any, y: Any = None) -> "Units":
-        """Learn the units.
-
-        Parameters
-        ----------
-        X : DataFrame or array, shape (n, d)
-            Numbers; NaN is a gap.
-        y : object, optional
-            Plays no part.
-
-        Returns
-        -------
-        Units
-            Itself.
-        """
+        """Learn the units."""
         table = np.asarray(X, dtype=np.float64)
         largest = np.nanmax(np.abs(table), axis=0, initial=0)
         wild = (largest > 0) & ((largest <= 1e-100) | (largest >= 1e100))
@@ -42,18 +29,7 @@ class Units(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """The columns in their units.
-
-        Parameters
-        ----------
-        X : DataFrame or array, shape (m, d)
-            Numbers; NaN is a gap.
-
-        Returns
-        -------
-        array, shape (m, d)
-            Numbers.
-        """
+        """The columns in their units."""
         return np.ldexp(np.asarray(X, dtype=np.float64), -self.exponents_)
 
 # %% ../nbs/engine/encoding.ipynb #76689378
@@ -67,20 +43,7 @@ class Words(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Cells as strings; a gap is the word "(missing)"."""
 
     def fit(self, X: Any, y: Any = None) -> "Words":
-        """Look at the kinds of the columns; dates are refused.
-
-        Parameters
-        ----------
-        X : DataFrame, shape (n, d)
-            Columns that are no numbers.
-        y : object, optional
-            Plays no part.
-
-        Returns
-        -------
-        Words
-            Itself.
-        """
+        """Look at the kinds of the columns; dates are refused."""
         for name in X:
             if X[name].dtype.kind in "mM":
                 raise ValueError(
@@ -92,18 +55,7 @@ class Words(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """The cells as strings.
-
-        Parameters
-        ----------
-        X : DataFrame, shape (m, d)
-            Columns that are no numbers.
-
-        Returns
-        -------
-        array of object, shape (m, d)
-            Strings.
-        """
+        """The cells as strings."""
         columns = [[word_of(cell) for cell in X[name]] for name in X]
         return np.array(columns, dtype=object).reshape(len(columns), -1).T
 
@@ -128,7 +80,7 @@ def table_encoder() -> ColumnTransformer:
     )
     return ColumnTransformer([("numbers", numbers, number), ("words", words, other)])
 
-
+# %% ../nbs/engine/encoding.ipynb #58fe1d85
 def table_pipeline(estimator: Any) -> Pipeline:
     """An estimator that takes DataFrames with numbers, words and gaps.
 

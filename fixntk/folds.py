@@ -33,7 +33,7 @@ def _reweighted(problem, weights, rounds):
         weights = reweight(W)
     return Rounds(W, weights, f"{rounds} rounds")
 
-
+# %% ../nbs/engine/folds.ipynb #25e225ac
 def family(
     problem,
     shares,
@@ -47,29 +47,13 @@ def family(
 ) -> list[Solution | Rounds]:
     """Solutions after some reweightings and at the optimum, for one strength.
 
-    Parameters
-    ----------
-    problem : GroupLassoProblem
-        With SquaredLoss, if a stage is a number.
-    shares : array, shape (p,)
-        The weights at which reweighting starts.
-    stages : sequence of int or None
-        Numbers of reweightings in increasing order; None, the optimum, stands last.
-    solver : {"newton", "irls"}
-        How the optimum is found: by `fixntk.solve`, or by reweighting on.
-    start : Solution or array, shape (p,), optional
-        Where `fixntk.solve` starts.
-    tol, max_iter : float and int
-        For the optimum: the relative gap at which to stop, and steps at most.
-    graded : bool
-        Whether numbered stages are a Solution, whose gap costs as much as a round.
-
-    Returns
-    -------
-    list of Solution or Rounds
-        One a stage.
+    Stages are numbers of reweightings in increasing order, which start at `shares`;
+    None, the optimum, stands last. `solver`, `start`, `tol` and `max_iter` are for the
+    optimum, which is found by `fixntk.solve` ("newton"), or by reweighting on ("irls").
+    Unless `graded`, numbered stages are Rounds: a gap costs as much as a round.
     """
-    found, weights, done = [], shares, 0
+    found: list[Solution | Rounds] = []
+    weights, done = shares, 0
     options = dict(tol=tol, max_iter=max_iter, start=start)
     for stage in stages:
         if stage is None and solver == "newton":

@@ -5,7 +5,8 @@ __all__ = []
 
 # %% ../nbs/engine/info_command.ipynb #6ba291f9
 from .arguments import EXIT_CODES, existing
-from .kept_models import about, read_model
+from .kept_models import read_model
+from .model_answers import about
 from .predict_command import add_trust
 
 # %% ../nbs/engine/info_command.ipynb #7466a011

@@ -4,21 +4,14 @@
 __all__ = []
 
 # %% ../nbs/engine/kept_models.ipynb #ea511884
-import warnings
-from collections import Counter
-from difflib import get_close_matches
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
 
-import numpy as np
-
 from . import __version__
 from .arguments import UsageError
-from .column_kinds import as_said, split_gaps
 from .comparison_report import certificate
-from .file_bytes import pandas_for
 from .files import write_atomically
 from .table_features import warn
 from .verdict import metric_of, verdict
@@ -41,7 +34,7 @@ def _of_all_rows(model):
     said = f"fit to all rows: relative duality gap {gap}" if gap is not None else ""
     return [said] * bool(said)
 
-
+# %% ../nbs/engine/kept_models.ipynb #60ed40a2
 def bundle_of(outcome, name):
     """The model `name` of an outcome, with what is known of the columns."""
     plan, target = outcome.plan, outcome.plan.made_by["target"]
@@ -96,7 +89,7 @@ def _skops():
         ) from None
     return skops.io
 
-
+# %% ../nbs/engine/kept_models.ipynb #866cb61a
 def check_model_name(path):
     """Refuse names of files that say no known form."""
     if Path(path).suffix not in (".skops", ".joblib"):
@@ -126,7 +119,9 @@ def _from_skops(path, data):
     try:
         foreign = set(skops.get_untrusted_types(data=data)) - TRUSTED
     except (BadZipFile, KeyError, ValueError) as error:
-        raise ValueError(f"{path} is no model that skops has written: {error}") from None
+        raise ValueError(
+            f"{path} is no model that skops has written: {error}"
+        ) from None
     if foreign:
         raise ValueError(
             f"{path} holds types that no model of fixntk is made of: "
@@ -134,7 +129,7 @@ def _from_skops(path, data):
         )
     return skops.loads(data, trusted=sorted(TRUSTED))
 
-
+# %% ../nbs/engine/kept_models.ipynb #4363a18f
 def read_model(path, pickles=False):
     """The bundle in a file, which must be one of `write_model`."""
     check_model_name(path)
@@ -150,109 +145,14 @@ def read_model(path, pickles=False):
     else:
         bundle = _from_skops(path, Path(path).read_bytes())
     if not isinstance(bundle, dict) or bundle.get("format") != 1:
-        raise ValueError(f"{path} holds no model that `fixntk compare --save` has kept.")
+        raise ValueError(
+            f"{path} holds no model that `fixntk compare --save` has kept."
+        )
     here = {one: version(one) for one in ("numpy", "scikit-learn")}
     here |= {"fixntk": __version__}
-    other = [f"{one} {was}" for one, was in bundle["versions"].items() if here[one] != was]
+    other = [
+        f"{one} {was}" for one, was in bundle["versions"].items() if here[one] != was
+    ]
     if other:
         warn(f"{path} was made with {', '.join(other)}; answers may differ")
     return bundle
-
-# %% ../nbs/engine/kept_models.ipynb #5817beba
-def _of_number(place, kept, cells, gone, decimal):
-    """A column of numbers, NaN for gaps; and what to say of it."""
-    numbers = []
-    for k, (was, cell) in enumerate(zip(cells, gone)):
-        plain = None if cell is None else as_said(cell, decimal)
-        if cell is not None and plain is None:
-            raise ValueError(
-                f"{place}: column {kept['name']!r} must hold numbers, as in the fit; "
-                f"got {was!r} in row {k + 1}. Mend it, or make it a gap: --na {was!r}."
-            )
-        numbers.append(np.nan if plain is None else float(plain))
-    low, high = kept["range"]
-    made = np.array(numbers)
-    beyond = int(np.sum((made < low) | (made > high)))
-    name = kept["name"]
-    said = [f"{name}: {beyond} rows beyond {low:g} to {high:g}, the range of the fit"]
-    return made, said[: beyond > 0]
-
-
-def _of_words(kept, gone):
-    """A column of words, None for gaps; and what to say of it."""
-    known = set(kept["words"])
-    new = Counter(cell for cell in gone if cell is not None and cell not in known)
-    named = ", ".join(f"{word!r} ({count})" for word, count in new.most_common(5))
-    said = f"{kept['name']}: {named} not seen in the fit; they count as none of its words"
-    return np.array(gone, dtype=object), [said] * bool(new)
-
-# %% ../nbs/engine/kept_models.ipynb #7393efbd
-def _check_columns(place, bundle, names):
-    """Refuse a table that lacks a column; name those that are left out."""
-    wanted = [kept["name"] for kept in bundle["columns"]]
-    for name in wanted:
-        if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"; is it {near[0]!r}?" if near else ""
-            raise ValueError(
-                f"{place} must have the columns of the fit, {', '.join(wanted)}; "
-                f"{name!r} is missing{hint}"
-            )
-    rest = [name for name in names if name not in wanted and name != bundle["target"]]
-    return [f"left out: {', '.join(rest)}"] * bool(rest)
-
-
-def frame_for(bundle, place, frame, decimal=".", na=(), impute=False):
-    """The inputs of a frame of text as the fit knows them, and lines to say."""
-    said = _check_columns(place, bundle, list(frame))
-    made, gaps = {}, {}
-    for kept in bundle["columns"]:
-        name, numbers = kept["name"], kept["kind"] == "numbers"
-        cells, gone = split_gaps(frame[name], {*na, *kept["gaps"]}, numbers)
-        if numbers:
-            made[name], more = _of_number(place, kept, cells, gone, decimal)
-        else:
-            made[name], more = _of_words(kept, gone)
-        said += more
-        count = sum(cell is None for cell in gone)
-        gaps |= {name: count} if count else {}
-    listed = ", ".join(f"{name} ({count})" for name, count in gaps.items())
-    if gaps and bundle["missing"] == "refuse" and not impute:
-        raise ValueError(
-            f"{place}: values are missing in {listed}, and the fit had none. Fill them, "
-            "or let --missing impute fill them by the fit's medians."
-        )
-    return pandas_for("predicting").DataFrame(made), said + [
-        f"gaps filled as in the fit: {listed}"
-    ] * bool(gaps)
-
-# %% ../nbs/engine/kept_models.ipynb #31fd112b
-def answers_for(bundle, frame):
-    """Columns of answers {name: values}: predictions, and probabilities of classes."""
-    pipeline, target = bundle["pipeline"], bundle["target"]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Found unknown categories")
-        answers = {target: pipeline.predict(frame)}
-        if bundle["task"] == "classification" and hasattr(pipeline, "predict_proba"):
-            shares = pipeline.predict_proba(frame)
-            for name, column in zip(pipeline.classes_, shares.T):
-                answers[f"P({name})"] = column
-    return answers
-
-
-def about(bundle):
-    """Lines on what a bundle holds."""
-    versions = ", ".join(f"{one} {was}" for one, was in bundle["versions"].items())
-    lines = [
-        f"{bundle['model']}, {bundle['task']} of {bundle['target']!r}, fitted to "
-        f"{bundle['rows']} rows; made with {versions}"
-    ]
-    for kept in bundle["columns"]:
-        what = ", ".join(kept.get("words", [])[:8])
-        if kept["kind"] == "numbers":
-            what = "{:g} to {:g}".format(*kept["range"])
-        lines.append(f"  {kept['name'][:24]:24} {kept['kind']:8} {what}")
-    for name, row in bundle["scores"].items():
-        lines.append(f"{name}: {bundle['metric']} {np.mean(row):.3f}")
-    settings = ", ".join(f"{k} {v}" for k, v in bundle["settings"].items() if v)
-    return [*lines, *bundle["verdict"], *bundle["certificate"], f"settings: {settings}"]

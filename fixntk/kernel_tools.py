@@ -130,7 +130,7 @@ def _check_symmetric(K: ArrayLike) -> np.ndarray:
         )
     return K
 
-
+# %% ../nbs/engine/kernel_tools.ipynb #4381b6be
 def _check_targets(y, n):
     "One number for each of n rows, or one of each of c columns."
     y = as_floats(y, "y")

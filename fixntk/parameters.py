@@ -27,12 +27,6 @@ PARAMETERS = {
         "Five folds, a number of folds, a splitter, or pairs (train, test) of row "
         "numbers or of bools.",
     ),
-    "scoring": (
-        'None or "squared_error"',
-        "What chooses lam: None is the share of right answers of a classifier, and the "
-        "squared error of a regressor; for classes that are rare, the squared error of "
-        "the scores.",
-    ),
     "n_gates": ("int", "How many gates to draw."),
     "gates": (
         '"gaussian", "circles", "all" or array, shape (p, d)',
@@ -94,6 +88,14 @@ PARAMETERS |= {
     ),
     "verbose": ("bool", "Print what is being done."),
 }
+
+# %% ../nbs/engine/parameters.ipynb #774fb213
+PARAMETERS["scoring"] = (
+    'None or "squared_error"',
+    "What chooses lam: None is the share of right answers of a classifier, and the "
+    "squared error of a regressor; for classes that are rare, the squared error of the "
+    "scores.",
+)
 
 # %% ../nbs/engine/parameters.ipynb #ba7a0010
 LEARNED = {

@@ -107,9 +107,10 @@ def ratios_of(fit):
             "lam_min_ratio must be below 1, since the path descends from lam_max; "
             f"got {share:g}. 0.01 is usual."
         )
-    if fit.scoring not in (None, "squared_error"):
+    scoring = getattr(fit, "scoring", None)
+    if scoring not in (None, "squared_error"):
         raise ValueError(
-            f"scoring must be None or 'squared_error'; got {fit.scoring!r}. "
+            f"scoring must be None or 'squared_error'; got {scoring!r}. "
             "Other scores go with GridSearchCV."
         )
     if check_count(fit.n_lams, "n_lams", "20 is usual.") == 1:

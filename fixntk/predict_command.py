@@ -12,7 +12,8 @@ from .arguments import EXIT_CODES, UsageError, existing
 from .column_kinds import decimal_of, split_gaps
 from .compare_command import add_reading, check_files, reading_of
 from .files import write_atomically
-from .kept_models import answers_for, frame_for, read_model
+from .kept_models import read_model
+from .model_answers import answers_for, frame_for
 from .table_features import warn
 from .table_reading import read_table
 

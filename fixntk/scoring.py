@@ -49,7 +49,7 @@ class Metric:
         return float(_WAYS[self.name](model, X, y))
 
     def gain(self, model, X, y):
-        """The score, or minus it, so that larger is better: a scorer of scikit-learn."""
+        """The score, or minus it: larger is better, as scikit-learn wants it."""
         return self.sign * self(model, X, y)
 
 
@@ -66,9 +66,7 @@ _WAYS = {
 _KINDS = ("classification", "regression")
 METRICS = {
     "accuracy": Metric("accuracy", "accuracy", _KINDS[0], 1),
-    "balanced-accuracy": Metric(
-        "balanced-accuracy", "balanced accuracy", _KINDS[0], 1
-    ),
+    "balanced-accuracy": Metric("balanced-accuracy", "balanced accuracy", _KINDS[0], 1),
     "auc": Metric("auc", "AUC", _KINDS[0], 1),
     "log-loss": Metric("log-loss", "log loss", _KINDS[0], -1),
     "r2": Metric("r2", "R^2", _KINDS[1], 1),

@@ -6,7 +6,7 @@ __all__ = []
 # %% ../nbs/engine/verdict.ipynb #a0a08293
 import numpy as np
 
-from .comparing import models_of
+from .model_choice import models_of
 from .paired import resampled_interval
 from .scoring import check_metric
 
@@ -44,8 +44,8 @@ def _of_the_best(outcome):
     if best == simplest or told_apart(outcome, best, simplest) < 1:
         return (
             f"No model is better than the {simplest} beyond the noise of "
-            f"{outcome.plan.folds} folds; the best mean {label}, {mean:.3f}, is that of "
-            f"{best}."
+            f"{outcome.plan.folds} folds; the best mean {label}, {mean:.3f}, is that "
+            f"of {best}."
         )
     others = [name for name in rest if name != best]
     level = [name for name in others if told_apart(outcome, best, name) < 1]
@@ -56,12 +56,16 @@ def _of_the_best(outcome):
     tail = f"; the folds do not tell it from {_listed(level)}" if level else ""
     return f"{text}{tail}."
 
-
+# %% ../nbs/engine/verdict.ipynb #34b302db
 def _of_fixing(outcome):
     """A sentence on what fixing the kernel did."""
     mean, half = gain_of(outcome, "fully fixed", "NTK")
     side = told_apart(outcome, "fully fixed", "NTK")
-    what = ("made it worse", "made no difference that the folds can see", "made it better")
+    what = (
+        "made it worse",
+        "made no difference that the folds can see",
+        "made it better",
+    )
     return (
         f"Fixing the kernel changed the {metric_of(outcome).label} of the NTK by "
         f"{mean * metric_of(outcome).sign:+.3f}, give or take {half:.3f} "
@@ -85,8 +89,8 @@ def _what_next(outcome):
         return "compare by --metric auc and with --class-weight balanced"
     if best.endswith("fixed") and _at_edge(outcome, best):
         return (
-            f"{best} chose the smallest lam of its path, so a smaller one may be better "
-            "still: GatedReLU...CV(lam_min_ratio=0.001) in Python"
+            f"{best} chose the smallest lam of its path, so a smaller one may be "
+            "better still: GatedReLU...CV(lam_min_ratio=0.001) in Python"
         )
     level = [name for name in names if told_apart(outcome, best, name) < 1]
     take = next(name for name in names if name in level)

@@ -20,6 +20,17 @@ from fixntk.shapes import (
     without_direction,
 )
 
+# %% ../nbs/engine/wrappers.ipynb #4b8c612c
+def less_cross(K, u, v):
+    "K - u v' - v u', in tiles of rows that fit the cache."
+    rest = np.empty_like(K)
+    for k in range(0, len(K), 128):
+        tile = slice(k, k + 128)
+        cross = np.multiply.outer(u[tile], v)
+        cross += np.multiply.outer(v[tile], u)
+        np.subtract(K[tile], cross, out=rest[tile])
+    return rest
+
 # %% ../nbs/engine/wrappers.ipynb #529d3b9e
 class CentredDesign(MappedDesign):
     """The design with blocks P A_i, where P removes what points along `direction`.
@@ -48,13 +59,7 @@ class CentredDesign(MappedDesign):
         K, u = self.design.kernel(weights), self.direction
         v = K @ u
         v = v - (u @ v) / 2 * u
-        rest = np.empty_like(K)
-        for k in range(0, len(K), 128):  # rows that fit the cache
-            tile = slice(k, k + 128)
-            cross = np.multiply.outer(u[tile], v)
-            cross += np.multiply.outer(v[tile], u)
-            np.subtract(K[tile], cross, out=rest[tile])
-        return rest
+        return less_cross(K, u, v)
 
     def cross(self, indices, others=None, dtype=np.float64):
         others = indices if others is None else others
