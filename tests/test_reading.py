@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fixntk import cli, column_kinds, comparison_plan, giveaways, table_reading
+from fixntk.asked import Asked
 from fixntk.table_features import feature_table, target_and_task
 from fixntk.table_reading import Reading
 
@@ -33,7 +34,7 @@ def planned(path, target, *, task=None, drop=(), missing="impute", folds=2, **ho
     "A plan for this file, and what was warned of."
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        asked = comparison_plan.Asked(
+        asked = Asked(
             target, task, tuple(drop), how.pop("keep", ()), missing, folds, gates=10
         )
         plan = comparison_plan.make_plan(path, asked, **how)
