@@ -17,13 +17,19 @@ from .model_choice import KERNELS, ROUNDS
 from .verdict import metric_of, verdict
 
 # %% ../nbs/engine/comparison_report.ipynb #2b2160a6
+def _span(numbers):
+    """From the smallest to the largest, as text."""
+    low, high = min(numbers), max(numbers)
+    return f"{low} to {high}" if low < high else str(low)
+
+
 def certificate(outcome):
     """What the fits of the fully fixed kernel are worth."""
     fits = [fit["chosen"] for fit in outcome.fits["fully fixed"]]
     rounds = [fit["chosen"]["n_reweightings"] for fit in outcome.fits["partly fixed"]]
     usual, on = max(set(rounds), key=rounds.count), [fit["on"] for fit in fits]
     lines = [
-        f"fits to training parts: {min(on)} to {max(on)} of {fits[0]['masks']} masks "
+        f"fits to training parts: {_span(on)} of {fits[0]['masks']} masks "
         f"carry weight; partly fixed took {usual} reweightings in most folds"
     ]
     if "with_ntk" in fits[0]:

@@ -79,26 +79,33 @@ def _at_edge(outcome, name):
     return 2 * sum("smallest lam" in text for text in said) > len(said)
 
 
+def _is_as_good(outcome, best, name):
+    """Whether a model is behind the best one by no more than one fold's spread."""
+    sign = metric_of(outcome).sign
+    gains = sign * np.subtract(outcome.scores[best], outcome.scores[name])
+    level = told_apart(outcome, best, name) < 1
+    return level and gains.mean() <= gains.std(ddof=1) + 1e-12
+
+
 def _what_next(outcome):
     simplest, *names = models_of(outcome.plan.settings)
     best, cautions = outcome.best, outcome.plan.cautions
-    if best == simplest or told_apart(outcome, best, simplest) < 1:
-        return "look for other columns, or for more rows, before another model"
     accuracy = metric_of(outcome).name == "accuracy"
     if accuracy and any("of the rows are of class" in text for text in cautions):
         return "compare by --metric auc and with --class-weight balanced"
+    if best == simplest or told_apart(outcome, best, simplest) < 1:
+        return "look for other columns, or for more rows, before another model"
     if best.endswith("fixed") and _at_edge(outcome, best):
         return (
             f"{best} chose the smallest lam of its path, so a smaller one may be "
             "better still: GatedReLU...CV(lam_min_ratio=0.001) in Python"
         )
-    level = [name for name in names if told_apart(outcome, best, name) < 1]
-    take = next(name for name in names if name in level)
+    take = next(name for name in names if _is_as_good(outcome, best, name))
     if take == best:
         return f"take {best}: --save model.skops keeps it"
     return (
-        f"take {take}, the simplest of those that are level, or more rows to tell them "
-        f"apart: --save model.skops --model {take!r} keeps it"
+        f"take {take}, simpler than {best} and as good but for a spread of one fold: "
+        f"--save model.skops --model {take!r} keeps it"
     )
 
 
