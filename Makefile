@@ -8,9 +8,10 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test test-lowest test-newest check lab refresh bench clean
+.PHONY: help book quarto test test-lowest test-newest check lab refresh bench clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
+	@echo "make quarto   the same notebooks as a Quarto site, where Quarto is installed: _docs/index.html"
 	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
@@ -41,6 +42,11 @@ book: $(READY)
 	@python nbs/_ext/exec_nbs.py
 	@jupyter-book build nbs --path-output . -W -n --keep-going -q
 	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
+
+quarto: $(READY)
+	@command -v quarto >/dev/null || { echo "Quarto is missing: https://quarto.org/docs/get-started"; exit 1; }
+	@rm -rf _proc _docs
+	@PYTHONPATH=nbs/_ext nbdev_docs
 
 test: $(READY)
 	@python tests/get_browser.py
