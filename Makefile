@@ -8,13 +8,14 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book quarto test test-lowest test-newest check lab refresh bench clean
+.PHONY: help book quarto test test-lowest test-newest check fuzz lab refresh bench clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
 	@echo "make quarto   the same notebooks as a Quarto site, where Quarto is installed: _docs/index.html"
 	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
+	@echo "make fuzz     5000 random cases of every function against slow answers: an hour or more (EXAMPLES=300 for fewer)"
 	@echo "make lab      open the notebooks in JupyterLab"
 	@echo "make refresh  format, export, re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
@@ -59,6 +60,9 @@ check: $(TOOLS)
 	@ruff check .
 	@ruff format --check -q .
 	@python -m pytest -q tests/test_repo.py tests/test_style.py
+
+fuzz: $(READY)
+	@OPENBLAS_NUM_THREADS=1 python -m pytest -q tests/test_fuzz.py --hypothesis-profile=slow --durations=10
 
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
 OF_TOOLS := repo style book browser get_browser package drag
