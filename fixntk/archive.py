@@ -10,6 +10,7 @@ import io
 import os
 import urllib.request
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -43,8 +44,8 @@ def _check_manifest(raw, path):
     manifest = path.parent / "MANIFEST.csv"
     if manifest.exists():
         with manifest.open(newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["name"] == path.stem]
-        known = [row["sha256"] for row in rows]
+            rows = [row for row in csv.DictReader(file) if row.get("name") == path.stem]
+        known = [row.get("sha256") or "none" for row in rows]
         _check_bytes(raw, known, str(path), f"Restore it, or mend {manifest}.")
 
 # %% ../nbs/engine/archive.ipynb #6c20f73e
@@ -88,14 +89,20 @@ def _store(recipe):
     )
 
 # %% ../nbs/engine/archive.ipynb #942e092b
+_DAMAGE = (zipfile.BadZipFile, zlib.error, LookupError, ValueError, EOFError)
+_MOST = 2**28  # bytes; no member is a hundredth of it
+
+
 def _unpacked(raw, recipe):
     "What is in a zip or a .Z file; bytes that are neither stay, and fail the checksum."
     try:
         if recipe["file"].endswith(".zip"):
-            return zipfile.ZipFile(io.BytesIO(raw)).read(recipe["member"])
+            packed = zipfile.ZipFile(io.BytesIO(raw))
+            if packed.getinfo(recipe["member"]).file_size <= _MOST:
+                return packed.read(recipe["member"])
         if recipe["file"].endswith(".Z"):
             return needs("unlzw3", "uci").unlzw(raw)
-    except (zipfile.BadZipFile, KeyError, ValueError):
+    except (*_DAMAGE, OSError, RuntimeError):  # encrypted, of a method not known
         pass
     return raw
 
