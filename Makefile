@@ -8,7 +8,7 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book quarto test test-lowest test-newest check fuzz lab refresh bench clean
+.PHONY: help book quarto test test-lowest test-newest check fuzz lab refresh bench lock release clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
 	@echo "make quarto   the same notebooks as a Quarto site, where Quarto is installed: _docs/index.html"
@@ -19,6 +19,8 @@ help:
 	@echo "make lab      open the notebooks in JupyterLab"
 	@echo "make refresh  format, export, re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
+	@echo "make lock     refresh requirements-book.txt, the book's tools with hashes (make book LOCKED=yes installs from it)"
+	@echo "make release  all of a release but the upload (DRAFT=yes to try)"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
 
 $(TOOLS): pyproject.toml
@@ -30,6 +32,7 @@ $(TOOLS): pyproject.toml
 	  echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Making the environment .venv, with the tools of the quick tests: once, about a minute."
 	@$(PYTHON) -m venv --clear .venv
+	@test -z "$(LOCKED)" || $(INSTALL) --require-hashes -r requirements-book.txt
 	@$(INSTALL) -e ".[check]"
 	@touch $(TOOLS)
 
@@ -80,6 +83,17 @@ refresh: $(READY)
 	@nbdev_export
 	@python nbs/_ext/exec_nbs.py --inplace $(ARGS)
 	@nbdev_clean
+
+# The versions that are installed when LOCKED is set: for every Python and system that the project promises.
+lock: $(TOOLS)
+	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --disable-pip-version-check -q -U uv
+	@.venv-lock/bin/uv pip compile pyproject.toml --extra dev --extra book --universal --python-version 3.10 -q -U \
+	  --generate-hashes --no-emit-package fixntk --custom-compile-command "make lock" -o requirements-book.txt
+	@python -m pytest -q tests/test_release.py -k lock
+
+release: $(READY)
+	@python tests/release.py $(if $(DRAFT),--draft)
 
 clean:
 	rm -rf _build _proc _docs build dist *.egg-info nbs/jupyter_execute

@@ -106,6 +106,11 @@ def contents(wheel):
     return names
 
 
+def without_paths():
+    "The environment, without what would show another copy of the package."
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+
 def installed(wheel, folder, online=True):
     """The Python of an empty environment that has the wheel.
 
@@ -116,10 +121,12 @@ def installed(wheel, folder, online=True):
     python = bin / "python"
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q"]
     pip += ["--disable-pip-version-check"]
+    env = without_paths()
     if online:
-        subprocess.run([*pip, f"{wheel}[cli]"], check=True)
+        subprocess.run([*pip, f"{wheel}[cli]"], check=True, env=env)
     else:
-        subprocess.run([*pip, "--no-deps", "--no-index", str(wheel)], check=True)
+        way = ["--no-deps", "--no-index"]
+        subprocess.run([*pip, *way, str(wheel)], check=True, env=env)
         site = subprocess.run(
             [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
             check=True,
@@ -138,7 +145,7 @@ def examples(python, folder):
         cwd=folder,
         capture_output=True,
         text=True,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        env=without_paths(),
     )
     readme = ROOT / "README.md"
     first = run(python, "-I", "-c", EXAMPLES, readme)
@@ -149,7 +156,7 @@ def examples(python, folder):
     for done in (first, second):
         if done.returncode:
             raise RuntimeError(f"README.md: {done.stdout}\n{done.stderr}")
-    if str(ROOT) + os.sep in first.stdout.splitlines()[-1]:
+    if str(python.parents[1]) + os.sep not in first.stdout.splitlines()[-1]:
         raise RuntimeError(f"not the wheel's own package: {first.stdout}")
     return first.stdout + second.stdout
 

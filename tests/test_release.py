@@ -27,7 +27,7 @@ def test_every_version_has_its_notes():
     "file, old, new, words",
     [
         ("settings.ini", "version = ", "version = 9.", "the versions differ"),
-        ("CITATION.cff", "version: ", "version: 9.", "the versions differ"),
+        ("CITATION.cff", "\nversion: ", "\nversion: 9.", "the versions differ"),
         ("CHANGELOG.md", "(2030-01-31)", "(soon)", "give it a date"),
         ("CHANGELOG.md", "### Added", "### News", "sections"),
     ],
@@ -82,3 +82,31 @@ def test_citation_names_the_paper_and_the_book():
     ]
     (book,) = [ref for ref in citation["references"] if ref["type"] == "book"]
     assert book["title"] in (ROOT / "nbs" / "index.ipynb").read_text()
+
+
+def test_the_lock_covers_the_extras_of_the_book():
+    "Each package that `dev` and `book` ask for, in a version that they allow, with hashes; refreshed by `make lock`."
+    tomllib = pytest.importorskip("tomllib")
+    from packaging.requirements import Requirement
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = {"": project["dependencies"], **project["optional-dependencies"]}
+
+    def wanted(names):
+        for line in (line for name in names for line in groups[name]):
+            need = Requirement(line)
+            yield from wanted(need.extras) if need.name == "fixntk" else [need]
+
+    text = (ROOT / "requirements-book.txt").read_text()
+    assert "://" not in text and text.count("--hash=sha256:") > text.count("==")
+    locked = {}
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE):
+        locked.setdefault(name.replace("_", "-").lower(), []).append(version)
+    for need in wanted(["", "dev", "book"]):
+        versions = locked.get(need.name.replace("_", "-").lower())
+        assert versions, f"{need.name} is not in requirements-book.txt: make lock"
+        for version in versions:
+            assert need.specifier.contains(version), (
+                f"{need} against {version}: make lock"
+            )
+    assert "fixntk" not in locked
