@@ -10,6 +10,7 @@ three runs. Writes nbs/results/regions.csv.
 """
 
 import os
+import time
 from importlib.metadata import PackageNotFoundError, version
 
 for library in ("OPENBLAS", "OMP", "MKL"):  # before numpy is loaded
@@ -49,10 +50,9 @@ def timed(call, *args, runs):
     "What it finds, and its seconds of processor: of this process, and of those that it waited for."
     seconds = []
     for _ in range(runs):
-        start = os.times()
+        start, begun = os.times(), time.process_time()
         found = call(*args)
-        end = os.times()
-        own = end.user + end.system - start.user - start.system
+        own, end = time.process_time() - begun, os.times()
         theirs = end.children_user + end.children_system
         theirs -= start.children_user + start.children_system
         seconds.append((own, theirs))
