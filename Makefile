@@ -106,6 +106,7 @@ bench:
 	@$(BENCH) -m pip install --disable-pip-version-check -q --no-deps adelie
 	@$(BENCH) -m pip install --disable-pip-version-check -q "ipython<9" pyscnn \
 	  || echo "pyscnn does not install here; its rows will say so"
+	@$(BENCH) -m pip install --disable-pip-version-check -q relucent || echo "relucent does not install here"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
 	@$(BENCH) benchmarks/bench_threads.py
@@ -115,3 +116,4 @@ bench:
 	@$(BENCH) benchmarks/bench_estimators.py
 	@$(BENCH) benchmarks/bench_losses.py
 	@$(BENCH) benchmarks/bench_judges.py
+	@$(BENCH) benchmarks/bench_regions.py
