@@ -68,7 +68,7 @@ fuzz: $(READY)
 	@OPENBLAS_NUM_THREADS=1 python -m pytest -q tests/test_fuzz.py --hypothesis-profile=slow --durations=10
 
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package drag
+OF_TOOLS := repo style book browser get_browser package drag quarto release
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt
