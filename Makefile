@@ -8,15 +8,19 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test test-lowest test-newest check lab refresh bench clean
+.PHONY: help book quarto test test-lowest test-newest check fuzz lab refresh bench lock release clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
+	@echo "make quarto   the same notebooks as a Quarto site, where Quarto is installed: _docs/index.html"
 	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
+	@echo "make fuzz     5000 random cases of every function against slow answers: an hour or more (EXAMPLES=300 for fewer)"
 	@echo "make lab      open the notebooks in JupyterLab"
 	@echo "make refresh  format, export, re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
+	@echo "make lock     refresh requirements-book.txt, the book's tools with hashes (make book LOCKED=yes installs from it)"
+	@echo "make release  all of a release but the upload (DRAFT=yes to try)"
 	@echo "make clean    remove what was built (the environment .venv stays; rm -r .venv removes it)"
 
 $(TOOLS): pyproject.toml
@@ -28,6 +32,7 @@ $(TOOLS): pyproject.toml
 	  echo "On Debian or Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Making the environment .venv, with the tools of the quick tests: once, about a minute."
 	@$(PYTHON) -m venv --clear .venv
+	@test -z "$(LOCKED)" || $(INSTALL) --require-hashes -r requirements-book.txt
 	@$(INSTALL) -e ".[check]"
 	@touch $(TOOLS)
 
@@ -42,6 +47,11 @@ book: $(READY)
 	@jupyter-book build nbs --path-output . -W -n --keep-going -q
 	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
 
+quarto: $(READY)
+	@command -v quarto >/dev/null || { echo "Quarto is missing: https://quarto.org/docs/get-started"; exit 1; }
+	@rm -rf _proc _docs
+	@PYTHONPATH=nbs/_ext nbdev_docs
+
 test: $(READY)
 	@python tests/get_browser.py
 	@$(MAKE) --no-print-directory check
@@ -54,8 +64,11 @@ check: $(TOOLS)
 	@ruff format --check -q .
 	@python -m pytest -q tests/test_repo.py tests/test_style.py
 
+fuzz: $(READY)
+	@OPENBLAS_NUM_THREADS=1 python -m pytest -q tests/test_fuzz.py --hypothesis-profile=slow --durations=10
+
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package drag explore
+OF_TOOLS := repo style book browser get_browser package drag explore quarto release
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt
@@ -71,6 +84,17 @@ refresh: $(READY)
 	@python nbs/_ext/exec_nbs.py --inplace $(ARGS)
 	@nbdev_clean
 
+# The versions that are installed when LOCKED is set: for every Python and system that the project promises.
+lock: $(TOOLS)
+	@test -d .venv-lock || $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --disable-pip-version-check -q -U uv
+	@.venv-lock/bin/uv pip compile pyproject.toml --extra dev --extra book --universal --python-version 3.10 -q -U \
+	  --generate-hashes --no-emit-package fixntk --custom-compile-command "make lock" -o requirements-book.txt
+	@python -m pytest -q tests/test_release.py -k lock
+
+release: $(READY)
+	@python tests/release.py $(if $(DRAFT),--draft)
+
 clean:
 	rm -rf _build _proc _docs build dist *.egg-info nbs/jupyter_execute
 
@@ -82,6 +106,7 @@ bench:
 	@$(BENCH) -m pip install --disable-pip-version-check -q --no-deps adelie
 	@$(BENCH) -m pip install --disable-pip-version-check -q "ipython<9" pyscnn \
 	  || echo "pyscnn does not install here; its rows will say so"
+	@$(BENCH) -m pip install --disable-pip-version-check -q relucent || echo "relucent does not install here"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
 	@$(BENCH) benchmarks/bench_threads.py
@@ -91,3 +116,4 @@ bench:
 	@$(BENCH) benchmarks/bench_estimators.py
 	@$(BENCH) benchmarks/bench_losses.py
 	@$(BENCH) benchmarks/bench_judges.py
+	@$(BENCH) benchmarks/bench_regions.py

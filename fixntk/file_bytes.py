@@ -35,6 +35,9 @@ def file_bytes(path):
     return raw
 
 # %% ../nbs/engine/file_bytes.ipynb #7ad87379
+_DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
+
+
 def unpacked(path, raw):
     """The bytes, without gz or zip around them."""
     try:
@@ -46,14 +49,14 @@ def unpacked(path, raw):
             names = [name for name in packed.namelist() if not name.endswith("/")]
             if "[Content_Types].xml" in names:
                 return raw  # a workbook
-            if len(names) != 1:
-                raise ValueError(
-                    f"{path} must hold one file; got {len(names)}: "
-                    f"{', '.join(names[:4])}. Unpack it and name one."
-                )
-            return packed.read(names[0])
-    except (OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+            if len(names) == 1:
+                return packed.read(names[0])
+    except (*_DAMAGE, RuntimeError, ValueError) as error:  # encrypted, cut, overwritten
         raise ValueError(f"{path} cannot be unpacked: {error}.") from None
+    raise ValueError(
+        f"{path} must hold one file; got {len(names)}: {', '.join(names[:4])}. "
+        "Unpack it and name one."
+    )
 
 # %% ../nbs/engine/file_bytes.ipynb #e797f11f
 def text_of(path, raw, encoding):

@@ -9,6 +9,17 @@ from pathlib import Path
 import get_browser
 import pytest
 
+try:  # `make check` has no hypothesis, and needs none
+    from hypothesis import HealthCheck, settings
+
+    usual = dict(deadline=None, suppress_health_check=list(HealthCheck))
+    settings.register_profile("quick", max_examples=40, derandomize=True, **usual)
+    many = int(os.environ.get("EXAMPLES") or 5000)
+    settings.register_profile("slow", max_examples=many, print_blob=True, **usual)
+    settings.load_profile("quick")  # `make fuzz` takes --hypothesis-profile=slow
+except ImportError:
+    pass
+
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 
 
