@@ -7,7 +7,7 @@ from conftest import page_names
 
 # Two elements of one structure, with the same names and the same colours in both themes, need one check; a whole
 # page would take axe half a minute. Everything folded is unfolded first; formulas are checked on three pages.
-KEEP_NEW = """
+KEEP_NEW = r"""
 seen => {
   for (const one of document.querySelectorAll("details")) one.open = true;
   for (const one of document.querySelectorAll(".toggle-hidden")) one.classList.remove("toggle-hidden");

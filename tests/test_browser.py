@@ -33,7 +33,7 @@ def context(request, browser):
 def open_page(context, site, name):
     "The loaded page, after its mathematics is set, what went wrong on the way, and what came."
     page, faults, came = context.new_page(), [], []
-    page.on("response", came.append)
+    page.on("response", lambda response: came.append(response))
     page.on(
         "console",
         lambda message: (

@@ -20,7 +20,7 @@ ICON_LINKS = re.compile(
 )
 MATHJAX = re.compile(
     r"\s*<script>window\.MathJax = .*?</script>\s*"
-    rf'<script defer="defer" src="({STATIC}mathjax/)tex-chtml\.js"></script>'
+    rf'<script defer="defer" src="({STATIC}mathjax/)tex-chtml\.js[^"]*"></script>'
 )
 PLOTLY = re.compile(
     rf'<script charset="utf-8" src="({STATIC}plotly\.min\.js)"></script>'

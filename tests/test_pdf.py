@@ -1,0 +1,76 @@
+"""`make pdf`, on the first page and one chapter: outline, page numbers, typeset mathematics, links that stay inside."""
+
+import re
+import sys
+from pathlib import Path
+
+import get_browser
+import pytest
+from conftest import lacking
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "nbs" / "_ext"))
+NAMES = ["index", "03_masks", "05_weights"]
+
+
+@pytest.fixture(scope="module")
+def made(book, tmp_path_factory):
+    pypdf = pytest.importorskip("pypdf")
+    book_pdf = pytest.importorskip("book_pdf")
+    if not get_browser.find():
+        lacking(get_browser.REMEDY)
+    path = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    pages, lost = book_pdf.make(NAMES, path, book)
+    reader = pypdf.PdfReader(path)
+    assert pages == len(reader.pages) > 20
+    assert lost > 0  # to the chapters left out
+    return reader
+
+
+def test_the_outline_leads_to_chapters_and_sections(made):
+    chapters = [one for one in made.outline if not isinstance(one, list)]
+    titles = [one.title for one in chapters]
+    assert titles == [
+        "Contents",
+        "Fixing the NTK",
+        "3. Masks",
+        "5. The weights of the tangent kernel",
+    ]
+    sections = made.outline[made.outline.index(chapters[2]) + 1]
+    assert "Exercises" in [one.title for one in sections if not isinstance(one, list)]
+    page = made.pages[made.get_destination_page_number(chapters[2])]
+    assert "3. Masks" in page.extract_text()
+
+
+def test_every_page_but_the_first_has_its_number(made):
+    for number, page in enumerate(made.pages, 1):
+        last = page.extract_text().strip().splitlines()[-1] if number > 1 else ""
+        assert number == 1 or re.search(rf"(^|\D){number}$", last), (number, last)
+
+
+def test_the_contents_name_the_page_of_each_chapter(made):
+    text = made.pages[1].extract_text()
+    for one in made.outline:
+        if not isinstance(one, list) and one.title != "Contents":
+            number = made.get_destination_page_number(one) + 1
+            assert re.search(rf"{re.escape(one.title)}\s*{number}\b", text), one.title
+
+
+def test_mathematics_is_typeset(made):
+    text = "\n".join(page.extract_text() for page in made.pages)
+    assert "\\frac" not in text and "\\lambda" not in text and "\\(" not in text
+    fonts = set()
+    for page in made.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            fonts.add(str(font.get_object().get("/BaseFont", "")))
+    assert any("MJX" in font or "MathJax" in font for font in fonts), fonts
+
+
+def test_links_stay_inside(made):
+    inside = 0
+    for page in made.pages:
+        for one in page.get("/Annots", []):
+            link = one.get_object()
+            address = str(link.get("/A", {}).get("/URI", ""))
+            assert not address.startswith("http://127.0.0.1"), address
+            inside += "/Dest" in link
+    assert inside > 50
