@@ -8,9 +8,11 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book test test-lowest test-newest check lab refresh bench clean
+.PHONY: help book pdf links test test-lowest test-newest check lab refresh bench clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
+	@echo "make pdf      the book as one PDF: _build/fixntk.pdf (ARGS=--engine puts the engine room in)"
+	@echo "make links    ask every site that the book links to"
 	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
@@ -42,6 +44,15 @@ book: $(READY)
 	@jupyter-book build nbs --path-output . -W -n --keep-going -q
 	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
 
+pdf: $(READY)
+	@python tests/get_browser.py
+	@$(MAKE) --no-print-directory book
+	@python nbs/_ext/book_pdf.py $(ARGS)
+
+links: $(READY)
+	@python nbs/_ext/exec_nbs.py
+	@jupyter-book build nbs --path-output . --builder linkcheck -q
+
 test: $(READY)
 	@python tests/get_browser.py
 	@$(MAKE) --no-print-directory check
@@ -55,7 +66,7 @@ check: $(TOOLS)
 	@python -m pytest -q tests/test_repo.py tests/test_style.py
 
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package drag
+OF_TOOLS := repo style book browser get_browser package drag access downloads pdf publish
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt
