@@ -9,7 +9,7 @@ import pytest
 from conftest import lacking
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "nbs" / "_ext"))
-NAMES = ["index", "03_masks", "05_weights"]
+NAMES = ["index", "03_masks"]
 
 
 @pytest.fixture(scope="module")
@@ -21,48 +21,49 @@ def made(book, tmp_path_factory):
     path = tmp_path_factory.mktemp("pdf") / "book.pdf"
     pages, lost = book_pdf.make(NAMES, path, book)
     reader = pypdf.PdfReader(path)
-    assert pages == len(reader.pages) > 20
+    assert pages == len(reader.pages) > 15
     assert lost > 0  # to the chapters left out
     return reader
+
+
+@pytest.fixture(scope="module")
+def texts(made):
+    return [page.extract_text() for page in made.pages]
 
 
 def test_the_outline_leads_to_chapters_and_sections(made):
     chapters = [one for one in made.outline if not isinstance(one, list)]
     titles = [one.title for one in chapters]
-    assert titles == [
-        "Contents",
-        "Fixing the NTK",
-        "3. Masks",
-        "5. The weights of the tangent kernel",
-    ]
+    assert titles == ["Contents", "Fixing the NTK", "3. Masks"]
     sections = made.outline[made.outline.index(chapters[2]) + 1]
     assert "Exercises" in [one.title for one in sections if not isinstance(one, list)]
     page = made.pages[made.get_destination_page_number(chapters[2])]
     assert "3. Masks" in page.extract_text()
 
 
-def test_every_page_but_the_first_has_its_number(made):
-    for number, page in enumerate(made.pages, 1):
-        last = page.extract_text().strip().splitlines()[-1] if number > 1 else ""
-        assert number == 1 or re.search(rf"(^|\D){number}$", last), (number, last)
+def test_every_page_but_the_first_has_its_number(texts):
+    for number, text in enumerate(texts[1:], 2):
+        last = text.strip().splitlines()[-1]
+        assert re.search(rf"(^|\D){number}$", last), (number, last)
 
 
-def test_the_contents_name_the_page_of_each_chapter(made):
-    text = made.pages[1].extract_text()
+def test_the_contents_name_the_page_of_each_chapter(made, texts):
     for one in made.outline:
         if not isinstance(one, list) and one.title != "Contents":
             number = made.get_destination_page_number(one) + 1
-            assert re.search(rf"{re.escape(one.title)}\s*{number}\b", text), one.title
+            assert re.search(rf"{re.escape(one.title)}\s*{number}\b", texts[1]), (
+                one.title
+            )
 
 
-def test_mathematics_is_typeset(made):
-    text = "\n".join(page.extract_text() for page in made.pages)
-    assert "\\frac" not in text and "\\lambda" not in text and "\\(" not in text
+def test_mathematics_is_typeset(made, texts):
+    "The browser draws the glyphs of MathJax's fonts itself, as a font of type 3; its source is nowhere."
+    assert not re.search(r"\\(frac|lambda|top|\()", "".join(texts))
     fonts = set()
     for page in made.pages:
         for font in page["/Resources"].get("/Font", {}).values():
-            fonts.add(str(font.get_object().get("/BaseFont", "")))
-    assert any("MJX" in font or "MathJax" in font for font in fonts), fonts
+            fonts.add(str(font.get_object()["/Subtype"]))
+    assert fonts == {"/Type0", "/Type3"}
 
 
 def test_links_stay_inside(made):
@@ -73,4 +74,4 @@ def test_links_stay_inside(made):
             address = str(link.get("/A", {}).get("/URI", ""))
             assert not address.startswith("http://127.0.0.1"), address
             inside += "/Dest" in link
-    assert inside > 50
+    assert inside > 30

@@ -157,7 +157,9 @@ def add_sections(writer, reader, items, at, above, depth=0):
             half = len(words) // 2  # a heading at a break can come twice
             words = words[:half] if words[:half] == words[half:] else words
             fit = Fit.xyz(0, float(item.top or 842), 0)
-            last = writer.add_outline_item(words, at + k, parent=above, fit=fit)
+            last = writer.add_outline_item(
+                title=words, page_number=at + k, parent=above, fit=fit
+            )
 
 
 def relink(writer, site, name_of_page, first, where):
@@ -212,11 +214,11 @@ def make(names, out, html=HTML):
         sheet, starts = opening(before)
         writer = PdfWriter()
         writer.append(sheet, import_outline=False)
-        writer.add_outline_item("Contents", before - 1)
+        writer.add_outline_item(title="Contents", page_number=before - 1)
         for name, reader, title in parts:
             at = len(writer.pages)
             writer.append(reader, import_outline=False)
-            chapter = writer.add_outline_item(title, at)
+            chapter = writer.add_outline_item(title=title, page_number=at)
             add_sections(writer, reader, reader.outline, at, chapter)
         first = {name: start - 1 for name, _, start in starts}
         owners, titles = [""] * before, [TITLE] * before
