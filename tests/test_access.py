@@ -96,3 +96,22 @@ def test_no_page_stands_in_a_readers_way(browser, site, book, axe):
             faults += [f"{name}: {fault}" for fault in found]
     context.close()
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("name", ["index.html", "07_mkl.html"])
+def test_the_picture_to_drag_is_for_every_reader(browser, site, axe, name):
+    "It comes only near the screen, and is judged there, as it stands."
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{site}/{name}", wait_until="load")
+    page.locator(".fixntk-drag").first.scroll_into_view_if_needed()
+    page.wait_for_selector(".fixntk-drag .fd-panel svg")
+    page.evaluate(STILL)
+    page.evaluate(axe)
+    part = AXE.replace("axe.run(document", "axe.run('.fixntk-drag'")
+    faults = [
+        one
+        for theme in ("light", "dark")
+        for one in page.evaluate(part, [theme, RULES])
+    ]
+    page.close()
+    assert not faults, "\n".join(faults)

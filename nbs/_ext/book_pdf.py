@@ -7,6 +7,8 @@ A browser prints each page of `_build/html`, in the order of `nbs/_toc.yml`; the
 """
 
 import argparse
+import posixpath
+import re
 import sys
 import time
 from functools import partial
@@ -68,6 +70,17 @@ def pages_of(toc, engine):
     return [name for name in names if engine or not name.startswith("engine/")]
 
 
+def anchors(names, html):
+    "The places on each of the pages that other pages lead to, by their ids."
+    ids = {name: set() for name in names}
+    for name in names:
+        text = (html / f"{name}.html").read_text()
+        for path, anchor in re.findall(r'href="([^":#]*)\.html#([^"]+)"', text):
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
+            ids.get(target, set()).add(unquote(anchor))
+    return ids
+
+
 class Printer:
     "A browser, and the book on a local address."
 
@@ -88,12 +101,6 @@ class Printer:
         self.page = self.browser.new_page(color_scheme="light")
         # On paper the drawn figure stands for the one to drag.
         self.page.route("**/drag.js", lambda route: route.abort())
-
-    def links(self, name):
-        "The places that the page `name` leads to, as full addresses."
-        self.page.goto(f"{self.site}/{name}.html", wait_until="domcontentloaded")
-        hrefs = "[...document.querySelectorAll('article a[href]')].map(one => one.href)"
-        return [one for one in self.page.evaluate(hrefs) if one.startswith(self.site)]
 
     def part(self, name, ids):
         "The page `name` as a PDF, and its title."
@@ -194,11 +201,7 @@ def make(names, out, html=HTML):
 
     with sync_playwright() as playwright:
         printer = Printer(playwright, html)
-        ids = {name: set() for name in names}
-        for name in names:
-            for link in printer.links(name):
-                path, anchor = urldefrag(link[len(printer.site) + 1 :])
-                ids.get(path.removesuffix(".html"), set()).add(unquote(anchor))
+        ids = anchors(names, html)
         parts = [(name, *printer.part(name, ids[name])) for name in names]
         where = {name: places(reader) for name, reader, _ in parts}
 
