@@ -79,6 +79,7 @@ def axe():
 
 def test_no_page_stands_in_a_readers_way(browser, site, book, axe):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(120_000)  # others may be at work
     page, seen, faults = context.new_page(), [], []
     for name in page_names(book):
         page.unroute_all()
@@ -102,6 +103,7 @@ def test_no_page_stands_in_a_readers_way(browser, site, book, axe):
 def test_the_picture_to_drag_is_for_every_reader(browser, site, axe, name):
     "It comes only near the screen, and is judged there, as it stands."
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)
     page.goto(f"{site}/{name}", wait_until="load")
     page.locator(".fixntk-drag").first.scroll_into_view_if_needed()
     page.wait_for_selector(".fixntk-drag .fd-panel svg")
