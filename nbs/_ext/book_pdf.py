@@ -41,7 +41,7 @@ pre { white-space: pre-wrap !important; overflow-wrap: anywhere; font-size: 10px
 .cell_output pre { font-size: 9.5px !important; }
 img, svg { max-width: 100% !important; } figure, .output img, tr, .admonition-title { break-inside: avoid; }
 * { transition: none !important; animation: none !important; } .cell_input, .cell_output pre { break-inside: avoid; }
-h1, h2, h3, h4 { break-after: avoid; } table { font-size: .9em; } .pst-scrollable-table-container { overflow: visible !important; }
+h1, h2, h3, h4 { break-after: avoid; } .bd-main .bd-content table { font-size: .9em; break-inside: auto; } td, th { padding: .2rem .4rem !important; } .pst-scrollable-table-container { overflow: visible !important; }
 """
 READY = """async ids => {
   document.documentElement.dataset.theme = "light";
@@ -232,6 +232,7 @@ def make(names, out, html=HTML):
         feet = printer.sheet(numbers(titles))
         for page, foot in list(zip(writer.pages, feet.pages))[1:]:
             page.merge_page(foot)
+            page.compress_content_streams()  # joined, they stand unpacked
         printer.close()
     writer.add_metadata({"/Title": TITLE, "/Author": "fixntk contributors"})
     writer.root_object[NameObject("/PageMode")] = NameObject("/UseOutlines")
