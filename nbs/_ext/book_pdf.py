@@ -39,7 +39,7 @@ LOOK = """
 html { font-size: 13px !important; } body { color: #000; }
 pre { white-space: pre-wrap !important; overflow-wrap: anywhere; font-size: 10px !important; line-height: 1.35; }
 .cell_output pre { font-size: 9.5px !important; }
-img, svg { max-width: 100% !important; } figure, .output img, tr, .admonition-title { break-inside: avoid; }
+img, svg { max-width: 100% !important; } figure, .output img, .plotly-graph-div, tr, .admonition-title { break-inside: avoid; }
 * { transition: none !important; animation: none !important; } .cell_input, .cell_output pre { break-inside: avoid; }
 h1, h2, h3, h4 { break-after: avoid; } .bd-main .bd-content table { font-size: .9em; break-inside: auto; } td, th { padding: .2rem .4rem !important; } .pst-scrollable-table-container { overflow: visible !important; }
 """
@@ -98,7 +98,10 @@ class Printer:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         Thread(target=self.server.serve_forever, daemon=True).start()
         self.site = f"http://127.0.0.1:{self.server.server_port}"
-        self.page = self.browser.new_page(color_scheme="light")
+        size = {"width": 658, "height": 980}  # what is left of A4 inside the margins
+        self.page = self.browser.new_page(color_scheme="light", viewport=size)
+        self.page.emulate_media(media="print")
+        self.page.set_default_timeout(300_000)  # a busy machine is no fault
         # On paper the drawn figure stands for the one to drag.
         self.page.route("**/drag.js", lambda route: route.abort())
 
@@ -128,7 +131,7 @@ def front(site, starts):
     "Title and contents; `starts` has name, title and first page of each part."
     row = "<tr><td><a href='{}/{}.html'>{}</a><td style='text-align: right'>{}"
     rows = "".join(row.format(site, name, escape(t), k) for name, t, k in starts)
-    return f"""<style>body {{ font: 12px/1.55 sans-serif; margin: 22mm 20mm }} a {{ color: #000; text-decoration: none }}
+    return f"""<style>@page {{ margin: 22mm 20mm }} body {{ font: 12px/1.55 sans-serif; margin: 0 }} a {{ color: #000; text-decoration: none }}
       h1 {{ font-size: 34px; margin: 60mm 0 4mm }} table {{ width: 100%; border-collapse: collapse }}</style>
       <h1>{TITLE}</h1><p style="font-size: 17px">A textbook that runs: gated ReLU networks as certified convex programs</p>
       <h2 style="break-before: page">Contents</h2><table>{rows}</table>"""
