@@ -18,7 +18,7 @@ READS = re.compile(r"""["']([\w/]+\.(?:csv|mplstyle|json|npz|py))["']""")
 RUN = (
     CHAPTERS
     if os.environ.get("FIXNTK_DOWNLOADS") == "all"
-    else ["08_reweighting.ipynb", "18_conv.ipynb"]
+    else ["13_figures.ipynb", "18_conv.ipynb"]
 )
 
 
