@@ -8,9 +8,11 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book quarto test test-lowest test-newest check fuzz lab refresh bench lock release clean
+.PHONY: help book pdf links quarto test test-lowest test-newest check fuzz lab refresh bench lock release clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
+	@echo "make pdf      the book as one PDF: _build/fixntk.pdf (ARGS=--engine puts the engine room in)"
+	@echo "make links    ask every site that the book links to"
 	@echo "make quarto   the same notebooks as a Quarto site, where Quarto is installed: _docs/index.html"
 	@echo "make test     every test: chapters, repository, package, the book in a browser, which it gets if there is none"
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
@@ -52,6 +54,15 @@ quarto: $(READY)
 	@rm -rf _proc _docs
 	@PYTHONPATH=nbs/_ext nbdev_docs
 
+pdf: $(READY)
+	@python tests/get_browser.py
+	@$(MAKE) --no-print-directory book
+	@python nbs/_ext/book_pdf.py $(ARGS)
+
+links: $(READY)
+	@python nbs/_ext/exec_nbs.py
+	@jupyter-book build nbs --path-output . --builder linkcheck -q
+
 test: $(READY)
 	@python tests/get_browser.py
 	@$(MAKE) --no-print-directory check
@@ -68,7 +79,7 @@ fuzz: $(READY)
 	@OPENBLAS_NUM_THREADS=1 python -m pytest -q tests/test_fuzz.py --hypothesis-profile=slow --durations=10
 
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package drag explore quarto release
+OF_TOOLS := repo style book browser get_browser package drag explore quarto release access downloads pdf publish
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt

@@ -1,5 +1,6 @@
 """The book as a reader meets it: in a real browser, wide and narrow, light and dark."""
 
+import os
 import re
 from urllib.parse import urlsplit
 
@@ -9,7 +10,17 @@ from conftest import page_names
 PAGES = [
     name for name in page_names() if name not in ("genindex.html", "py-modindex.html")
 ]
+HEAVIEST = 2_000_000  # bytes
 SIZES = {"wide": (1280, 900), "narrow": (390, 844)}
+
+# Unfold everything; the code and the outputs of which something is off the right edge, and all that
+# scroll nowhere though they are cut.
+CUT = """() => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
+  for (const one of document.querySelectorAll(".toggle-hidden")) one.classList.remove("toggle-hidden");
+  return [...document.querySelectorAll("pre")].filter(one => one.scrollWidth > one.clientWidth)
+    .map(one => one.textContent.slice(0, 200));
+}"""
 
 
 @pytest.fixture(params=SIZES, scope="module")
@@ -21,8 +32,9 @@ def context(request, browser):
 
 
 def open_page(context, site, name):
-    "The loaded page, after its mathematics is set, and what went wrong on the way."
-    page, faults = context.new_page(), []
+    "The loaded page, after its mathematics is set, what went wrong on the way, and what came."
+    page, faults, came = context.new_page(), [], []
+    page.on("response", lambda response: came.append(response))
     page.on(
         "console",
         lambda message: (
@@ -50,7 +62,7 @@ def open_page(context, site, name):
         "!document.querySelector('.math') || (window.MathJax && MathJax.startup && MathJax.startup.promise)"
     )
     page.evaluate("window.MathJax && MathJax.startup ? MathJax.startup.promise : null")
-    return page, faults
+    return page, faults, came
 
 
 def test_there_is_a_book(book):
@@ -59,13 +71,74 @@ def test_there_is_a_book(book):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_loads_and_fits(context, site, name):
-    page, faults = open_page(context, site, name)
+    page, faults, came = open_page(context, site, name)
     assert not faults
+    weight = sum(len(response.body()) for response in came)
+    assert weight <= HEAVIEST, f"{name} brings {weight} bytes before it is touched"
     formulas = page.locator(".math").count()
     assert page.locator(".math mjx-container").count() == formulas
     assert page.locator("mjx-merror, [data-mml-node='merror']").count() == 0
     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert overflow <= 0, f"{name} is {overflow} px too wide"
+    cut = page.evaluate(CUT)
+    assert not cut or page.viewport_size["width"] < 1000, cut
+    overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert overflow <= 0, f"{name}, unfolded, is {overflow} px too wide"
+    page.close()
+
+
+def test_code_scrolls_in_its_box_and_by_keys(browser, site):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(120_000)  # others may be at work
+    page.goto(f"{site}/09_newton.html")
+    box = page.locator("pre").filter(has_text="def ").first
+    page.wait_for_function("box => box.tabIndex === 0", arg=box.element_handle())
+    assert box.evaluate("box => getComputedStyle(box).overflowX") == "auto"
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+    context.close()
+
+
+def test_the_first_page_is_ready_soon(browser, site):
+    "Two seconds from a server beside it, with nothing in the cache; the best of some, others may be at work."
+    if os.getloadavg()[0] > 2 * os.cpu_count():
+        pytest.skip("the machine is busy: a time measured now would say nothing")
+    took = []
+    while len(took) < 6 and min(took, default=2000) >= 2000:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        page.goto(f"{site}/index.html", wait_until="load")
+        took.append(
+            page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        )
+        context.close()
+    assert min(took) < 2000, took
+
+
+def test_a_figure_to_turn_comes_once_it_is_in_view(browser, site):
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{site}/03_masks.html", wait_until="load")
+    assert page.evaluate("typeof Plotly") == "undefined"
+    page.locator("#masks-sphere").scroll_into_view_if_needed()
+    page.wait_for_selector("#masks-sphere .main-svg", state="attached")
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["index.html", "03_masks.html", "engine/checks.html"])
+def test_icons_show_from_a_folder_too(browser, book, name):
+    "Each has a shape of its own in the font that the style sheet carries; a missing one would be an empty box."
+    page = browser.new_page()
+    page.goto((book / name).as_uri(), wait_until="load")
+    page.evaluate("document.fonts.ready")
+    loaded = "[...document.fonts].filter(one => one.status === 'loaded').map(one => one.family)"
+    assert any("Awesome" in one for one in page.evaluate(loaded))
+    icons = """[...document.querySelectorAll("i.fas, i.fa-solid")].filter(one => /fa-(?!solid|lg)/.test(one.className))
+      .filter(one => !/^"[\ue000-\uf8ff]"$/.test(getComputedStyle(one, "::before").content)).map(one => one.className)"""
+    assert page.locator("i.fas, i.fa-solid").count() > 5
+    assert page.evaluate(icons) == []
     page.close()
 
 
@@ -110,7 +183,7 @@ def test_the_dark_page_is_dark(browser, site):
     context.close()
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "search.html"])
+@pytest.mark.parametrize("name", page_names())
 def test_ids_differ(book, name):
     text = re.sub(r"<script.*?</script>", "", (book / name).read_text(), flags=re.S)
     ids = re.findall(r'<[^>]*\sid="([^"]+)"', text)
