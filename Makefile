@@ -63,12 +63,17 @@ links: $(READY)
 	@python nbs/_ext/exec_nbs.py
 	@jupyter-book build nbs --path-output . --builder linkcheck -q
 
+# What waits for a browser or for pip; the rest computes.
+OF_PAGES := access book browser downloads drag explore pdf publish quarto release
 test: $(READY)
 	@python tests/get_browser.py
 	@$(MAKE) --no-print-directory check
 	@OPENBLAS_NUM_THREADS=1 nbdev_test --timing --do_print --n_workers 2
 	@$(MAKE) --no-print-directory book
-	@FIXNTK_BOOK=required python -m pytest
+	@echo "The pages in a browser and the package's numbers, side by side; the pages' report comes last."
+	@FIXNTK_BOOK=required python -m pytest $(OF_PAGES:%=tests/test_%.py) > _build/pages.log 2>&1 & pages=$$!; \
+	  failed=0; FIXNTK_BOOK=required python -m pytest $(OF_PAGES:%=--ignore tests/test_%.py) || failed=1; \
+	  wait $$pages || failed=1; cat _build/pages.log; exit $$failed
 
 check: $(TOOLS)
 	@ruff check .

@@ -3,7 +3,7 @@
     python benchmarks/bench_mixtures.py [--repeats 3]
 
 Both get the same kernels, standardised by the training rows, centred and of mean diagonal one, and the same grid of
-ridges, and choose on five inner folds. himalaya has no intercept: its kernels are centred and its targets less their
+ridges, and choose on five inner folds. himalaya runs without an intercept, its default: its kernels are centred and its targets less their
 mean are floats, for it would round whole numbers to single precision. Times are the processor's, on one thread, with the
 kernels' own. Writes nbs/results/bench_mixtures.csv after every row. himalaya 0.4.11 imports packaging without asking for it:
 

@@ -5,7 +5,7 @@ __all__ = ['Comparison', 'compare', 'compare_file', 'Tally', 'resampled_interval
 
 # %% ../nbs/engine/compare.ipynb #aa46c008
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,15 +98,14 @@ def comparison_of(outcome):
     return Comparison(scores, best, outcome.models[best], *told, outcome)
 
 # %% ../nbs/engine/compare.ipynb #a3786154
+_REST = "jobs", "metric", "group", "class_weight", "baselines", "threads"
+
+
 def _names(value):
     return (value,) if isinstance(value, str) else tuple(value)
 
 # %% ../nbs/engine/compare.ipynb #952c2f11
-_OPTIONS = """Parameters
-----------
-X : DataFrame or array, shape (n, d)
-    Numbers, words and gaps.
-y : Series or array, shape (n,)
+_OPTIONS = """y : Series or array, shape (n,)
     Classes or numbers.
 task : "classification", "regression" or None
     None decides by y: words, and up to 10 whole numbers, are classes.
@@ -138,9 +137,16 @@ threads : int, optional
 progress : callable, optional
     Takes a line of progress; print, for one.
 """
+_RAISES = """
+
+Raises
+------
+ValueError
+    If an argument is none of these, or the table cannot be used.
+"""
 
 # %% ../nbs/engine/compare.ipynb #14405aea
-@partial(with_arguments, arguments=_OPTIONS)
+@partial(with_arguments, arguments=_OPTIONS, found=_RAISES)
 def compare(
     X: Any,
     y: Any,
@@ -162,22 +168,21 @@ def compare(
 ) -> Comparison:
     """Cross-validate the kernels of the book beside usual models, and take the best.
 
+    Parameters
+    ----------
+    X : DataFrame or array, shape (n, d)
+        Numbers, words and gaps.
+
     Returns
     -------
     Comparison
         Scores, verdict, certificate, and the best model.
-
-    Raises
-    ------
-    ValueError
-        If an argument is none of these, or the table cannot be used.
     """
     columns, target = columns_of(X, y)
     columns, group = given_groups(columns, groups)
+    asked = Asked(target, task, _names(drop), _names(keep), missing, folds, seed, gates)
     rest = n_jobs, metric, group, class_weight, baselines, threads
-    names = _names(drop), _names(keep)
-    asked = Asked(target, task, *names, missing, folds, seed, gates, *rest)
-    plan = plan_from(columns, asked)
+    plan = plan_from(columns, replace(asked, **dict(zip(_REST, rest))))
     return comparison_of(_told("X", plan, progress))
 
 # %% ../nbs/engine/compare.ipynb #51494e0a

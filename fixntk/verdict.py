@@ -108,7 +108,7 @@ def _what_next(outcome):
         f"--save model.skops --model {take!r} keeps it"
     )
 
-
+# %% ../nbs/engine/verdict.ipynb #682660b4
 def verdict(outcome):
     """Three sentences: the best model, what fixing did, what to do next."""
     still = [note for note in outcome.plan.notes if "does not vary" in note]

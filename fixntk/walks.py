@@ -13,6 +13,7 @@ from fixntk.circles import at_angles, sums_along, walk
 from fixntk.machine import check_memory, one_thread
 from fixntk.masked import MaskedDesign
 from fixntk.masks import Masks
+from fixntk.signs import is_open
 
 # %% ../nbs/engine/walks.ipynb #5576b34d
 BLOCK = 2**18  # entries of one block of circles: 2 MB, the cache of a core
@@ -119,6 +120,14 @@ def walk_all(X, z, n_circles, starts, rng, heats):
         return tuple(map(np.concatenate, zip(*pool.map(run, tasks))))
 
 # %% ../nbs/engine/walks.ipynb #walks-search
+def in_open_cells(X, gates):
+    "The masks of gates that lie on no row's plane; those of all, if each lies on one."
+    masks = Masks.from_gates(X, gates)
+    on_plane = masks.patterns & is_open(-X, masks.gates)
+    inside = np.flatnonzero(~on_plane[X.any(1)].any(0))
+    return masks[inside] if len(inside) else masks
+
+
 def search_masks(X, z, n_circles, rng, gates=None, far=False):
     "Distinct masks that walks met, those of `gates` too, and |X'Dz|, best first."
     (rows, size), (z, height) = unit_sized(X), unit_sized(z)
@@ -129,7 +138,7 @@ def search_masks(X, z, n_circles, rng, gates=None, far=False):
     heats = FAR_HEATS if far else HEATS
     found, squares = walk_all(rows, z, n_circles, starts, rng, heats)
     best = np.unique(squares, return_index=True)[1][::-1][:1000]
-    masks = Masks.from_gates(X, np.concatenate([gates, found[best]]))
+    masks = in_open_cells(X, np.concatenate([gates, found[best]]))
     values = MaskedDesign(rows, masks).correlation_norms(z) * size * height
     order = np.argsort(-values, kind="stable")
     return masks[order], values[order]

@@ -562,9 +562,6 @@ def test_a_far_search_takes_masks_from_every_hill():
     assert spread_out(rows, 10) == [0, 10, 20] and spread_out(rows, 2) == [0, 10]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="found by make fuzz: a mask that is of no open cell is in use"
-)
 def test_only_masks_of_open_cells_are_in_use():
     X = np.array([[-1.0, -1, 0], [3, 3, 3], [3, 3, 0], [3, 3, 3]])
     y, rng = np.array([0.0, 0, 0, 1]), np.random.default_rng(0)
