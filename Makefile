@@ -131,5 +131,6 @@ bench:
 	@$(BENCH) benchmarks/bench_relu.py
 	@$(BENCH) benchmarks/bench_estimators.py
 	@$(BENCH) benchmarks/bench_losses.py
+	@$(BENCH) benchmarks/bench_compare.py
 	@$(BENCH) benchmarks/bench_judges.py
 	@$(BENCH) benchmarks/bench_regions.py

@@ -16,7 +16,7 @@ from .comparison_report import save, summary_lines
 from .files import check_out, only_writer
 from .kept_models import bundle_of, check_model_name, write_model
 from .model_choice import models_of
-from .scoring import METRICS
+from .scoring import METRICS, metric_name
 from .table_reading import Reading
 
 # %% ../nbs/engine/compare_command.ipynb #9d00896b
@@ -114,7 +114,7 @@ def _add_settings(add):
     words = "column that names groups; rows of one group go to the same fold"
     add("--group", metavar="COLUMN", help=words)
     words = "what models are compared by (default: accuracy, or r2)"
-    add("--metric", choices=list(METRICS), help=words)
+    add("--metric", type=metric_name, choices=list(METRICS), help=words)
     words = "let all classes weigh the same in the fits, however rare"
     add("--class-weight", choices=["balanced"], help=words)
     add(

@@ -13,6 +13,7 @@ from io import BytesIO, StringIO
 import numpy as np
 
 from .files import write_atomically
+from .machine import installs
 from .model_choice import KERNELS, ROUNDS
 from .verdict import metric_of, verdict
 
@@ -229,10 +230,7 @@ def save(outcome, scores, figure, page, title, command):
         png = figure_png(outcome)
     except ImportError:
         png = None
-        print(
-            "no figure: it needs matplotlib (pip install 'fixntk[cli]')",
-            file=sys.stderr,
-        )
+        print(f"no figure: it needs matplotlib ({installs('cli')})", file=sys.stderr)
     if png:
         write_atomically(figure, png)
     write_atomically(page, report_html(outcome, title, command, png))

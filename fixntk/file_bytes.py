@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from .checks import check_kind
+from .machine import installs
 
 # %% ../nbs/engine/file_bytes.ipynb #46aaad33
 def pandas_for(what):
@@ -20,7 +21,7 @@ def pandas_for(what):
         import pandas
     except ImportError:
         raise ImportError(
-            f"{what} needs pandas, which is not installed: pip install 'fixntk[cli]'"
+            f"{what} needs pandas, which is not installed: {installs('cli')}"
         ) from None
     return pandas
 

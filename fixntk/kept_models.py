@@ -13,6 +13,7 @@ from . import __version__
 from .arguments import UsageError
 from .comparison_report import certificate
 from .files import write_atomically
+from .machine import installs
 from .table_features import warn
 from .verdict import metric_of, verdict
 
@@ -84,8 +85,7 @@ def _skops():
         import skops.io
     except ImportError:
         raise ImportError(
-            "keeping a model needs skops, which is not installed: "
-            "pip install 'fixntk[cli]'"
+            f"keeping a model needs skops, which is not installed: {installs('cli')}"
         ) from None
     return skops.io
 

@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 from fixntk.checks import check_choice, check_flag
 from fixntk.data import add_bias
 from fixntk.kernels import ntk
-from fixntk.machine import check_memory, one_thread
+from fixntk.machine import check_memory, installs, one_thread
 from fixntk.protocols import (
     choose_setting,
     inferred_split,
@@ -176,7 +176,7 @@ def progress_bar(items, progress, **options):
     except ImportError:
         raise ImportError(
             "The progress is shown by tqdm, which is not installed: "
-            "pip install 'fixntk[uci]', or use progress=False."
+            f"{installs('uci')}, or use progress=False."
         ) from None
     return tqdm(items, **options)
 

@@ -215,6 +215,15 @@ def _bytes(number):
     return "more than 1000 PB"
 
 # %% ../nbs/engine/machine.ipynb #0ead5002
+def installs(extra: str) -> str:
+    """The command that installs an extra; in a checkout it names the checkout."""
+    root = Path(import_module("fixntk").__file__ or "").resolve().parents[1]
+    if not (root / "pyproject.toml").is_file():
+        return f"pip install 'fixntk[{extra}]'"
+    place = "." if root == Path.cwd() else root
+    return f"pip install -e '{place}[{extra}]'"
+
+
 def needs(module: str, extra: str) -> ModuleType:
     """Import a module of an optional package, or say which extra installs it.
 
@@ -226,6 +235,6 @@ def needs(module: str, extra: str) -> ModuleType:
     except ImportError as error:
         raise ImportError(
             f"{module} must be installed for this, and Python says: {error}. "
-            f"Use pip install 'fixntk[{extra}]'.",
+            f"Use {installs(extra)}.",
             name=module,
         ) from error

@@ -74,12 +74,18 @@ METRICS = {
 }
 
 # %% ../nbs/engine/scoring.ipynb #ebbe4a56
+def metric_name(text):
+    """The name of a metric as METRICS has it: AUC, log loss, R^2 are understood."""
+    plain = text.strip().lower().replace("_", "-").replace(" ", "-").replace("^", "")
+    return {"mean-absolute-error": "mae"}.get(plain, plain)
+
+
 def check_metric(name, task):
     """The Metric of this name, which must belong to the task; None is the usual one."""
     if name is None:
         return METRICS["accuracy" if task == _KINDS[0] else "r2"]
     usual = [metric.name for metric in METRICS.values() if metric.task == task]
-    asked = name.replace("_", "-").lower() if isinstance(name, str) else name
+    asked = metric_name(name) if isinstance(name, str) else name
     if METRICS.get(asked, METRICS[usual[0]]).task != task:
         raise ValueError(
             f"metric {name!r} does not belong to a {task}; choose one of "

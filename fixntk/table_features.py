@@ -22,6 +22,13 @@ def warn(text):
     """Say what changes the task; the command says it even when it is quiet."""
     warnings.warn(text, UserWarning, stacklevel=2)
 
+
+def quietly(work, *args, **options):
+    """What `work` answers, without what is warned of; for pages and programs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return work(*args, **options)
+
 # %% ../nbs/engine/table_features.ipynb #6c1a72e4
 def _tame(numbers):
     """The numbers in a unit in which no square overflows or vanishes."""

@@ -20,6 +20,7 @@ from fixntk.dialects import (
     without_comments,
 )
 from .file_bytes import file_bytes, pandas_for, text_of, unpacked
+from .machine import installs
 
 # %% ../nbs/engine/table_reading.ipynb #c9d7effa
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _read_typed(place, raw, kind, reading):
             said = [f"sheet {sheet!r} of {', '.join(map(str, book.sheet_names))}"]
     except ImportError as error:
         raise ImportError(
-            f"reading {kind} needs another package (pip install 'fixntk[cli]' and "
+            f"reading {kind} needs another package ({installs('cli')} and pip install "
             f"{'pyarrow' if kind in ('parquet', 'feather') else 'openpyxl'}): {error}"
         ) from None
     except Exception as error:

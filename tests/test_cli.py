@@ -510,7 +510,7 @@ def test_without_matplotlib_the_scores_are_saved(classes, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     options = ["--folds", 2, "--gates", 10, "--quiet", "--out", classes.parent]
     code, said = called(capsys, "compare", classes, "--target", "open", *options)
-    assert code == 0 and "needs matplotlib (pip install 'fixntk[cli]')" in said
+    assert code == 0 and f"needs matplotlib ({machine.installs('cli')})" in said
     assert (classes.parent / "shops-compare.csv").exists() and not (
         classes.parent / "shops-compare.png"
     ).exists()
@@ -1083,7 +1083,7 @@ def test_table_without_tqdm_says_what_to_install(balloons, monkeypatch, capsys):
     ]
     code, said = called(capsys, "table", *options)
     assert (
-        code == 1 and "tqdm, which is not installed: pip install 'fixntk[uci]'" in said
+        code == 1 and f"tqdm, which is not installed: {machine.installs('uci')}" in said
     )
     assert not (balloons / "t.csv").exists()
 
