@@ -143,10 +143,11 @@ def plan_from(columns, asked, said=(), digest="", reading=Reading()):
         *(asked.class_weight, asked.baselines, asked.threads),
     )
     groups, cautions = _groups(made, folds)
-    for text in cautions:
-        warn(text)
     if group is not None:
         groups = _given_groups(columns[group], made.rows, folds)
+        cautions = [text for text in cautions if "same fold" not in text]
+    for text in cautions:
+        warn(text)
     lines = [*said, *_column_lines(made.used, asked.target)]
     jobs = processes(asked.jobs, len(models_of(settings)) * folds)
     made_by = _made_by(asked, made, folds, digest, reading)

@@ -120,7 +120,18 @@ def target_and_task(name, cells, task, words=False):
             f"got {odd!r}. "
             "Use --task classification, or mend the column."
         )
-    return _tame(np.array(numbers)), task
+    return _tamed_target(name, np.array(numbers)), task
+
+
+def _tamed_target(name, numbers):
+    """The target in a unit whose squares are numbers; another unit is said."""
+    tamed = _tame(numbers)
+    if not np.array_equal(tamed, numbers):
+        warn(
+            f"{name} holds numbers near {np.abs(numbers).max():.0e}: divided by a power "
+            "of two, also in scores and answers, so that squares are numbers"
+        )
+    return tamed
 
 # %% ../nbs/engine/table_features.ipynb #cae17058
 def _say_of_task(name, cells, task, whole):

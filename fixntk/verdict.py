@@ -84,7 +84,7 @@ def _is_as_good(outcome, best, name):
     sign = metric_of(outcome).sign
     gains = sign * np.subtract(outcome.scores[best], outcome.scores[name])
     level = told_apart(outcome, best, name) < 1
-    return level and gains.mean() <= gains.std(ddof=1) + 1e-12
+    return bool(level and gains.mean() <= gains.std(ddof=1) + 1e-12)
 
 
 def _what_next(outcome):
@@ -94,6 +94,8 @@ def _what_next(outcome):
     if accuracy and any("of the rows are of class" in text for text in cautions):
         return "compare by --metric auc and with --class-weight balanced"
     if best == simplest or told_apart(outcome, best, simplest) < 1:
+        if outcome.plan.folds < 10 and not _is_as_good(outcome, best, simplest):
+            return f"more folds (--folds 10), which may tell {best} from the {simplest}"
         return "look for other columns, or for more rows, before another model"
     if best.endswith("fixed") and _at_edge(outcome, best):
         return (

@@ -163,3 +163,11 @@ def test_columns_that_give_the_answer_away_are_left_out_of_frames():
     with pytest.warns(UserWarning, match="row gives the answer away"):
         found = compare(X, np.repeat(list("abc"), 30), baselines=False, **QUICK)
     assert found.scores["NTK"].mean() < 0.6
+
+
+def test_targets_whose_squares_overflow_are_said():
+    X, y = make_friedman1(60, noise=0.5, random_state=0)
+    with pytest.warns(UserWarning, match="divided by a power of two"):
+        large = compare(X, 1e200 * y, baselines=False, **QUICK).scores
+    usual = compare(X, y, baselines=False, **QUICK).scores
+    np.testing.assert_allclose(large, usual, rtol=1e-6, atol=1e-9)
