@@ -127,10 +127,8 @@ def _tamed_target(name, numbers):
     """The target in a unit whose squares are numbers; another unit is said."""
     tamed = _tame(numbers)
     if not np.array_equal(tamed, numbers):
-        warn(
-            f"{name} holds numbers near {np.abs(numbers).max():.0e}: divided by a power "
-            "of two, also in scores and answers, so that squares are numbers"
-        )
+        near = f"{name} holds numbers near {np.abs(numbers).max():.0e}"
+        warn(f"{near}: divided by a power of two, also in scores and answers")
     return tamed
 
 # %% ../nbs/engine/table_features.ipynb #cae17058
@@ -249,4 +247,4 @@ def feature_table(columns, target, task, drop, impute, keep=()):
 def _encoded(cells):
     """How many columns the encoder makes of one."""
     levels = 1 if cells.dtype.kind == "f" else len(set(cells))
-    return 1 if levels == 2 else levels
+    return levels - (levels == 2)
