@@ -216,12 +216,13 @@ def _bytes(number):
 
 # %% ../nbs/engine/machine.ipynb #0ead5002
 def installs(extra: str) -> str:
-    """The command that installs an extra; in a checkout it names the checkout."""
+    """The command that installs an extra, and the one for a checkout."""
     root = Path(import_module("fixntk").__file__ or "").resolve().parents[1]
+    line = f"pip install 'fixntk[{extra}]'"
     if not (root / "pyproject.toml").is_file():
-        return f"pip install 'fixntk[{extra}]'"
+        return line
     place = "." if root == Path.cwd() else root
-    return f"pip install -e '{place}[{extra}]'"
+    return f"{line}, or from this checkout pip install -e '{place}[{extra}]'"
 
 
 def needs(module: str, extra: str) -> ModuleType:

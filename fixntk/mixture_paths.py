@@ -16,7 +16,7 @@ from fixntk.kernel_choices import is_computed, square
 from fixntk.mixtures import Mixing, check_mixing, learn
 from fixntk.mkl import lam_hat_for
 from fixntk.paths import Grouped, ratios_of, warn_of_edge
-from fixntk.prepared_kernels import prepare
+from fixntk.prepared_kernels import kernels_of, prepare
 from fixntk.samples import strength, warn_of_gaps
 from fixntk.solutions import check_steps
 from fixntk.tables import say
@@ -51,11 +51,18 @@ def ridge_shares(fit):
     return np.geomspace(1, 1e-5, n_ridges)
 
 # %% ../nbs/engine/mixture_paths.ipynb #fb150009
+def ready(fit, X, weights):
+    "The rows, or square kernels, unless the kernels do not fit into memory."
+    X = square(X) if is_computed(fit.kernels) else X
+    kernels_of(fit, X, weights)
+    return X
+
+
 def cut(fit, X, rows, columns):
     "What stands for some rows: themselves, or computed kernels with others."
     return X[np.ix_(rows, columns)] if is_computed(fit.kernels) else X[rows]
 
-
+# %% ../nbs/engine/mixture_paths.ipynb #54a18e1e
 def fold_scores(fit, X, targets, train, test, fits):
     """Scores on the rows `test` of mixtures of the rows `train`, (ridges, lams).
 
@@ -136,7 +143,7 @@ class MixturePathFit(Grouped, Mixing):
     def _fit(self, X, targets, groups=None):
         check_mixing(self)
         check_flag(self.verbose, "verbose")
-        X = square(X) if is_computed(self.kernels) else X
+        X = ready(self, X, targets.weights)
         self.lam_ratios_, self.ridge_ratios_ = ratios_of(self), ridge_shares(self)
         on, several = targets.weights > 0, targets.columns.shape[1] > 1
         kinds = targets.columns.argmax(1) if several else squeezed(targets.columns)

@@ -96,6 +96,16 @@ class Prepared:
         return (weights @ self.means) @ dual if self.free else 0.0
 
 # %% ../nbs/engine/prepared_kernels.ipynb #pk150005
+def kernels_of(fit, X, weights):
+    "The kernels that a fit mixes, unless they do not fit into memory."
+    free, names = bool(fit.fit_intercept), getattr(fit, "feature_names_in_", None)
+    choice = chosen_kernels(fit.kernels, X, weights, names, free)
+    n, p = len(X), len(choice.labels)
+    what = f"X, whose {n} rows have {p} kernels of {n} x {n} numbers,"
+    check_memory(7 * p * n**2, what, FEWER)
+    return choice
+
+
 def prepare(fit, X, weights):
     """The kernels that an estimator asks for, of the rows X, centred and of one size.
 
@@ -113,11 +123,7 @@ def prepare(fit, X, weights):
     Prepared
         What a fit needs of them.
     """
-    free, names = bool(fit.fit_intercept), getattr(fit, "feature_names_in_", None)
-    choice = chosen_kernels(fit.kernels, X, weights, names, free)
-    n, p = len(X), len(choice.labels)
-    what = f"X, whose {n} rows have {p} kernels of {n} x {n} numbers,"
-    check_memory(7 * p * n**2, what, FEWER)
+    free, choice = bool(fit.fit_intercept), kernels_of(fit, X, weights)
     raw, share = np.array(list(choice.tables(X, X))), weights / weights.sum()
     kernels, sizes = of_one_size(raw, share, free)
     means = (share @ raw) / sizes[:, None]

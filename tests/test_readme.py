@@ -19,7 +19,7 @@ def test_python_blocks_run(capsys):
 
 
 def test_compare_runs(capsys, tmp_path, monkeypatch):
-    [line] = re.findall(r"^    fixntk (compare .*)$", TEXT, re.M)
+    lines = re.findall(r"^    fixntk (.*)$", TEXT, re.M)
     x = np.random.default_rng(0).standard_normal((40, 2))
     table = np.column_stack([x, x[:, 0] > x[:, 1]])
     np.savetxt(
@@ -31,9 +31,16 @@ def test_compare_runs(capsys, tmp_path, monkeypatch):
         fmt="%g",
     )
     monkeypatch.chdir(tmp_path)
-    assert cli.main(line.split()) == 0
-    assert "certificate: relative duality gap" in capsys.readouterr().out
+    np.savetxt(
+        tmp_path / "new.csv", x[:3], delimiter=",", header="a,b", comments="", fmt="%g"
+    )
+    said = []
+    for line in lines:
+        assert cli.main(line.split()) == 0
+        said.append(capsys.readouterr().out)
+    assert "certificate: relative duality gap" in said[0]
     written = {
-        f"mine-compare.{kind}" for kind in ("csv", "png", "json")
-    }  # scores, figure, and what a repetition goes on from
-    assert {path.name for path in tmp_path.iterdir()} == {"mine.csv", *written}
+        f"mine-compare.{kind}" for kind in ("csv", "png", "html", "json")
+    }  # scores, figure, page, and what a repetition goes on from
+    written |= {"best.skops", "answers.csv", "mine.csv", "new.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == written
