@@ -5,8 +5,11 @@ __all__ = []
 
 # %% ../nbs/engine/comparison.ipynb #7013e521
 import json
+import signal
+import threading
 import warnings
 from collections import Counter, namedtuple
+from contextlib import contextmanager
 
 import joblib
 import numpy as np
@@ -29,13 +32,27 @@ def _splits(plan):
     return list(folds.split(rows, plan.y, plan.groups))
 
 
+@contextmanager
+def _deaf():
+    """Processes that start here do not hear Ctrl-C; the one that waits for them does."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
+
+
 def _in_turn(plan, tasks):
     """The fits of some tasks (train, test, name), in their order."""
-    fit = joblib.delayed(fit_one)
-    rest = plan.settings, plan.groups
-    return joblib.Parallel(plan.jobs, return_as="generator")(
-        [fit(plan.frame, plan.y, *rows, name, *rest) for *rows, name in tasks]
-    )
+    fit, rest = joblib.delayed(fit_one), (plan.settings, plan.groups)
+    work = [fit(plan.frame, plan.y, *rows, name, *rest) for *rows, name in tasks]
+    parallel = joblib.Parallel(plan.jobs, return_as="generator")
+    if plan.jobs == 1:
+        return parallel(work)
+    with _deaf():
+        return parallel(work)
 
 
 def best_of_scores(scores, sign):
