@@ -34,7 +34,7 @@ def _splits(plan):
 
 @contextmanager
 def _deaf():
-    """Processes that start here do not hear Ctrl-C; the one that waits for them does."""
+    """Processes that start here do not hear Ctrl-C; the one that waits does."""
     main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
     try:
@@ -43,7 +43,7 @@ def _deaf():
         if main:
             signal.signal(signal.SIGINT, before)
 
-
+# %% ../nbs/engine/comparison.ipynb #9f3651f9
 def _in_turn(plan, tasks):
     """The fits of some tasks (train, test, name), in their order."""
     fit, rest = joblib.delayed(fit_one), (plan.settings, plan.groups)
