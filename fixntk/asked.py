@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .checks import check_choice, check_count, check_kind
+from .checks import check_choice, check_count, check_flag, check_kind
 from .comparing import MANY
 from .machine import available_memory, check_memory
 
@@ -35,6 +35,8 @@ class Asked:
 
 # %% ../nbs/engine/asked.ipynb #5b91c77c
 def check_asked(asked):
+    """Refuse settings that are of a wrong kind or out of range."""
+    check_flag(asked.baselines, "baselines")
     check_kind(asked.target, "target", str, "It is the name of a column.")
     for word in ("drop", "keep"):
         for name in getattr(asked, word):

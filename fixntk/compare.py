@@ -4,7 +4,7 @@
 __all__ = ['Comparison', 'compare', 'compare_file', 'Tally', 'resampled_interval', 'tally']
 
 # %% ../nbs/engine/compare.ipynb #aa46c008
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,8 @@ from fixntk.comparison_report import (
 )
 from .file_bytes import pandas_for
 from .files import write_atomically
-from .frame_columns import columns_of, given_groups
+from .frame_columns import columns_of, frame_of, given_groups
+from .model_choice import models_of
 from .paired import Tally, resampled_interval, tally  # noqa: F401
 from .solutions import with_arguments
 from .table_reading import Reading
@@ -32,9 +33,29 @@ from .verdict import verdict
 
 _all_ = ["Tally", "resampled_interval", "tally"]
 
+# %% ../nbs/engine/compare.ipynb #c73322ba
+class _Uses:
+    "What can be done with an outcome."
+
+    pipeline: Any
+    outcome: Outcome
+
+    def predict(self, X: Any) -> Any:
+        """Answers of the best model at new rows, a frame or an array like X."""
+        return self.pipeline.predict(frame_of(X))
+
+    def figure(self) -> Any:
+        """Scores of every fold, and how the strengths were chosen."""
+        return figure_of(self.outcome)
+
+    def report(self, path: str | Path, title: str = "A comparison of models") -> None:
+        """Write a page of HTML that needs no other file."""
+        page = report_html(self.outcome, title, png=figure_png(self.outcome))
+        write_atomically(Path(path), page)
+
 # %% ../nbs/engine/compare.ipynb #7569f611
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(_Uses):
     """The outcome of a comparison.
 
     Parameters
@@ -63,30 +84,18 @@ class Comparison:
     def __str__(self) -> str:
         return "\n".join(summary_lines(self.outcome)).strip()
 
-    def figure(self) -> Any:
-        """Scores of every fold, and how the strengths were chosen."""
-        return figure_of(self.outcome)
-
-    def report(self, path: str | Path, title: str = "A comparison of models") -> None:
-        """Write a page of HTML that needs no other file."""
-        page = report_html(self.outcome, title, png=figure_png(self.outcome))
-        write_atomically(Path(path), page)
-
 # %% ../nbs/engine/compare.ipynb #82300b8b
 def _told(place, plan, progress):
     """The outcome of a plan; `progress` is told of the plan and each finished fold."""
     if progress:
         announce(place, plan, progress)
-    models = []
+    models = len(models_of(plan.settings))
 
-    def keep(done):
-        models[:] = dict.fromkeys(name for _, name in done)
-        fold = len(done) // len(models)
-        if len(done) == fold * len(models) and next(reversed(done))[1] == "fully fixed":
-            progress(f"  fold {fold} of {plan.folds} done")
+    def tell(done):
+        if progress and len(done) % models == 0:
+            progress(f"  fold {len(done) // models} of {plan.folds} done")
 
-    keep = keep if progress else lambda done: None
-    return carry_out(plan, {}, keep, lambda fits, kept: fits)
+    return carry_out(plan, {}, tell, lambda fits, kept: fits)
 
 
 def comparison_of(outcome):
@@ -101,8 +110,12 @@ def comparison_of(outcome):
 _REST = "jobs", "metric", "group", "class_weight", "baselines", "threads"
 
 
-def _names(value):
-    return (value,) if isinstance(value, str) else tuple(value)
+def _names(value, name):
+    """Names of columns, given as one or as several."""
+    if isinstance(value, str):
+        return (value,)
+    check_kind(value, name, Iterable, "It holds names of columns.")
+    return tuple(value)
 
 # %% ../nbs/engine/compare.ipynb #952c2f11
 _OPTIONS = """y : Series or array, shape (n,)
@@ -180,7 +193,8 @@ def compare(
     """
     columns, target = columns_of(X, y)
     columns, group = given_groups(columns, groups)
-    asked = Asked(target, task, _names(drop), _names(keep), missing, folds, seed, gates)
+    names = _names(drop, "drop"), _names(keep, "keep")
+    asked = Asked(target, task, *names, missing, folds, seed, gates)
     rest = n_jobs, metric, group, class_weight, baselines, threads
     plan = plan_from(columns, replace(asked, **dict(zip(_REST, rest))))
     return comparison_of(_told("X", plan, progress))
@@ -217,6 +231,6 @@ def compare_file(
     check_kind(target, "target", str, "It is the name of a column.")
     options["jobs"] = options.pop("n_jobs", 1)
     for word in ("drop", "keep"):
-        options[word] = _names(options.get(word, ()))
+        options[word] = _names(options.get(word, ()), word)
     plan = make_plan(path, Asked(target, **options), reading)
     return comparison_of(_told(path, plan, progress))

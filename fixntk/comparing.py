@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from .encoding import table_encoder, table_pipeline
 from .machine import one_thread
-from .model_choice import chosen
+from .model_choice import KERNELS, chosen
 from .passes import has_few_columns
 from .scoring import check_metric
 
@@ -50,21 +50,20 @@ def sample_of(rows, y, most, seed, classes):
 
 def learns_from(name, n, width):
     """How many of n rows a model of so many columns learns from at most."""
-    many = name == "fully fixed" and has_few_columns(n, width + 1)
-    free = name in ("NTK", "partly fixed", "fully fixed", "support vectors")
-    return n if many or not free else min(n, MANY)
+    if name == "fully fixed" and has_few_columns(n, width + 1):
+        return n
+    return min(n, MANY) if name in (*KERNELS, "support vectors") else n
 
 # %% ../nbs/engine/comparing.ipynb #a212c865
 def _inner_folds(settings, y, rows, groups):
-    """Three folds of the rows, or fewer if a class is too small for three."""
-    least = len(rows)
-    if settings.classes:
-        least = int(np.unique(y[rows], return_counts=True)[1].min())
-    folds = splitter(
-        settings.task, max(2, min(3, least)), settings.seed, groups is not None
-    )
+    """Three folds of the rows, or two where a class has few rows or groups."""
+    labels = y[rows] if settings.classes else np.zeros(len(rows))
+    units = np.arange(len(rows)) if groups is None else groups[rows]
+    least = min(len(np.unique(units[labels == k])) for k in np.unique(labels))
+    parts, grouped = max(2, min(3, least)), groups is not None
+    folds = splitter(settings.task, parts, settings.seed, grouped)
     none = np.zeros((len(rows), 1))
-    return list(folds.split(none, y[rows], None if groups is None else groups[rows]))
+    return list(folds.split(none, y[rows], units if grouped else None))
 
 
 def _fitted(frame, y, train, name, settings, groups):

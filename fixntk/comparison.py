@@ -79,11 +79,11 @@ def _all_fits(plan, done, keep, wanted):
     metric = check_metric(plan.settings.metric, plan.settings.task)
     best = best_of_scores(scores, metric.sign)
     everyone = np.arange(len(plan.y))
-    [(model, _)] = _in_turn(plan, [(everyone, None, wanted or best)])
+    [(model, said)] = _in_turn(plan, [(everyone, None, wanted or best)])
     yield None
     sizes = [np.mean([len(split[part]) for split in splits]) for part in (0, 1)]
     fits = {name: [done[k, name] for k in folds] for name in names}
-    yield Outcome(plan, scores, fits, {wanted or best: model}, best, sizes)
+    yield Outcome(plan, scores, fits, {wanted or best: model}, best, sizes), said
 
 
 def carry_out(plan, done, keep, follow, wanted=None):
@@ -91,16 +91,15 @@ def carry_out(plan, done, keep, follow, wanted=None):
 
     `done` is a dict of dicts by fold and model; `follow(fits, kept)` may draw a bar.
     """
-    outcome = None
     fits = _all_fits(plan, done, keep, wanted)
     counted = len(models_of(plan.settings)) * plan.folds + 1
     first = (next(fits) for _ in range(counted - len(done)))
     for _ in follow(first, len(done)):
         pass
-    outcome = next(fits)
-    said = [text for fit in done.values() for text in fit["said"]]
+    outcome, said = next(fits)
+    said = [*said, *(text for fit in done.values() for text in fit["said"])]
     for text, count in Counter(said).items():
-        warnings.warn(f"in {count} of {len(done)} fits: {text}", stacklevel=4)
+        warnings.warn(f"in {count} of {counted} fits: {text}", stacklevel=4)
     return outcome
 
 # %% ../nbs/engine/comparison.ipynb #6e502977

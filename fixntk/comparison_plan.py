@@ -90,7 +90,7 @@ def _groups(made, folds):
     return groups, said
 
 # %% ../nbs/engine/comparison_plan.ipynb #722e6441
-def _given_groups(column, rows, folds):
+def _given_groups(column, rows, folds, labels=None):
     """The number of the group of each row, from the column that names them."""
     cells = [column.cells[k] for k in rows]
     if None in cells:
@@ -104,6 +104,14 @@ def _given_groups(column, rows, folds):
             f"the column of --group {column.name!r} must hold at least {2 * folds} "
             f"groups for {folds} folds; got {len(names)}. Use fewer --folds."
         )
+    for label in () if labels is None else np.unique(labels):
+        found = len(np.unique(numbers[labels == label]))
+        if found < max(folds, 4):
+            raise ValueError(
+                f"every class must be met in at least {max(folds, 4)} groups of "
+                f"{column.name!r} for {folds} folds; class {str(label)!r} is in "
+                f"{found}. Merge small classes or groups, or use fewer --folds."
+            )
     return numbers
 
 # %% ../nbs/engine/comparison_plan.ipynb #84a26a27
@@ -144,7 +152,8 @@ def plan_from(columns, asked, said=(), digest="", reading=Reading()):
     )
     groups, cautions = _groups(made, folds)
     if group is not None:
-        groups = _given_groups(columns[group], made.rows, folds)
+        labels = made.y if made.task == "classification" else None
+        groups = _given_groups(columns[group], made.rows, folds, labels)
         cautions = [text for text in cautions if "same fold" not in text]
     for text in cautions:
         warn(text)

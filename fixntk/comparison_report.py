@@ -13,7 +13,7 @@ from io import BytesIO, StringIO
 import numpy as np
 
 from .files import write_atomically
-from .machine import installs
+from .machine import installs, needs
 from .model_choice import KERNELS, ROUNDS
 from .verdict import metric_of, verdict
 
@@ -115,15 +115,14 @@ def _draw_curves(axes, outcome):
     axes.semilogx(shares[1:], scores[1:], lw=2, color="C1", label="optimum")
     axes.invert_xaxis()
     axes.set(xlabel="strength, as a share of the largest", title="how it was chosen")
-    usual = outcome.plan.settings.classes and partly.max() > 0
-    axes.set_ylabel("accuracy" if usual else "minus the squared error")
+    by_accuracy = metric_of(outcome).name == "accuracy"
+    axes.set_ylabel("accuracy" if by_accuracy else "minus the squared error")
     axes.legend(fontsize=7)
 
 
 def figure_of(outcome):
     """Scores of every fold, and the curves of the choice: a figure of matplotlib."""
-    from matplotlib.figure import Figure
-
+    Figure = needs("matplotlib.figure", "cli").Figure
     figure = Figure(figsize=(8, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     _draw_folds(left, outcome)

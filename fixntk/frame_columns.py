@@ -25,7 +25,7 @@ def _column(name, values):
     return Column(name, what, cells, {"empty": count} if count else {})
 
 
-def _frame(X):
+def frame_of(X):
     """A DataFrame; columns of an array are called column1, column2, ..."""
     pandas = pandas_for("comparing models")
     if not isinstance(X, pandas.DataFrame):
@@ -43,7 +43,7 @@ def _frame(X):
 # %% ../nbs/engine/frame_columns.ipynb #d236c5e6
 def columns_of(X, y):
     """Columns {name: Column} of inputs and a target, and the target's name."""
-    frame, target = _frame(X), getattr(y, "name", None)
+    frame, target = frame_of(X), getattr(y, "name", None)
     target = str(target) if target is not None else "y"
     while target in frame:
         target += "_"

@@ -21,7 +21,7 @@ from fixntk.checks import (
 from fixntk.machine import one_thread
 from fixntk.masked import MaskedDesign
 from fixntk.pricing import every_mask
-from fixntk.searches import SEEN, graded_path, new_path, path_from
+from fixntk.searches import SEEN, graded_path, leave_out, new_path, path_from
 from fixntk.solutions import Solution, check_progress, with_arguments
 from fixntk.walks import check_circles, search_masks
 
@@ -87,6 +87,8 @@ def run_rounds(path, prices, max_iter, progress):
     level, stuck, last = 0, 0, len(prices.efforts) - 1
     for _ in range(max_iter):
         path.seen, values = prices(path.residual(), path.masks, level)
+        if prices.every and leave_out(path, prices.every.masks):
+            continue
         solution = graded_path(path)
         path.note(solution, 2 * values.max() / path.lam, prices.circles, progress)
         added, fresh = worst_masks(path, path.seen, values, level > 1)

@@ -18,29 +18,30 @@ from .table_features import warn
 from .verdict import metric_of, verdict
 
 # %% ../nbs/engine/kept_models.ipynb #35e44083
-def _kept_column(column, used):
+def _kept_column(column):
     """What a new table is held against."""
     filled = [cell for cell in column.cells if cell is not None]
-    kept = {"name": column.name, "kind": column.kind, "used": used}
+    kept = {"name": column.name, "kind": column.kind}
     kept |= {"gaps": [word for word in column.gaps if word != "empty"]}
     if column.kind == "numbers":
         numbers = [float(cell) for cell in filled] or [0.0]
         return kept | {"range": [min(numbers), max(numbers)]}
-    return kept | {"words": sorted(set(filled)) if used else []}
+    gap = {"(missing)"} if None in column.cells else set()
+    return kept | {"words": sorted({*filled, *gap})}
 
 
 def _of_all_rows(model):
     """A line on the gap of a network that was fitted to all rows."""
-    gap = getattr(model, "dual_gap_", None)
-    said = f"fit to all rows: relative duality gap {gap}" if gap is not None else ""
-    return [said] * bool(said)
+    if not hasattr(model, "dual_gap_"):
+        return []
+    return [f"fit to all rows: relative duality gap {model.dual_gap_:.1e}"]
 
 # %% ../nbs/engine/kept_models.ipynb #60ed40a2
 def bundle_of(outcome, name):
     """The model `name` of an outcome, with what is known of the columns."""
     plan, target = outcome.plan, outcome.plan.made_by["target"]
     used, columns = set(plan.frame), plan.columns
-    inputs = [_kept_column(columns[one], True) for one in columns if one in used]
+    inputs = [_kept_column(columns[one]) for one in columns if one in used]
     scores = {one: [float(x) for x in row] for one, row in outcome.scores.items()}
     versions = {one: version(one) for one in ("numpy", "scikit-learn")}
     return {
@@ -74,7 +75,6 @@ TRUSTED = {
     "numpy.dtype",
     "sklearn.compose._column_transformer.make_column_selector",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
 }

@@ -66,23 +66,7 @@ def cut(fit, X, rows, columns):
 def fold_scores(fit, X, targets, train, test, fits):
     """Scores on the rows `test` of mixtures of the rows `train`, (ridges, lams).
 
-    Parameters
-    ----------
-    fit : MixturePathFit
-        The estimator, for its parameters.
-    X : array
-        The rows, or the computed kernels.
-    targets : Targets
-        The columns of all rows.
-    train, test : arrays of int
-        The rows of the fold.
-    fits : list of Solution
-        Gets the optima, for the warning.
-
-    Returns
-    -------
-    list of lists of float
-        One list a ridge.
+    `X` holds the rows, or the computed kernels; `fits` gets the optima.
     """
     columns, weights = targets.columns, targets.weights
     part = prepare(fit, cut(fit, X, train, train), weights[train])

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from .column_kinds import as_said, split_gaps
+from .encoding import word_of
 from .file_bytes import pandas_for
 
 # %% ../nbs/engine/model_answers.ipynb #57b30828
@@ -35,12 +36,11 @@ def _of_number(place, kept, cells, gone, decimal):
 
 def _of_words(kept, gone):
     """A column of words, None for gaps; and what to say of it."""
-    known = set(kept["words"])
-    new = Counter(cell for cell in gone if cell is not None and cell not in known)
+    known = kept["words"]
+    new = Counter(word for word in map(word_of, gone) if word not in set(known))
     named = ", ".join(f"{word!r} ({count})" for word, count in new.most_common(5))
-    said = (
-        f"{kept['name']}: {named} not seen in the fit; they count as none of its words"
-    )
+    like = repr(known[0]) if len(known) == 2 else "none of its words"
+    said = f"{kept['name']}: {named} not seen in the fit; they count as {like}"
     return np.array(gone, dtype=object), [said] * bool(new)
 
 # %% ../nbs/engine/model_answers.ipynb #0cefdfac

@@ -64,7 +64,6 @@ def _grid_of(name, settings, width):
 
 
 def _support_vectors(settings, weight, width):
-    from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import SVC, SVR
@@ -73,12 +72,15 @@ def _support_vectors(settings, weight, width):
     if not settings.classes:
         model = TransformedTargetRegressor(SVR(), transformer=StandardScaler())
         return model, {f"regressor__{key}": row for key, row in grid.items()}
-    model = SVC(**weight)
-    if settings.metric != "log-loss":
-        return model, grid
-    # probabilities from scores by Platt's sigmoid
-    made = CalibratedClassifierCV(model, cv=3, ensemble=False)
-    return made, {f"estimator__{key}": row for key, row in grid.items()}
+    return SVC(**weight), grid
+
+
+def _calibrated(model, y):
+    """Probabilities from scores by Platt's sigmoid, over three folds or two."""
+    from sklearn.calibration import CalibratedClassifierCV
+
+    least = int(np.unique(y, return_counts=True)[1].min())
+    return CalibratedClassifierCV(model, cv=min(3, least), ensemble=False)
 
 # %% ../nbs/engine/model_choice.ipynb #30b43f9b
 def _boosted(settings, n):
@@ -115,10 +117,11 @@ def _chosen_network(name, settings, X, y, cv, n):
     search = _network(name, settings, several, cv).fit(X, y)
     share = search.lam_ratio_ * np.sqrt(len(X) / n)
     taken = dict(lam_ratio=float(share), n_reweightings=search.n_reweightings_)
+    at_end = bool(search.lam_ratio_ == search.lam_ratios_[-1])
     model = _network(name, settings, several).set_params(**taken)
     curve = dict(shares=search.lam_ratios_, scores=search.scores_.mean(0))
     rounded = {key: row.round(6).tolist() for key, row in curve.items()}
-    return model, taken | {"curve": rounded}
+    return model, taken | {"curve": rounded, "at_end": at_end}
 
 
 def chosen(name, settings, X, y, cv, n):
@@ -132,9 +135,12 @@ def chosen(name, settings, X, y, cv, n):
     if name.endswith("fixed"):
         return _chosen_network(name, settings, X, y, cv, n)
     model, grid = _grid_of(name, settings, X.shape[1])
-    score = check_metric(settings.metric, settings.task).gain
+    unsure = name == "support vectors" and settings.metric == "log-loss"
+    metric = "auc" if unsure else settings.metric
+    score = check_metric(metric, settings.task).gain
     search = GridSearchCV(
         model, grid, cv=cv, scoring=score, refit=False, error_score="raise"
     ).fit(X, y)
     taken = {key: float(value) for key, value in search.best_params_.items()}
-    return model.set_params(**taken), taken
+    model.set_params(**taken)
+    return _calibrated(model, y) if unsure else model, taken

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn import metrics
 from sklearn.preprocessing import label_binarize
 
-from .scalars import check_choice
+from .scalars import check_choice, check_kind
 
 # %% ../nbs/engine/scoring.ipynb #7096f804
 def _scores_of(model, X):
@@ -85,7 +85,8 @@ def check_metric(name, task):
     if name is None:
         return METRICS["accuracy" if task == _KINDS[0] else "r2"]
     usual = [metric.name for metric in METRICS.values() if metric.task == task]
-    asked = metric_name(name) if isinstance(name, str) else name
+    check_kind(name, "metric", str, f"It is one of {', '.join(METRICS)}.")
+    asked = metric_name(name)
     if METRICS.get(asked, METRICS[usual[0]]).task != task:
         raise ValueError(
             f"metric {name!r} does not belong to a {task}; choose one of "

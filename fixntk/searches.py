@@ -15,7 +15,7 @@ from fixntk.masks import Masks
 from fixntk.newton import solve
 from fixntk.problems import GroupLassoProblem
 from fixntk.solutions import Solution, new_history, record
-from fixntk.walks import THIN
+from fixntk.walks import THIN, off_planes
 from fixntk.wrappers import JoinedDesign
 
 # %% ../nbs/engine/searches.ipynb #gen-belong
@@ -65,6 +65,18 @@ def kept_part(masks, W):
     "The masks that are on and their coefficients; if none is, the first stands for it."
     on = np.flatnonzero(W.any(1)) if W.any() else [0]
     return masks[on], W[on]
+
+
+def only(masks, W, stay):
+    "The masks that stay with their coefficients; if none does, the first at zero."
+    return (masks[stay], W[stay]) if len(stay) else (masks[[0]], 0 * W[[0]])
+
+
+def among(masks, every):
+    "Numbers of the masks whose patterns are among those of others."
+    known = set(map(bytes, np.packbits(every.patterns.T, axis=1)))
+    rows = map(bytes, np.packbits(masks.patterns.T, axis=1))
+    return np.array([k for k, row in enumerate(rows) if row in known], dtype=int)
 
 # %% ../nbs/engine/searches.ipynb #gen-path
 @dataclass
@@ -117,6 +129,7 @@ def path_from(X, y, lam, tol, start):
     "A path that goes on from a solution, with its record if it has one."
     check_start(X, start)
     masks, W = kept_part(start.masks, start.W)
+    masks, W = only(masks, W, off_planes(X, masks))
     W = shortened(MaskedDesign(X, masks), y, lam, W)
     path = Path(X, y, lam, tol, masks, W)
     if "circles" in start.details:
@@ -124,6 +137,16 @@ def path_from(X, y, lam, tol, start):
         path.violation = list(start.details["violation"])
         path.circles = list(start.details["circles"])
     return path
+
+
+def leave_out(path, every):
+    "Leave out kept masks that a list does not have; whether there were any."
+    stay = among(path.masks, every)
+    if len(stay) == path.masks.p:
+        return False
+    path.masks, path.W = only(path.masks, path.W, stay)
+    path.improve(every[[0]], path.tol / 10)
+    return True
 
 # %% ../nbs/engine/searches.ipynb #gen-graded
 SEEN = "the masks kept and those that the last circles met"

@@ -6,6 +6,7 @@ __all__ = []
 # %% ../nbs/engine/verdict.ipynb #a0a08293
 import numpy as np
 
+from .giveaways import lopsided
 from .model_choice import models_of
 from .paired import resampled_interval
 from .scoring import check_metric
@@ -75,8 +76,8 @@ def _of_fixing(outcome):
 # %% ../nbs/engine/verdict.ipynb #7be125dc
 def _at_edge(outcome, name):
     """Whether most folds chose the smallest lam of the path."""
-    said = [" ".join(fit["said"]) for fit in outcome.fits[name]]
-    return 2 * sum("smallest lam" in text for text in said) > len(said)
+    ends = [fit["chosen"]["at_end"] for fit in outcome.fits[name]]
+    return 2 * sum(ends) > len(ends)
 
 
 def _is_as_good(outcome, best, name):
@@ -89,12 +90,11 @@ def _is_as_good(outcome, best, name):
 
 def _what_next(outcome):
     simplest, *names = models_of(outcome.plan.settings)
-    best, cautions = outcome.best, outcome.plan.cautions
-    accuracy = metric_of(outcome).name == "accuracy"
-    if accuracy and any("of the rows are of class" in text for text in cautions):
+    best, plan = outcome.best, outcome.plan
+    if metric_of(outcome).name == "accuracy" and lopsided(plan.y):
         return "compare by --metric auc and with --class-weight balanced"
     if best == simplest or told_apart(outcome, best, simplest) < 1:
-        if outcome.plan.folds < 10 and not _is_as_good(outcome, best, simplest):
+        if plan.folds < 10 and not _is_as_good(outcome, best, simplest):
             return f"more folds (--folds 10), which may tell {best} from the {simplest}"
         return "look for other columns, or for more rows, before another model"
     if best.endswith("fixed") and _at_edge(outcome, best):

@@ -120,11 +120,16 @@ def walk_all(X, z, n_circles, starts, rng, heats):
         return tuple(map(np.concatenate, zip(*pool.map(run, tasks))))
 
 # %% ../nbs/engine/walks.ipynb #walks-search
+def off_planes(X, masks):
+    "Numbers of the masks whose gates lie on no row's plane."
+    on_plane = masks.patterns & is_open(-X, masks.gates)
+    return np.flatnonzero(~on_plane[X.any(1)].any(0))
+
+
 def in_open_cells(X, gates):
     "The masks of gates that lie on no row's plane; those of all, if each lies on one."
     masks = Masks.from_gates(X, gates)
-    on_plane = masks.patterns & is_open(-X, masks.gates)
-    inside = np.flatnonzero(~on_plane[X.any(1)].any(0))
+    inside = off_planes(X, masks)
     return masks[inside] if len(inside) else masks
 
 

@@ -80,3 +80,27 @@ def browser():
         )
         yield launched
         launched.close()
+
+
+def answer_of(capsys, *arguments):
+    "Exit code, output and errors of the command, in this process."
+    from fixntk import cli
+
+    try:
+        code = cli.main(list(map(str, arguments)))
+    except SystemExit as stop:
+        code = stop.code
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    return code, said.out, said.err
+
+
+def opened_at(browser, address, **how):
+    "A page at an address, and what goes wrong on it."
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
+    page, faults = context.new_page(), []
+    page.on("console", lambda m: m.type == "error" and faults.append(m.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    page.goto(address, wait_until="load")
+    return page, faults

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import answer_of
 from sklearn.dummy import DummyClassifier
 
 from fixntk import asked as wishes
@@ -72,13 +73,8 @@ def columns_of(path):
 
 def called(capsys, *arguments):
     "The exit code and the error message of the command, in this process."
-    try:
-        code = cli.main(list(map(str, arguments)))
-    except SystemExit as exit:
-        code = exit.code
-    said = capsys.readouterr()
-    assert "Traceback" not in said.err
-    return code, said.err
+    code, _, errors = answer_of(capsys, *arguments)
+    return code, errors
 
 
 @pytest.fixture
@@ -816,7 +812,7 @@ def test_what_fits_warn_of_is_said_once(classes, monkeypatch, capsys):
     code, said = called(
         capsys, "compare", classes, *QUICK[2:], "--out", classes.parent, "--quiet"
     )
-    assert code == 0 and said == "fixntk: in 2 of 14 fits: the end of the grid\n"
+    assert code == 0 and said == "fixntk: in 2 of 15 fits: the end of the grid\n"
 
 
 # ---- files of every kind

@@ -568,3 +568,23 @@ def test_only_masks_of_open_cells_are_in_use():
     found = solve_all_masks(X, y, 0.01, tol=1e-7, rng=rng)
     every = {tuple(column) for column in enumerate_masks(X).patterns.T}
     assert {tuple(column) for column in found.masks.patterns.T} <= every
+
+
+def test_a_start_over_masks_of_the_boundary_is_left():
+    X = np.array([[-1.0, -1, 0], [3, 3, 3], [3, 3, 0], [3, 3, 3]])
+    y = np.array([0.0, 0, 0, 1])
+    found = {
+        boundary: solve(
+            GroupLassoProblem(
+                MaskedDesign(X, enumerate_masks(X, boundary=boundary)), y, 0.01
+            ),
+            tol=1e-9,
+        )
+        for boundary in (True, False)
+    }
+    assert found[True].objective < found[False].objective - 1e-4
+    rng = np.random.default_rng(0)
+    ended = solve_all_masks(X, y, 0.01, tol=1e-7, rng=rng, start=found[True])
+    np.testing.assert_allclose(ended.objective, found[False].objective, rtol=1e-6)
+    every = {tuple(column) for column in enumerate_masks(X).patterns.T}
+    assert {tuple(column) for column in ended.masks.patterns.T} <= every

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import opened_at
 from scipy.optimize import nnls
 
 from fixntk.cones import solve_relu
@@ -294,12 +295,7 @@ RESTS = """() => {
 
 def opened(browser, site, name="index.html", near=True, **how):
     "A page with its picture near, and what went wrong on it."
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
-    page, faults = context.new_page(), []
-    page.on("console", lambda m: m.type == "error" and faults.append(m.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("requestfailed", lambda request: faults.append(request.url))
-    page.goto(f"{site}/{name}", wait_until="load")
+    page, faults = opened_at(browser, f"{site}/{name}", **how)
     if near:
         page.locator(".fixntk-drag").evaluate(SCROLL)
         page.wait_for_selector(".fixntk-drag .fd-point")

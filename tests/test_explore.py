@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import opened_at
 from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
@@ -146,12 +147,7 @@ FIGURES = {"hull": "fig-weights-hull", "strength": "fig-estimators-lam"}
 
 def opened(browser, site, kind, **how):
     "A page with its picture in sight, and what went wrong on it."
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
-    page, faults = context.new_page(), []
-    page.on("console", lambda m: m.type == "error" and faults.append(m.text))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("requestfailed", lambda request: faults.append(request.url))
-    page.goto(f"{site}/{PICTURES[kind]}", wait_until="load")
+    page, faults = opened_at(browser, f"{site}/{PICTURES[kind]}", **how)
     host = page.locator(f".fixntk-{kind}")
     host.evaluate(SCROLL)
     page.wait_for_selector(f".fixntk-{kind} .fd-says")
