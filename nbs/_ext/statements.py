@@ -61,7 +61,9 @@ def tie(app, document, docname):
         word = "Refuted" if boxes[label]["realtype"] == "claim" else "Checked"
         names = [f"cell {k}" for k in range(1, len(places) + 1)]
         names = names if len(places) > 1 else ["a cell"]
-        boxes[label].append(line(f"{word} in ", *joined(list(map(link, names, places)))))
+        boxes[label].append(
+            line(f"{word} in ", *joined(list(map(link, names, places))))
+        )
 
 
 def setup(app):
