@@ -142,7 +142,7 @@ def fixntk_logistic(problem, tol):
 
 
 def clarabel(problem, tol):
-    return solve_cvxpy(problem, tol=tol, max_entries=sys.maxsize).W
+    return solve_cvxpy(problem, tol=tol, max_entries=10**15).W
 
 
 def pyscnn(problem, tol):
