@@ -2,6 +2,7 @@
 
     python tests/mutants.py                    what nbs/results/mutants.csv still lacks
     python tests/mutants.py masks newton       all chosen mutants of these modules, again
+    python tests/mutants.py --pages            ask the pages alone; --survived asks the tests about the rest
     python tests/mutants.py --survived         the survivors again, after a check was added
     python tests/mutants.py --list masks       the mutants chosen, without running them
     python tests/mutants.py --table            a summary of the table, in markdown
@@ -389,8 +390,8 @@ class Bench:
                 )
         return 3 * self.usual[name] + 20 if self.usual[name] else 0
 
-    def judge(self, mutant: Mutant) -> str:
-        "Who notices the mutant: page, the name of a test file, or nobody."
+    def judge(self, mutant: Mutant, alone: bool = False) -> str:
+        "Who notices the mutant: page, the name of a test file, or nobody; `alone` asks the page only."
         page, cells = pages()[mutant.module]
         saved = {
             path: path.read_text()
@@ -399,7 +400,7 @@ class Bench:
         allowed = self.limit(page)
         if not allowed:
             raise RuntimeError(f"{page} fails without a mutant")
-        tests = tests_of(mutant.module)
+        tests = [] if alone else tests_of(mutant.module)
         notebook = json.dumps(changed(mutant))
         try:
             (self.tree / page).write_text(notebook)
@@ -437,7 +438,7 @@ def write_table(
     draft.replace(TABLE)
 
 
-def run(plan: list[Mutant], todo: list[Mutant], workers: int) -> None:
+def run(plan: list[Mutant], todo: list[Mutant], workers: int, alone: bool) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED.split())
     rows, lock, start = read_table(), threading.Lock(), time.monotonic()
@@ -450,7 +451,7 @@ def run(plan: list[Mutant], todo: list[Mutant], workers: int) -> None:
             bench = free.pop()
             for mutant in (m for m in todo if m.module == module):
                 begun = time.monotonic()
-                killer = bench.judge(mutant)
+                killer = bench.judge(mutant, alone)
                 with lock:
                     reason = (
                         rows.get(mutant.key, {}).get("reason", "")
@@ -509,6 +510,9 @@ def main() -> None:
         help="their mutants are tried again; none: all that are missing",
     )
     parser.add_argument(
+        "--pages", action="store_true", help="ask the pages alone, not the tests"
+    )
+    parser.add_argument(
         "--survived", action="store_true", help="try what nobody noticed again"
     )
     parser.add_argument(
@@ -555,7 +559,7 @@ def main() -> None:
         )
     else:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        run(plan, todo, args.workers)
+        run(plan, todo, args.workers, args.pages)
 
 
 if __name__ == "__main__":
