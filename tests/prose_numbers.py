@@ -35,6 +35,7 @@ SILENT = [  # what is no prose, or names things
     r"\((?:[A-Z]\.)?\d+\)",
     r"\[[\d, ]+\]",
     r"\b[A-Za-z][\w-]*\s+\d+\.\d+\.\d+\b|\b(?:19|20)\d\d\b",
+    r"(?:\*Printed\*,|\|) \d\.\d(?=:| \|)",
     r"^\d+\. |^\| \d+ \||\b\d+(?:-|\s)bits?\b|#\d+",
     r"\b(?:SciPy|NumPy|Python|CVXPY|Sphinx|Clarabel) \d+(?:\.\d+)+",
 ]
