@@ -8,7 +8,7 @@ READY := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
-.PHONY: help book pdf links quarto test test-lowest test-newest check fuzz lab refresh bench lock release clean
+.PHONY: help book pdf links quarto test test-lowest test-newest check fuzz mutants lab refresh bench lock release clean
 help:
 	@echo "make book     execute every chapter and build the book: _build/html/index.html"
 	@echo "make pdf      the book as one PDF: _build/fixntk.pdf (ARGS=--engine puts the engine room in)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-lowest, make test-newest: the package's tests on the oldest and the newest versions it promises"
 	@echo "make check    the quick ones: package in sync, notebooks clean, ruff, style"
 	@echo "make fuzz     5000 random cases of every function against slow answers: an hour or more (EXAMPLES=300 for fewer)"
+	@echo "make mutants  change one thing of one cell at a time, and see whether its page or a test notices: an hour or more"
 	@echo "make lab      open the notebooks in JupyterLab"
 	@echo "make refresh  format, export, re-execute the chapters in place and clean them (ARGS='nbs/03_masks.ipynb' for one)"
 	@echo "make bench    time the solvers beside others: two hours, and several GB for their packages"
@@ -78,13 +79,19 @@ test: $(READY)
 check: $(TOOLS)
 	@ruff check .
 	@ruff format --check -q .
-	@python -m pytest -q tests/test_repo.py tests/test_style.py
+	@python -m pytest -q tests/test_repo.py tests/test_style.py tests/test_chapters.py
 
 fuzz: $(READY)
 	@OPENBLAS_NUM_THREADS=1 python -m pytest -q tests/test_fuzz.py --hypothesis-profile=slow --durations=10
 
+# Pages alone first, which is quick; then the tests that concern what the pages did not notice.
+mutants: $(READY)
+	@OPENBLAS_NUM_THREADS=1 python tests/mutants.py --pages $(ARGS)
+	@OPENBLAS_NUM_THREADS=1 python tests/mutants.py --survived $(ARGS)
+	@python tests/mutants.py --table
+
 # Environments of their own, of what users have: the package and its extras, without the book's tools.
-OF_TOOLS := repo style book browser get_browser package drag explore quarto release access downloads pdf publish
+OF_TOOLS := repo style chapters book browser get_browser package drag explore quarto release access downloads pdf publish
 test-lowest test-newest: test-%:
 	@test -d .venv-$* || $(PYTHON) -m venv .venv-$*
 	@.venv-$*/bin/python -m pip install --disable-pip-version-check -q -e ".[test]" -c tests/constraints-$*.txt

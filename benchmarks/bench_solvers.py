@@ -49,6 +49,7 @@ COLUMNS = [
     "ratio_to_ours",
     "passes",
     "note",
+    "steps",  # gap@seconds at each tolerance that was tried
 ]
 GAP = 1e-6
 
@@ -190,6 +191,9 @@ def measure(names, ratios, solvers, cap, memory):
                     row["ratio_to_ours"] = f"{row['seconds'] / ours:.1f}"
                 if "pass_seconds" in row:
                     row["passes"] = f"{row['seconds'] / row['pass_seconds']:.1f}"
+                row["steps"] = " ".join(
+                    f"{step['gap']:.1e}@{step['seconds']:.3g}" for step in row["found"]
+                )
                 row |= {"instance": name, "lam_ratio": ratio, "solver": solver}
                 yield {key: tidy(key, row.get(key, "")) for key in COLUMNS}
 

@@ -142,7 +142,7 @@ def fixntk_logistic(problem, tol):
 
 
 def clarabel(problem, tol):
-    return solve_cvxpy(problem, tol=tol, max_entries=sys.maxsize).W
+    return solve_cvxpy(problem, tol=tol, max_entries=10**15).W
 
 
 def pyscnn(problem, tol):
@@ -184,13 +184,13 @@ def steps(first, last):
 # for every instance
 SOLVERS = {
     "squared": {
-        "fixntk": (fixntk, "fixntk", [1e-6]),
+        "fixntk": (fixntk, "fixntk", [*steps(1, 4), 1e-6]),
         "fixntk path of 20": (fixntk_path, "fixntk", [1e-6]),
-        "celer": (celer, "celer", steps(7, 14)),
-        "skglm": (skglm, "skglm", steps(5, 12)),
-        "adelie": (adelie, "adelie", steps(12, 20)),
+        "celer": (celer, "celer", steps(4, 14)),
+        "skglm": (skglm, "skglm", steps(2, 12)),
+        "adelie": (adelie, "adelie", steps(9, 20)),
         "clarabel": (clarabel, "clarabel", [1e-6]),
-        "pyscnn": (pyscnn, "pyscnn", steps(8, 18)[::2]),
+        "pyscnn": (pyscnn, "pyscnn", steps(4, 18)[::2]),
     },
     "logistic": {
         "fixntk": (fixntk_logistic, "fixntk", [1e-6]),

@@ -57,10 +57,10 @@ def resampled_interval(
     n_train = check_positive(n_train, "n_train", "Count the rows.")
     n_test = check_positive(n_test, "n_test", "Count the rows.")
     _check_level(differences, level)
-    k, variance = len(differences), differences.var(ddof=1)
+    k, around = len(differences), differences - differences[0]  # zeros if all agree
     quantile = student.ppf((1 + level) / 2, k - 1)
-    half_width = quantile * np.sqrt((1 / k + n_test / n_train) * variance)
-    return float(differences.mean()), float(half_width)
+    half_width = quantile * np.sqrt((1 / k + n_test / n_train) * around.var(ddof=1))
+    return float(differences[0] + around.mean()), float(half_width)
 
 # %% ../nbs/engine/paired.ipynb #3f0f6d3c
 class Tally(NamedTuple):

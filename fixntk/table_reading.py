@@ -7,6 +7,8 @@ __all__ = []
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
@@ -145,6 +147,23 @@ def _as_text(column):
 
     return [text(value) for value in column.astype(object)]
 
+# %% ../nbs/engine/table_reading.ipynb #f8945b13
+def _unreadable(kind, error):
+    """What is missing for a kind of file, or is there and does not start."""
+    package = "pyarrow" if kind in ("parquet", "feather") else "openpyxl"
+    try:
+        if find_spec(package):
+            import_module(package)
+    except ImportError as own:
+        return (
+            f"reading {kind} needs {package}, which is installed and does not start: "
+            f"{own}. Versions that fit together: pip install -U numpy pandas {package}"
+        )
+    return (
+        f"reading {kind} needs another package ({installs('cli')} and pip install "
+        f"{package}): {error}"
+    )
+
 # %% ../nbs/engine/table_reading.ipynb #f8945b14
 def _read_typed(place, raw, kind, reading):
     """Frame and understood lines of a typed file."""
@@ -164,10 +183,7 @@ def _read_typed(place, raw, kind, reading):
             cells = pandas.read_excel(book, sheet_name=sheet, **how)
             said = [f"sheet {sheet!r} of {', '.join(map(str, book.sheet_names))}"]
     except ImportError as error:
-        raise ImportError(
-            f"reading {kind} needs another package ({installs('cli')} and pip install "
-            f"{'pyarrow' if kind in ('parquet', 'feather') else 'openpyxl'}): {error}"
-        ) from None
+        raise ImportError(_unreadable(kind, error)) from None
     except Exception as error:
         raise ValueError(f"{place} is no {kind} that pandas reads: {error}") from None
     rows = [(k + 1, list(row)) for k, row in enumerate(cells.itertuples(index=False))]

@@ -43,6 +43,7 @@ def test_intervals_shift_and_scale():
     mean, half = resampled_interval(x, 9, 3)
     moved = resampled_interval(2 * x + 5, 9, 3)
     np.testing.assert_allclose(moved, (2 * mean + 5, 2 * half), rtol=1e-12)
+    assert resampled_interval([0.7] * 3, 1, 10) == (0.7, 0.0)  # and not 2e-15
     wider = resampled_interval(x, 9, 3, level=0.99)[1]
     assert wider > half
 

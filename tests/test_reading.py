@@ -465,3 +465,19 @@ NO_TABLES = [
 def test_files_of_packages_that_are_no_tables_are_refused(place, words):
     with pytest.raises(ValueError, match=words):
         table_reading.read_table(package_file(place))
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_a_package_that_does_not_start_is_not_called_missing(
+    starts, tmp_path, monkeypatch
+):
+    "pyarrow 26 installs beside NumPy 1 and refuses to start; pandas calls that missing."
+    (tmp_path / "pyarrow.py").write_text(
+        "" if starts else "raise ImportError('pyarrow requires NumPy 2.0 or newer')"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [one for one in sys.modules if one.split(".")[0] == "pyarrow"]:
+        monkeypatch.delitem(sys.modules, name)
+    said = table_reading._unreadable("parquet", ImportError("no engine"))
+    assert ("installed and does not start: pyarrow requires NumPy 2" in said) != starts
+    assert ("needs another package" in said and "no engine" in said) == starts
