@@ -526,7 +526,7 @@ def main() -> None:
         "--table", action="store_true", help="show a summary of the table and stop"
     )
     parser.add_argument(
-        "--count", type=int, default=400, help="how many mutants, about (default 400)"
+        "--count", type=int, default=300, help="how many mutants, about (default 300)"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
