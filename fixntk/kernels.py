@@ -28,7 +28,7 @@ def ntk(X: ArrayLike, Y: ArrayLike | None = None) -> np.ndarray:
     Returns
     -------
     array, shape (n, m)
-        Off by about 1e-15 |x||x'|; so 1e-16 / t of an entry with angle pi - t.
+        Off by about 1e-15 |x||x'|; of an entry with angle pi - t by about 1e-15 / t.
 
     Raises
     ------
