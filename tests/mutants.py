@@ -340,9 +340,8 @@ def child(tree: Path, page: Path, test: str, seconds: float, log: Path) -> None:
 class Bench:
     "A copy of the repository, in which one mutant at a time is tried."
 
-    usual: dict[
-        str, float
-    ] = {}  # seconds that pages and test files take without a mutant; 0 where they fail
+    # seconds that pages take without a mutant; 0 where they fail
+    usual: dict[str, float] = {}
 
     def __init__(self, folder: Path):
         self.tree = Path(tempfile.mkdtemp(dir=folder)) / "fixntk"
@@ -375,20 +374,16 @@ class Bench:
         work.join()
         return work.exitcode == 0
 
-    def limit(self, page: Path, test: str = "") -> float:
-        "Processor seconds that a page or test may take; 0 if it fails without a mutant."
-        name = test or str(page)
+    def limit(self, page: Path) -> float:
+        "Processor seconds that a page may take; 0 if it fails without a mutant."
+        name = str(page)
         if name not in self.usual:
             start = time.monotonic()
-            self.usual[name] = (
-                time.monotonic() - start + 1 if self.passes(page, test) else 0
-            )
-            if not self.usual[name]:
-                print(
-                    f"{name} fails without a mutant:",
-                    (self.tree.parent / "log.txt").read_text()[-2000:],
-                    flush=True,
-                )
+            passed = self.passes(page)
+            self.usual[name] = time.monotonic() - start + 1 if passed else 0
+            if not passed:
+                log = (self.tree.parent / "log.txt").read_text()[-2000:]
+                print(f"{name} fails without a mutant:", log, flush=True)
         return 3 * self.usual[name] + 20 if self.usual[name] else 0
 
     def judge(self, mutant: Mutant, alone: bool = False) -> str:

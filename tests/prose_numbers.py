@@ -5,8 +5,10 @@ A number in prose is *free* if it names something (a year, an equation, a sectio
 *printed* if an output of the page shows it; otherwise it is *loose*: nothing notices when it becomes wrong.
 """
 
+import io
 import re
 import sys
+import tokenize
 from collections import Counter
 from pathlib import Path
 
@@ -83,6 +85,15 @@ def is_held(value, step, others):
     )
 
 
+def code_of(cell):
+    "The code of a cell without its `#|` lines, which hold captions, and without comments: neither checks a number."
+    kept = []
+    for token in tokenize.generate_tokens(io.StringIO(cell.source).readline):
+        if token.type != tokenize.COMMENT:
+            kept.append(token)
+    return tokenize.untokenize(kept)
+
+
 def asserts(cell):
     return bool(
         re.search(
@@ -108,9 +119,9 @@ def census(path):
     "How the numbers of a notebook are held: kind, text and cell of each."
     cells = nbformat.read(path, 4).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
-    asserted = literals("\n".join(cell.source for cell in code if asserts(cell)))
+    asserted = literals("\n".join(code_of(cell) for cell in code if asserts(cell)))
     printed = literals("\n".join(map(outputs, code)))
-    given = literals("\n".join(cell.source for cell in code))
+    given = literals("\n".join(map(code_of, code)))
     found = []
     for cell in cells:
         caption = re.findall(r'fig-cap: "(.*)"', cell.source)

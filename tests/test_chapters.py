@@ -74,7 +74,9 @@ def test_exercises_are_of_each_kind_and_have_solutions(path):
 @each_chapter
 def test_the_five_points_return_or_the_chapter_says_why_not(path):
     text = "\n".join(cell.source for cell in cells_of(path))
-    assert re.search(r"toy_line\(\s*5\b|fixntk-drag|[Tt]he five points", text)
+    assert re.search(
+        r"toy_line\(\s*5\b|fixntk-drag|[Tt]he five points have nothing to say", text
+    )
 
 
 @each_page
@@ -98,7 +100,7 @@ def test_every_statement_has_a_cell_that_checks_it(path):
 def test_the_statements_are_counted():
     "Fewer would mean that the pattern above has lost some."
     texts = ["\n".join(markdown_of(path)) for path in pages()]
-    assert sum(len(STATEMENT.findall(text)) for text in texts) >= 55
+    assert sum(len(STATEMENT.findall(text)) for text in texts) >= 66
 
 
 @each_page

@@ -187,9 +187,8 @@ def test_nothing_of_it_loads_before_it_is_near(browser, site, kind):
     page.on("request", lambda request: asked.append(request.url.split("/")[-1]))
     page.goto(f"{site}/{PICTURES[kind]}", wait_until="networkidle")
     assert f"{kind}.js" not in asked
-    above = page.locator(
-        ".fixntk-drag"
-    ).count()  # a picture at the head has brought the kit
+    # a picture to drag at the head of the page has brought the kit
+    above = page.locator(".fixntk-drag").count()
     assert asked.count("kit.js") == min(above, 1)
     page.locator(f".fixntk-{kind}").evaluate(SCROLL)
     page.wait_for_selector(f".fixntk-{kind} .fd-says")

@@ -19,4 +19,4 @@ def test_the_table_is_in_form():
             noticed in ("page", "nobody", "unasked")
             or (ROOT / "tests" / noticed).exists()
         ), row
-    assert sum(row["killed_by"] == "page" for row in rows) >= 0.45 * len(rows)
+    assert sum(row["killed_by"] == "page" for row in rows) >= 0.7 * len(rows)

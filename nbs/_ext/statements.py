@@ -46,7 +46,7 @@ def tie(app, document, docname):
         labels = [name.removeprefix(TAG) for name in tags]
         if not labels or "cell" not in cell["classes"]:
             continue
-        names = []
+        names = {"Checks ": [], "Refutes ": []}
         for label in labels:
             box = boxes[label]
             places = found.setdefault(label, [])
@@ -54,9 +54,11 @@ def tie(app, document, docname):
             cell["ids"].append(places[-1])
             number = numbers.get(box["countertype"], {}).get(label, ())
             word = f"{box['realtype'].title()} {'.'.join(map(str, number))}"
-            names.append(link(word, label))
-        refutes = all(boxes[label]["realtype"] == "claim" for label in labels)
-        cell.insert(0, line("Refutes " if refutes else "Checks ", *joined(names)))
+            way = "Refutes " if box["realtype"] == "claim" else "Checks "
+            names[way].append(link(word, label))
+        for way, links in names.items():
+            if links:
+                cell.insert(0, line(way, *joined(links)))
     for label, places in found.items():
         word = "Refuted" if boxes[label]["realtype"] == "claim" else "Checked"
         names = [f"cell {k}" for k in range(1, len(places) + 1)]
