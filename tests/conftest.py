@@ -1,6 +1,7 @@
 """The built book, served on loopback, and a browser to read it with."""
 
 import os
+import re
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -104,3 +105,15 @@ def opened_at(browser, address, **how):
     page.on("requestfailed", lambda request: faults.append(request.url))
     page.goto(address, wait_until="load")
     return page, faults
+
+
+def far_down(context):
+    "Pages of this context have their pictures to explore far below the screen, however fast the rest of them loads."
+    room = b'<div style="height: 5000px"></div>'
+
+    def serve(route):
+        answer = route.fetch()
+        body = re.sub(rb'(?=<div class="fixntk-)', room, answer.body())
+        route.fulfill(response=answer, body=body)
+
+    context.route("**/*.html", serve)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import opened_at
+from conftest import far_down, opened_at
 from scipy.optimize import nnls
 
 from fixntk.cones import solve_relu
@@ -330,6 +330,7 @@ def test_from_a_file_too(browser, book):
 def test_nothing_loads_before_it_is_near(browser, site):
     asked = []
     context = browser.new_context(viewport={"width": 1280, "height": 600})
+    far_down(context)
     page = context.new_page()
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{site}/08_reweighting.html", wait_until="networkidle")
