@@ -130,6 +130,8 @@ bench:
 	@$(BENCH) -m pip install --disable-pip-version-check -q "ipython<9" pyscnn \
 	  || echo "pyscnn does not install here; its rows will say so"
 	@$(BENCH) -m pip install --disable-pip-version-check -q relucent || echo "relucent does not install here"
+	@$(BENCH) -m pip install --disable-pip-version-check -q neural-tangents==0.6.5 jax==0.5.3 jaxlib==0.5.3 \
+	  || echo "neural-tangents does not install here"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
 	@$(BENCH) benchmarks/bench_threads.py
@@ -141,3 +143,4 @@ bench:
 	@$(BENCH) benchmarks/bench_compare.py
 	@$(BENCH) benchmarks/bench_judges.py
 	@$(BENCH) benchmarks/bench_regions.py
+	@$(BENCH) benchmarks/bench_tangents.py
