@@ -132,6 +132,7 @@ bench:
 	@$(BENCH) -m pip install --disable-pip-version-check -q relucent || echo "relucent does not install here"
 	@$(BENCH) -m pip install --disable-pip-version-check -q neural-tangents==0.6.5 jax==0.5.3 jaxlib==0.5.3 \
 	  || echo "neural-tangents does not install here"
+	@$(BENCH) -m pip install --disable-pip-version-check -q himalaya==0.4.11 packaging || echo "himalaya does not install here"
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_masks.py
 	@OPENBLAS_NUM_THREADS=1 $(BENCH) benchmarks/bench_columns.py
 	@$(BENCH) benchmarks/bench_threads.py
@@ -142,5 +143,6 @@ bench:
 	@$(BENCH) benchmarks/bench_losses.py
 	@$(BENCH) benchmarks/bench_compare.py
 	@$(BENCH) benchmarks/bench_judges.py
+	@$(BENCH) benchmarks/bench_mixtures.py
 	@$(BENCH) benchmarks/bench_regions.py
 	@$(BENCH) benchmarks/bench_tangents.py
