@@ -29,14 +29,25 @@ def cpu_model():
 
 
 def commit():
-    """The commit that is measured, with a plus if files have changed since; empty where git does not say."""
-    call = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    """The commit that is measured, with a plus if other files than results have changed since; empty where git does not say."""
+    changed = [
+        "git",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        ":!nbs/results",
+    ]
     try:
-        return subprocess.run(
-            call, cwd=RESULTS.parent, capture_output=True, text=True, check=True
-        ).stdout.strip()
+        name, changes = (
+            subprocess.run(
+                call, cwd=RESULTS.parents[1], capture_output=True, text=True, check=True
+            ).stdout.strip()
+            for call in (["git", "rev-parse", "--short", "HEAD"], changed)
+        )
     except (OSError, subprocess.CalledProcessError):
         return ""
+    return name + ("+" if changes else "")
 
 
 def settings(*packages):
