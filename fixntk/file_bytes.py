@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from .checks import check_kind
-from .machine import installs
+from .machine import check_memory, installs
 
 # %% ../nbs/engine/file_bytes.ipynb #46aaad33
 def pandas_for(what):
@@ -27,7 +27,7 @@ def pandas_for(what):
 
 
 def file_bytes(path):
-    """What the file holds; gz and zip are unpacked."""
+    """What the file holds, packed or not."""
     check_kind(path, "path", (str, Path), "It is the place of a table; '-' is stdin.")
     try:
         raw = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
@@ -37,13 +37,25 @@ def file_bytes(path):
 
 # %% ../nbs/engine/file_bytes.ipynb #7ad87379
 _DAMAGE = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
+_PIECE = 2**24  # bytes unpacked between two looks at the memory
+_COPIES = 4  # its bytes, their text, the cells, the columns
+
+
+def _all_of(packed):
+    """What a stream unpacks to, refused once it can no longer become a table here."""
+    whole = bytearray()
+    while piece := packed.read(_PIECE):
+        whole += piece
+        what = f"a table of more than {len(whole) // 10**6} MB inside"
+        check_memory(_COPIES * len(whole), what, "Give some of its rows.", itemsize=1)
+    return bytes(whole)
 
 
 def unpacked(path, raw):
     """The bytes, without gz or zip around them."""
     try:
         if raw[:2] == b"\x1f\x8b":
-            return gzip.decompress(raw)
+            return _all_of(gzip.GzipFile(fileobj=BytesIO(raw)))
         if raw[:4] != b"PK\x03\x04" or Path(path).suffix.lower() in (".xlsx", ".ods"):
             return raw
         with zipfile.ZipFile(BytesIO(raw)) as packed:
@@ -51,9 +63,11 @@ def unpacked(path, raw):
             if "[Content_Types].xml" in names:
                 return raw  # a workbook
             if len(names) == 1:
-                return packed.read(names[0])
+                return _all_of(packed.open(names[0]))
     except (*_DAMAGE, RuntimeError, ValueError) as error:  # encrypted, cut, overwritten
-        raise ValueError(f"{path} cannot be unpacked: {error}.") from None
+        raise ValueError(
+            f"{path} cannot be unpacked: {str(error).rstrip('.')}."
+        ) from None
     raise ValueError(
         f"{path} must hold one file; got {len(names)}: {', '.join(names[:4])}. "
         "Unpack it and name one."

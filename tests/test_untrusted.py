@@ -100,6 +100,25 @@ def test_damaged_zips_are_refused_by_their_checksum(cache):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("kind", ["gz", "zip"])
+def test_what_unpacks_to_more_than_the_memory_is_refused_on_the_way(monkeypatch, kind):
+    "With a memory of a megabyte and pieces of 64 kB: refused after a quarter of it, whatever comes later."
+    from fixntk import file_bytes, machine
+
+    text = b"a,b\n" + 100_000 * b"1,2\n"
+    raw = gzip.compress(text) if kind == "gz" else zipped([("t.csv", text)])
+    monkeypatch.setattr(file_bytes, "_PIECE", 2**16)
+    monkeypatch.setattr(machine, "_LITTLE", 0)
+    monkeypatch.setattr(machine, "available_memory", lambda: 10**6)
+    with pytest.raises(ValueError) as refused:
+        file_bytes.unpacked(f"t.{kind}", raw)
+    said = str(refused.value)
+    assert said.startswith(f"t.{kind} cannot be unpacked: a table of more than 0 MB")
+    assert "needs about 1.05 MB" in said and said.endswith("Give some of its rows.")
+    monkeypatch.setattr(machine, "available_memory", lambda: 10**7)
+    assert file_bytes.unpacked(f"t.{kind}", raw) == text
+
+
 def test_a_zip_that_claims_to_be_huge_is_not_unpacked():
     raw = zipped([(MEMBER, bytes(100_000))])
     assert archive_page._unpacked(raw, recipe_of(ZIPPED), most=1000) is raw
