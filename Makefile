@@ -46,7 +46,7 @@ $(READY): $(TOOLS)
 
 book: $(READY)
 	@nbdev_export
-	@python nbs/_ext/exec_nbs.py
+	@python nbs/_ext/exec_nbs.py $(SHOWN)
 	@jupyter-book build nbs --path-output . -W -n --keep-going -q
 	@echo "The book is ready. Its first page: $(CURDIR)/_build/html/index.html"
 
@@ -70,7 +70,7 @@ test: $(READY)
 	@python tests/get_browser.py
 	@$(MAKE) --no-print-directory check
 	@OPENBLAS_NUM_THREADS=1 nbdev_test --timing --do_print --n_workers 2
-	@$(MAKE) --no-print-directory book
+	@$(MAKE) --no-print-directory book SHOWN="--committed engine"
 	@echo "The pages in a browser and the package's numbers, side by side; the pages' report comes last."
 	@FIXNTK_BOOK=required python -m pytest $(OF_PAGES:%=tests/test_%.py) > _build/pages.log 2>&1 & pages=$$!; \
 	  failed=0; FIXNTK_BOOK=required python -m pytest $(OF_PAGES:%=--ignore tests/test_%.py) || failed=1; \

@@ -303,7 +303,7 @@ if len(sys.argv) > 3:
     except MemoryError:
         pass
 problem = GroupLassoProblem(RowDesign(X, gates), y, 2e5)
-print(repr(solve(problem, tol=1e-6).objective))
+print(repr(solve(problem, tol=1e-2).objective))
 """
 
 

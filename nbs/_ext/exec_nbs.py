@@ -1,10 +1,11 @@
 """Run the chapters, several at a time, and keep their outputs for the book.
 
-    python nbs/_ext/exec_nbs.py [--inplace [--slow]] [NOTEBOOK ...]
+    python nbs/_ext/exec_nbs.py [--committed FOLDER] [--inplace [--slow]] [NOTEBOOK ...]
 
 What ran goes to `_build/.jupyter_cache`, where `jupyter-book build nbs` finds it and so runs nothing again;
 a chapter whose code and package have not changed since is not run. Cells marked slow keep the outputs that
-are committed, unless `--slow` runs them. `--inplace` runs every chapter named (all if none is) and writes
+are committed, unless `--slow` runs them. `--committed engine` shows the engine room with the outputs that are
+committed: `make test` has just run it. `--inplace` runs every chapter named (all if none is) and writes
 the outputs into the notebooks themselves.
 """
 
@@ -61,6 +62,15 @@ def is_cached(cache, path):
     return True
 
 
+def keep(cache, path, nb, seconds):
+    "Put a notebook with outputs where `jupyter-book build` finds it."
+    cache.cache_notebook_bundle(
+        CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}),
+        check_validity=False,
+        overwrite=True,
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -73,6 +83,11 @@ def main():
         "--slow",
         action="store_true",
         help="with --inplace: run the cells marked slow too",
+    )
+    parser.add_argument(
+        "--committed",
+        metavar="FOLDER",
+        help="show the pages of this folder with the outputs that are committed",
     )
     args = parser.parse_args()
     if args.slow and not args.inplace:
@@ -87,6 +102,9 @@ def main():
     )
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
     todo = [p for p in paths if args.inplace or not is_cached(cache, p)]
+    for path in [p for p in todo if p.parent.name == args.committed]:
+        keep(cache, path, read(path.read_text()), 0.0)
+        todo.remove(path)
     print(
         f"{len(todo)} of {len(paths)} notebooks to run"
         if todo
@@ -108,11 +126,7 @@ def main():
             if args.inplace:
                 write_outputs(path, nb)
                 nb = read(path.read_text())
-            cache.cache_notebook_bundle(
-                CacheBundleIn(nb, str(path), data={"execution_seconds": seconds}),
-                check_validity=False,
-                overwrite=True,
-            )
+            keep(cache, path, nb, seconds)
     sys.exit(f"{failed} of {len(todo)} notebooks failed" if failed else 0)
 
 
