@@ -92,7 +92,7 @@ def draw_all(X, rng):
         found = sampled_weights(X, 1000, rng=rng)
     masks = found.masks | every
     unseen = masks.p - found.masks.p
-    weights = np.r_[found.weights, np.full(unseen, found.unseen_mass / masks.p)]
+    weights = np.r_[found.weights, np.full(unseen, found.unseen_mass / max(unseen, 1))]
     return masks, weights / weights.sum()
 
 # %% ../nbs/engine/draws.ipynb #d2a50013
@@ -155,7 +155,7 @@ def _tangents(gates, rng):
     "Random directions at right angles to the gates, and as long."
     size = np.linalg.norm(gates, axis=1, keepdims=True)
     turn = rng.standard_normal(gates.shape)
-    along = np.sum(turn * gates, axis=1, keepdims=True) / np.maximum(size, 1e-300) ** 2
+    along = np.sum(turn * gates, axis=1, keepdims=True) / np.maximum(size**2, 1e-300)
     turn -= along * gates
     return turn * (
         size / np.maximum(np.linalg.norm(turn, axis=1, keepdims=True), 1e-300)

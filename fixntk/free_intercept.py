@@ -30,7 +30,7 @@ def pull(loss: Any, f, y, b: float) -> tuple[float, float, float]:
 def edge(loss: Any, f, y, inside: float, step: float) -> float:
     "The last b, seen from `inside` along `step`, at which the slopes add up to zero."
     outside = inside + step
-    while pull(loss, f, y, outside)[0] == 0 and np.isfinite(outside):
+    while np.isfinite(outside) and pull(loss, f, y, outside)[0] == 0:
         step = 2 * step
         inside, outside = outside, outside + step
     while np.isfinite(outside):
