@@ -129,8 +129,8 @@ class MixturePathFit(Grouped, Mixing):
         check_flag(self.verbose, "verbose")
         X = ready(self, X, targets.weights)
         self.lam_ratios_, self.ridge_ratios_ = ratios_of(self), ridge_shares(self)
-        on, several = targets.weights > 0, targets.columns.shape[1] > 1
-        kinds = targets.columns.argmax(1) if several else squeezed(targets.columns)
+        on, kinds = targets.weights > 0, squeezed(targets.columns)
+        kinds = kinds.argmax(1) if kinds.ndim > 1 else kinds
         options = dict(classifier=is_classifier(self), on=on, groups=groups)
         folds = fold_rows(self.cv, X, kinds, **options)
         on, scores, fits = np.flatnonzero(on), [], []

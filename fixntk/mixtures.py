@@ -113,7 +113,7 @@ def learn(fit, part, targets, *, lam, lam_ratio, ridge):
     columns, root = targets.columns, np.sqrt(part.weights)
     centre = part.centre(columns)
     problem = part.problem(columns, centre)
-    top = problem.lam_max * targets.lift_of(slice(None)) if lam is None else 1.0
+    top = problem.lam_max * targets.lift_of(slice(None))
     fit.lam_ = strength(lam, lam_ratio, top, "lam")
     problem = replace(problem, lam=fit.lam_)
     found = solve(problem, tol=fit.tol, max_iter=fit.max_iter)

@@ -16,7 +16,7 @@ from .paths import PathFit
 
 # %% ../nbs/engine/models.ipynb #efacb447
 @documented(*NETWORK)
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class GatedReLURegressor(SeveralTargets, Spread, Regression, SingleFit):
     """Gated ReLU network at the optimum over its masks, up to a duality gap.
 
@@ -28,7 +28,7 @@ class GatedReLURegressor(SeveralTargets, Spread, Regression, SingleFit):
 
 # %% ../nbs/engine/models.ipynb #30de0006
 @documented("classes_", *NETWORK)
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class GatedReLUClassifier(SeveralClasses, Spread, Classification, SingleFit):
     """`GatedReLURegressor` on labels -1 and +1.
 
@@ -49,7 +49,7 @@ _FEW = "cv=2, n_lams=2, lam_min_ratio=0.5, n_gates=9"
     n_reweightings=_ROUNDS,
     scores_=(_AXES, "Minus the mean squared error."),
 )
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class GatedReLURegressorCV(SeveralTargets, Spread, Regression, PathFit):
     """`GatedReLURegressor` with lam chosen by cross-validation.
 
@@ -63,7 +63,7 @@ class GatedReLURegressorCV(SeveralTargets, Spread, Regression, PathFit):
     n_reweightings=_ROUNDS,
     scores_=(_AXES, "Shares of right answers."),
 )
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class GatedReLUClassifierCV(SeveralClasses, Spread, Classification, PathFit):
     """`GatedReLUClassifier` with lam chosen as in `GatedReLURegressorCV`."""
 
@@ -76,7 +76,7 @@ class GatedReLUClassifierCV(SeveralClasses, Spread, Classification, PathFit):
     dual_coef_=("array, shape (n, 1)", "The a of the answer H(x, X) a + b."),
     ridge_=("float", "The ridge."),
 )
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class NTKRegressor(Regression, TangentFit):
     """Kernel ridge regression with the tangent kernel H and a free constant.
 
@@ -94,7 +94,7 @@ class NTKRegressor(Regression, TangentFit):
     intercept_=("array", "The constants b."),
     ridge_=("float", "The ridge."),
 )
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class NTKClassifier(Classification, TangentFit):
     """`NTKRegressor` on labels -1 and +1, one class against the rest beyond two."""
 
@@ -119,7 +119,7 @@ _GRID = "array, shape (folds, n_ridges or 1, n_lams)"
 
 
 @documented(*MIXTURE, example="", **_MIXED)
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class MKLRegressor(Regression, MixtureFit):
     """Kernel ridge regression with the mixture of kernels that explains y best.
 
@@ -136,7 +136,7 @@ class _Shared(Classification):
 
 
 @documented("classes_", *MIXTURE, example="", **_MIXED)
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class MKLClassifier(_Shared, MixtureFit):
     """`MKLRegressor` on labels -1 and +1, with one mixture for all classes.
 
@@ -154,7 +154,7 @@ _CHOICES = ("scores_", "lam_ratios_", "lam_ratio_", "ridge_ratios_")
     scores_=(_GRID, "Minus the mean squared error."),
     **_MIXED,
 )
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class MKLRegressorCV(Regression, MixturePathFit):
     """`MKLRegressor` with lam and the ridge chosen by cross-validation.
 
@@ -169,6 +169,6 @@ class MKLRegressorCV(Regression, MixturePathFit):
     scores_=(_GRID, "Shares of right answers."),
     **_MIXED,
 )
-@dataclass(kw_only=True, repr=False, eq=False)
+@dataclass(repr=False, eq=False)
 class MKLClassifierCV(_Shared, MixturePathFit):
     """`MKLClassifier` with lam and the ridge chosen as in `MKLRegressorCV`."""

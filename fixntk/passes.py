@@ -47,7 +47,7 @@ def begin_at(problem: GroupLassoProblem, given: np.ndarray | None) -> np.ndarray
 def guessed(problem: GroupLassoProblem, step: int = 10) -> np.ndarray:
     "Weights of a tenth of the rows, roughly solved; zeros if these are few."
     design, y = problem.design, problem.y
-    few = design.thinned(step) if design.n > step * _FEW else None
+    few = design.thinned(step)
     if few is None or not is_long(few) or not y[::step].any():
         return np.zeros(design.p)
     part = GroupLassoProblem(few, y[::step], problem.lam * few.n / design.n)
@@ -139,7 +139,7 @@ def run_newton(
     progress: Callable[[str], object],
 ) -> Solution:
     "Passes and steps from the start `weights` until the problem grants the gap tol."
-    work, history, steps, made = began(problem, weights, tol), new_history(), 0, 1
+    work, history, steps, stuck = began(problem, weights, tol), new_history(), 0, False
     last_gap, last_value = np.inf, np.inf
     finish = lambda: finished(problem, work, tol, max_iter, steps, history)
     while True:
@@ -147,17 +147,17 @@ def run_newton(
         on = np.count_nonzero(point.weights)
         progress(record(history, upper, gap, on, steps))
         still = gap >= last_gap and last_value - point.value <= point.rounding
-        lost = (made == 0 or still) and tol < gap and steps < max_iter
+        lost = (stuck or still) and tol < gap and steps < max_iter
         again = work.form.closer(point) if lost else None
         if again is not None:
-            work, made, last_gap = Working(*again), 1, np.inf
+            work, stuck, last_gap = Working(*again), False, np.inf
             continue
-        if gap <= tol or steps >= max_iter or made == 0:
+        if gap <= tol or steps >= max_iter or stuck:
             return finish()
         last_gap, last_value = gap, point.value
         work = smaller(problem, widened(work, norms))
         work, made, gap = descended(work, *plan(work, gap, tol, max_iter - steps))
-        steps += made
+        steps, stuck = steps + made, made == 0
         if gap <= tol and (found := finish()).converged:
             on = np.count_nonzero(work.point.weights)
             progress(record(history, found.objective, found.gap, on, steps))

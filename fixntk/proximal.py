@@ -5,6 +5,7 @@ __all__ = []
 
 # %% ../nbs/engine/proximal.ipynb #2e4d2172
 from collections.abc import Callable
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,7 +118,7 @@ def step_length(program: Program, W, f, move, change, upper: float) -> float:
     promise = loss.gradient(f, y) @ change + penalty(W + move) - penalty(W)
     for length in 0.5 ** np.arange(25 if promise <= rounding else 0):
         value = loss.value(f + length * change, y) + penalty(W + length * move)
-        if value <= upper + 1e-4 * length * min(promise, 0) + rounding:
+        if value <= upper + 1e-4 * length * promise + rounding:
             return length
     return 0.0
 
@@ -131,7 +132,7 @@ def proximal_newton(program: Program, tol: float, max_iter: int, progress) -> tu
     design, y, loss = problem.design, problem.y, problem.loss
     W, f = np.zeros((design.p, design.d)), np.zeros(design.n)
     history, damping, share = new_history(), 1.0, 0.1
-    for n_iter in range(max_iter + 1):
+    for n_iter in count():
         upper, lower = program.bounds(W)
         gap, on = relative_gap(upper, lower), np.count_nonzero(W.any(1))
         progress(record(history, upper, gap, on, n_iter))
