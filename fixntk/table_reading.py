@@ -141,7 +141,7 @@ def _as_text(column):
     tidy = whole and len(column.dropna()) and (column.dropna() % 1 == 0).all()
 
     def text(value):
-        if value is None or value != value or str(value) == "<NA>":
+        if value is None or str(value) == "<NA>" or value != value:
             return None
         return str(int(value)) if tidy and abs(value) < 1e15 else str(value)
 

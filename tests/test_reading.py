@@ -144,6 +144,17 @@ def test_typed_files_are_read_as_the_csv_is(kind, tmp_path):
     assert columns["a"].cells[1] is None and columns["a"].gaps == {"empty": 1}
 
 
+def test_gaps_among_whole_numbers_and_flags_of_pandas_are_gaps(tmp_path):
+    pytest.importorskip("pyarrow")
+    whole = pandas.Series([1, None, 3], dtype="Int64")
+    flags = pandas.Series([True, None, False], dtype="boolean")
+    path = tmp_path / "t.parquet"
+    pandas.DataFrame({"a": whole, "b": flags, "y": [0.5, 1.5, 2.0]}).to_parquet(path)
+    frame = table_reading.read_table(path).frame
+    assert frame["a"].tolist() == ["1", None, "3"]
+    assert frame["b"].tolist() == ["True", None, "False"]
+
+
 def test_standard_input_is_read(monkeypatch):
     stream = type("Stream", (), {"buffer": io.BytesIO(PLAIN.encode())})
     monkeypatch.setattr(sys, "stdin", stream)
