@@ -107,9 +107,11 @@ def shortest_pair(cone: _Cone, line, units, method: str) -> np.ndarray | None:
     answers = cone.block @ line
     line = line if cone.is_open else preimage(cone.block, cone.span, answers)
     size = np.abs(answers).max() or np.abs(cone.rows @ line).max()
+    sums = np.abs(cone.block) @ np.abs(line)  # of which the answers may be roundings
+    allowed = 1e-7 * size + 4 * np.finfo(float).eps * sums.max()
     found = _candidates(cone, line, units, method)
     pairs = [_pushed(cone, pair, line) for pair in found]
-    kept = [pair for pair in pairs if _error(cone, pair, answers) <= 1e-7 * size]
+    kept = [pair for pair in pairs if _error(cone, pair, answers) <= allowed]
     lengths = lambda pair: np.linalg.norm(pair / units, axis=1)
     squares = lambda pair: np.linalg.norm(lengths(pair))
     total = squares if method == "fast" else lambda pair: lengths(pair).sum()

@@ -632,3 +632,24 @@ def test_projections_survive_a_routine_that_stops_early(monkeypatch):
 
     monkeypatch.setattr(projections, "nnls", stops_early)
     check_projections(60)
+
+
+def test_lines_at_a_right_angle_to_their_samples_have_pairs():
+    "Answers that are zero up to rounding once counted as lost."
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        X, gates = rng.standard_normal((4, 3)), rng.standard_normal((6, 3))
+        design = MaskedDesign(X, Masks.from_gates(X, gates))
+        line = np.cross(X[0], rng.standard_normal(3))
+        for size in (1, 1 / 3, 1e-9, 1e9):
+            pair = decompose(design, np.tile(size * line, (design.p, 1)))
+            assert not len(pair.failed)
+            answers = design.masks.patterns * (X @ line)[:, None] * size
+            found = [
+                np.maximum(X @ v, 0) - np.maximum(X @ u, 0)
+                for v, u in zip(pair.positive, pair.negative)
+            ]
+            on = design.masks.patterns
+            np.testing.assert_allclose(
+                np.transpose(found)[on], answers[on], atol=1e-7 * size
+            )
