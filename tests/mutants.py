@@ -160,17 +160,24 @@ def change(node: ast.AST) -> None:
         node.op = SWAPS[type(node.op)]()
 
 
+def called(node: ast.AST) -> str:
+    "The name of the function that is called here, if one is."
+    function = getattr(node, "func", None)
+    return getattr(function, "id", getattr(function, "attr", ""))
+
+
 def places(node: ast.AST, names: tuple = (), above: tuple = ()) -> Iterator[tuple]:
     "Nodes that can be changed, each with the names of its functions and the nodes above it."
-    called = getattr(node, "func", None)
     if isinstance(node, (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom)):
         return
-    if getattr(called, "id", getattr(called, "attr", "")) in SILENT:
+    if called(node) in SILENT:
         return
     if isinstance(node, ast.keyword) and node.arg in COSMETIC:
         return
     if names and kind_of(node):
         yield node, names, above
+    if isinstance(node, ast.UnaryOp) and above and called(above[-1]) == "reshape":
+        return  # -2 is as good as -1: NumPy takes any negative length as the unknown one
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         names = (*names, node)
     for field, value in ast.iter_fields(node):
