@@ -49,7 +49,8 @@ class Cholesky(NamedTuple):
         "A^-1 b."
         size = np.linalg.norm(b) or 1.0  # divided out, lest it leave single precision
         b = (b / size).astype(self.lower.dtype)
-        return size * cho_solve((self.lower, True), b, check_finite=False)
+        solution = cho_solve((self.lower, True), b, check_finite=False)
+        return size * solution.astype(np.float64)  # NumPy 1 would stay in single
 
 
 def cholesky(A: np.ndarray, precision: type) -> Cholesky:

@@ -11,7 +11,7 @@ from fixntk.design import MaskedDesign, masking_kernels
 from fixntk.group_lasso import GroupLassoProblem, group_norms, solve_cvxpy
 from fixntk.masks import Masks, enumerate_masks, sample_masks
 from fixntk.newton import KernelList, lam_path, solve
-from fixntk.ridge_points import from_kernel
+from fixntk.ridge_points import factorise, from_kernel
 
 
 def problem_on(X, y, masks, ratio):
@@ -645,3 +645,14 @@ def test_six_steps_where_descent_takes_a_thousand():
     design = MaskedDesign(X, sample_masks(X, 60, rng=rng))
     found = solve(GroupLassoProblem(design, y, 6.0), tol=1e-11)
     assert found.converged and found.n_iter == 6
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-30, 1e30, 1e100])
+def test_targets_of_any_size_keep_their_solution(size):
+    "With NumPy 1 a factor in single precision made tiny solutions zero."
+    rng = np.random.default_rng(0)
+    A = rng.standard_normal((12, 12))
+    A, y = A @ A.T + np.eye(12), rng.standard_normal(12)
+    factor, solution = factorise(A, size * y)
+    assert factor.lower.dtype == np.float32
+    np.testing.assert_allclose(solution / size, np.linalg.solve(A, y), rtol=1e-10)
