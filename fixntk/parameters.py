@@ -125,7 +125,7 @@ LEARNED |= {
     "feature_importances_": (
         "array, shape (n_features_in_,)",
         "Shares of the columns. RFE and SelectFromModel need "
-        'importance_getter="feature_importances_": coef_ has a row a mask.',
+        'importance_getter="feature_importances_" where coef_ has a column of ones.',
     ),
     "X_fit_": (
         "array",
