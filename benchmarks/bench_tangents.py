@@ -5,7 +5,7 @@
 neural-tangents adds up what every layer contributes; ours are of the first layer's weights, the later ones held fixed.
 Its kernels pass through a network layer by layer, so its own tangent kernel is set to zero behind the first layer: what
 then lacks at the end is the first layer's share. All in double precision. Writes nbs/results/tangents.csv: the largest
-difference of an entry, over the largest entry.
+difference of an entry, over the lengths of its two samples; apart, that of a sample with itself.
 """
 
 import os

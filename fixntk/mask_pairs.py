@@ -17,15 +17,27 @@ def pairs_of(left: np.ndarray, right: np.ndarray) -> tuple:
     return names, a, b, which.reshape(len(left), len(right))
 
 # %% ../nbs/engine/mask_pairs.ipynb #3e6e6ccc
-def column_products(rows: np.ndarray, dtype: type = np.float64) -> np.ndarray:
+def in_units(table: np.ndarray, dtype: type) -> tuple[np.ndarray, int]:
+    "The table over 2**power, and the power: of its largest in single, 0 in double."
+    if dtype == np.float64:
+        return table, 0
+    power = int(np.frexp(np.abs(table).max(initial=0))[1])
+    return np.ldexp(table, -power), power
+
+
+def column_products(rows: np.ndarray) -> np.ndarray:
     "The d (d + 1) / 2 products of two columns, one row a sample."
     left, right = np.triu_indices(rows.shape[1])
-    return (rows[:, left] * rows[:, right]).astype(dtype)
+    return rows[:, left] * rows[:, right]
 
 
-def pair_sums(opened: np.ndarray, a, b, products: np.ndarray) -> np.ndarray:
-    "Sums of the products over the samples that masks a and b pass; `opened` (k, n)."
-    return (opened[a] * opened[b]).astype(products.dtype, copy=False) @ products
+def pair_sums(opened: np.ndarray, a, b, rows, dtype: type = np.float64) -> np.ndarray:
+    "Sums of the column products over the samples that masks a and b pass; `opened` (k, n)."
+    table, power = in_units(rows, dtype)
+    both = (opened[a] * opened[b]).astype(dtype, copy=False)
+    products = column_products(table).astype(dtype, copy=False)
+    sums = (both @ products).astype(np.float64, copy=False)
+    return np.ldexp(sums, 2 * power) if power else sums
 
 
 def cross_table(sums: np.ndarray, which: np.ndarray, d: int) -> np.ndarray:

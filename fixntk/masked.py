@@ -13,7 +13,7 @@ from scipy.linalg.blas import dsyrk
 from fixntk.checks import check_kind, check_matrix, frozen
 from fixntk.designs import Design
 from fixntk.machine import check_memory
-from fixntk.mask_pairs import column_products, cross_table, pair_sums, pairs_of
+from fixntk.mask_pairs import cross_table, pair_sums, pairs_of
 from fixntk.masks import Masks
 from fixntk.patterns import masks_of
 from fixntk.shapes import check_answers, check_coefs, check_weights, chosen
@@ -98,7 +98,7 @@ def masked_cross(X, rows, left, right, dtype=np.float64) -> np.ndarray:
     step = max(64, 4 * _BLOCK // (len(a) + X.shape[1] ** 2))
     for start in range(0, len(X), step):
         part = slice(start, start + step)
-        total += pair_sums(rows[:, part], a, b, column_products(X[part], dtype))
+        total += pair_sums(rows[:, part], a, b, X[part], dtype)
     return cross_table(total, which, X.shape[1])
 
 # %% ../nbs/engine/masked.ipynb #d94b0470

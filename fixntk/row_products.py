@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .mask_pairs import column_products, pair_sums
+from .mask_pairs import in_units, pair_sums
 from .signs import exactly_open, of_size_one, row_squares
 
 # %% ../nbs/engine/row_products.ipynb #9680cd8c
@@ -71,11 +71,15 @@ class Rows(NamedTuple):
         for start in range(0, self.table.shape[0], step):
             part = slice(start, min(start + step, self.table.shape[0]))
             rows = finite_rows(self.table[part], self.first + start)
-            scaled = rows.astype(self.dtype, copy=False)
-            if self.factors is not None:
-                factors = np.asarray(self.factors[part])[:, None]
-                scaled = (rows * factors).astype(self.dtype, copy=False)
-            yield part, rows, scaled
+            if self.factors is None:
+                yield part, rows, rows
+            else:
+                yield part, rows, rows * np.asarray(self.factors[part])[:, None]
+
+    def in_units(self, table: np.ndarray) -> tuple[np.ndarray, int]:
+        "The table in the precision of the sums, over a power of two, and the power."
+        table, power = in_units(table, self.dtype)
+        return table.astype(self.dtype, copy=False), power
 
 
 def finite_rows(rows: Any, start: int) -> np.ndarray:
@@ -97,17 +101,19 @@ def row_correlations(rows: Rows, z, sides: Sides) -> np.ndarray:
     (p, d), c = sides.gates.shape, z.shape[1]
     total = np.zeros((p, d * c))
     for part, raw, scaled in rows.blocks(p):
-        table = scaled[:, :, None] * z[part][:, None].astype(rows.dtype, copy=False)
-        total += opened(raw, sides, rows.dtype).T @ table.reshape(len(raw), -1)
+        (left, i), (right, j) = rows.in_units(scaled), rows.in_units(z[part])
+        table = (left[:, :, None] * right[:, None]).reshape(len(raw), -1)
+        sums = opened(raw, sides, rows.dtype).T @ table
+        total += np.ldexp(sums.astype(np.float64, copy=False), i + j)
     return total.reshape(p, d, c)
 
 
 def row_answers(rows: Rows, W: np.ndarray, sides: Sides) -> np.ndarray:
     "sum_i D_i X W_i, shape (n, c), for W of shape (p, d, c); always in double."
     answers, flat = np.zeros((rows.table.shape[0], W.shape[2])), W.reshape(len(W), -1)
-    for part, raw, scaled in rows._replace(dtype=np.float64).blocks(flat.size // 4 + 1):
+    for part, raw, scaled in rows.blocks(flat.size // 4 + 1):
         mixed = (opened(raw, sides) @ flat).reshape(len(raw), *W.shape[1:])
-        answers[part] = np.einsum("kd,kdc->kc", scaled, mixed)
+        answers[part] = np.einsum("kd,kdc->kc", scaled.astype(np.float64), mixed)
     return answers
 
 
@@ -115,7 +121,9 @@ def row_norms(rows: Rows, sides: Sides) -> np.ndarray:
     "The squared Frobenius norms |D_i X|^2, shape (p,)."
     total = np.zeros(len(sides.gates))
     for _, raw, scaled in rows.blocks(len(total)):
-        total += np.einsum("kd,kd->k", scaled, scaled) @ opened(raw, sides, rows.dtype)
+        table, power = rows.in_units(scaled)
+        sums = np.einsum("kd,kd->k", table, table) @ opened(raw, sides, rows.dtype)
+        total += np.ldexp(sums.astype(np.float64, copy=False), 2 * power)
     return total
 
 
@@ -125,6 +133,5 @@ def row_pair_sums(rows: Rows, sides: Sides, a, b, dtype) -> np.ndarray:
     total = np.zeros((len(a), d * (d + 1) // 2))
     for _, raw, scaled in rows.blocks((len(a) + d * d) // 4):
         passed = np.ascontiguousarray(opened(raw, sides, dtype).T)
-        products = column_products(scaled, dtype)
-        total += pair_sums(passed, a, b, products)
+        total += pair_sums(passed, a, b, scaled, dtype)
     return total

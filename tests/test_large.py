@@ -50,6 +50,31 @@ def agrees(found, best, rtol=1e-8):
     np.testing.assert_array_equal(found.weights > 0, best.weights > 0)
 
 
+@pytest.mark.parametrize("kind", ["masks", "rows", "short sums", "short rows"])
+@pytest.mark.parametrize("of_y", [1e-100, 1.0, 1e100])
+@pytest.mark.parametrize("of_x", [1e-60, 1e-30, 1.0, 1e30, 1e60])
+def test_units_leave_single_precision_and_the_answer_stays(table, kind, of_x, of_y):
+    "Sums in single precision once certified zero for tiny targets and lost large rows."
+    X, y, gates = table
+    if kind == "short rows" and not 1e-30 <= of_x <= 1e30:
+        pytest.skip("such rows are no numbers of single precision")
+    if not 1e-130 <= of_x * of_y <= 1e130 or not 1e-130 <= of_y / of_x <= 1e130:
+        pytest.skip("their squares are no numbers of double precision")
+    short = np.float32 if kind == "short rows" else float
+    made = {
+        "masks": lambda X: MaskedDesign(X, Masks.from_gates(X, gates)),
+        "short sums": lambda X: RowDesign(X, gates, dtype="float32"),
+    }.get(kind, lambda X: RowDesign(X.astype(short), gates))
+    plain = fixntk.solve(program(made(X), y), tol=1e-4)
+    found = fixntk.solve(program(made(of_x * X), of_y * y), tol=1e-4)
+    assert plain.converged and found.converged
+    ratio = found.objective / of_y**2 / plain.objective
+    np.testing.assert_allclose(ratio, 1, atol=3e-4)  # two gaps, and single sums
+    truth = MaskedDesign(X, Masks.from_gates(X, gates))
+    again = program(truth, y).gap(found.W * (of_x / of_y))
+    assert again < 3e-4  # judged in double precision, in the first units
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
 @pytest.mark.parametrize("d", [1, 3, 40, 80])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -303,7 +328,7 @@ if len(sys.argv) > 3:
     except MemoryError:
         pass
 problem = GroupLassoProblem(RowDesign(X, gates), y, 2e5)
-print(repr(solve(problem, tol=1e-2).objective))
+print(repr(solve(problem, tol=1e-6).objective))
 """
 
 

@@ -54,12 +54,13 @@ def write_outputs(path, done):
     nbformat.write(nb, path)
 
 
-def is_cached(cache, path):
+def is_cached(cache, path, committed=False):
+    "Whether the book has outputs of this page: of a run, or, if these will do, the committed ones."
     try:
-        cache.match_cache_notebook(read(path.read_text()))
+        record = cache.match_cache_notebook(read(path.read_text()))
     except KeyError:
         return False
-    return True
+    return committed or record.data["execution_seconds"] > 0
 
 
 def keep(cache, path, nb, seconds):
@@ -101,8 +102,9 @@ def main():
         [*NBS.glob("*.ipynb"), *NBS.glob("engine/*.ipynb")]
     )
     cache, failed = get_cache(str(NBS.parent / "_build" / ".jupyter_cache")), 0
-    todo = [p for p in paths if args.inplace or not is_cached(cache, p)]
-    for path in [p for p in todo if p.parent.name == args.committed]:
+    shown = [p for p in paths if p.parent.name == args.committed]
+    todo = [p for p in paths if args.inplace or not is_cached(cache, p, p in shown)]
+    for path in [p for p in todo if p in shown]:
         keep(cache, path, read(path.read_text()), 0.0)
         todo.remove(path)
     print(

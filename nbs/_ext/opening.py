@@ -11,27 +11,24 @@ def is_cell(node):
 
 
 def has_output(cell):
-    return any(
-        "cell_output" in part["classes"] for part in cell.findall(nodes.container)
-    )
+    parts = cell.findall(nodes.container)
+    return any("cell_output" in part["classes"] for part in parts)
 
 
 def picture_first(app, document):
     page = next(document.findall(nodes.section), None)
     if page is None:
         return
-    cells = [node for node in page.children if is_cell(node)]
-    heading = page.first_child_matching_class(nodes.section) or len(page)
-    cells = [cell for cell in cells if page.index(cell) < heading]
-    pictures = [cell for cell in cells if has_output(cell)]
-    if not pictures:
-        return
-    before = cells[: cells.index(pictures[0])]
-    folded = [cell for cell in before if "tag_hide-input" in cell["classes"]]
-    for cell in folded:
+    heading = page.first_child_matching_class(nodes.section)
+    cells = [node for node in page[:heading] if is_cell(node)]
+    shown = next((cell for cell in cells if has_output(cell)), None)
+    before = [] if shown is None else cells[: cells.index(shown)]
+    if not all("tag_hide-input" in cell["classes"] for cell in before):
+        return  # code that is read before the picture stays before it
+    for cell in before:
         page.remove(cell)
-    place = page.index(pictures[0]) + 1
-    page[place:place] = folded
+    place = page.index(shown) + 1 if before else 0
+    page[place:place] = before
 
 
 def setup(app):
