@@ -25,18 +25,17 @@ def in_units(table: np.ndarray, dtype: type) -> tuple[np.ndarray, int]:
     return np.ldexp(table, -power), power
 
 
-def column_products(rows: np.ndarray) -> np.ndarray:
+def column_products(rows: np.ndarray, dtype: type) -> np.ndarray:
     "The d (d + 1) / 2 products of two columns, one row a sample."
     left, right = np.triu_indices(rows.shape[1])
-    return rows[:, left] * rows[:, right]
+    return (rows[:, left] * rows[:, right]).astype(dtype, copy=False)
 
 
 def pair_sums(opened: np.ndarray, a, b, rows, dtype: type = np.float64) -> np.ndarray:
-    "Sums of the column products over the samples that masks a and b pass; `opened` (k, n)."
+    "Sums of column products over the samples of both masks of a pair; `opened` (k, n)."
     table, power = in_units(rows, dtype)
     both = (opened[a] * opened[b]).astype(dtype, copy=False)
-    products = column_products(table).astype(dtype, copy=False)
-    sums = (both @ products).astype(np.float64, copy=False)
+    sums = (both @ column_products(table, dtype)).astype(np.float64, copy=False)
     return np.ldexp(sums, 2 * power) if power else sums
 
 

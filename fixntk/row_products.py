@@ -53,6 +53,20 @@ def opened(rows: np.ndarray, sides: Sides, dtype: Any = np.float64) -> np.ndarra
         found[r, s] = exactly_open(*pairs)
     return found
 
+# %% ../nbs/engine/row_products.ipynb #finite-rows
+def finite_rows(rows: Any, start: int) -> np.ndarray:
+    "A block of rows in single or double precision; refused if it is not finite."
+    rows = np.asarray(rows)
+    short = rows.dtype in (np.float32, np.float16, np.int8, np.uint8, np.int16, bool)
+    rows = np.ascontiguousarray(rows, np.float32 if short else np.float64)
+    if not np.isfinite(rows).all():
+        i = int((~np.isfinite(rows).all(1)).argmax())
+        raise ValueError(
+            f"X must be finite; got NaN or infinity in row {start + i}. Drop that row, "
+            "or fill it in with an imputer."
+        )
+    return rows
+
 # %% ../nbs/engine/row_products.ipynb #55c89520
 _ENTRIES = 2**19
 
@@ -81,20 +95,6 @@ class Rows(NamedTuple):
         table, power = in_units(table, self.dtype)
         return table.astype(self.dtype, copy=False), power
 
-
-def finite_rows(rows: Any, start: int) -> np.ndarray:
-    "A block of rows in single or double precision; refused if it is not finite."
-    rows = np.asarray(rows)
-    short = rows.dtype in (np.float32, np.float16, np.int8, np.uint8, np.int16, bool)
-    rows = np.ascontiguousarray(rows, np.float32 if short else np.float64)
-    if not np.isfinite(rows).all():
-        i = int((~np.isfinite(rows).all(1)).argmax())
-        raise ValueError(
-            f"X must be finite; got NaN or infinity in row {start + i}. Drop that row, "
-            "or fill it in with an imputer."
-        )
-    return rows
-
 # %% ../nbs/engine/row_products.ipynb #6478f834
 def row_correlations(rows: Rows, z, sides: Sides) -> np.ndarray:
     "X'D_i z, shape (p, d, c), for z of shape (n, c)."
@@ -116,7 +116,7 @@ def row_answers(rows: Rows, W: np.ndarray, sides: Sides) -> np.ndarray:
         answers[part] = np.einsum("kd,kdc->kc", scaled.astype(np.float64), mixed)
     return answers
 
-
+# %% ../nbs/engine/row_products.ipynb #row-squares
 def row_norms(rows: Rows, sides: Sides) -> np.ndarray:
     "The squared Frobenius norms |D_i X|^2, shape (p,)."
     total = np.zeros(len(sides.gates))
