@@ -175,7 +175,7 @@ def main():
     parser.add_argument("--child", nargs=4)
     parser.add_argument("--only", default="")
     parser.add_argument("--rows", default="")
-    parser.add_argument("--cap", type=int, default=1500, help="seconds for one process")
+    parser.add_argument("--cap", type=int, default=900, help="seconds for one process")
     parser.add_argument("--out", type=Path, default=report.RESULTS / "large.csv")
     args = parser.parse_args()
     if args.child:
