@@ -2,10 +2,11 @@
 # What:  scipy's linprog (HiGHS) throws away every coefficient of 1e-9 or less, so it calls open cells of an arrangement of hyperplanes empty.
 # With:  scipy 1.17.1, numpy 2.4.6 (Python 3.11 or newer); seen too with scipy 1.15.3.
 # Hurts: who lists the activation regions of a ReLU network, or solves other feasibility programs, on a table in small units.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check numpy==2.4.6 scipy==1.17.1
+"${PYTHON:-python3}" -m venv "$work/env"
+"$work/env/bin/pip" install -q --disable-pip-version-check numpy==2.4.6 scipy==1.17.1 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 "$work/env/bin/python" - <<'P'
 import numpy as np
 import scipy

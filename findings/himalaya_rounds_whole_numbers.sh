@@ -2,10 +2,11 @@
 # What:  himalaya computes with single precision where it is given whole numbers: targets of eight digits lose their last one, and the fit moves.
 # With:  himalaya 0.4.11, scikit-learn 1.9.1, numpy 2.4.6, scipy 1.17.1 (Python 3.11 or newer).
 # Hurts: who fits counts, prices or times in seconds straight from a table of integers, where scikit-learn would work in double precision.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check himalaya==0.4.11 scikit-learn==1.9.1 numpy==2.4.6 scipy==1.17.1 packaging
+"${PYTHON:-python3}" -m venv "$work/env"
+"$work/env/bin/pip" install -q --disable-pip-version-check himalaya==0.4.11 scikit-learn==1.9.1 numpy==2.4.6 scipy==1.17.1 packaging \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 "$work/env/bin/python" - <<'P'
 from importlib.metadata import version
 

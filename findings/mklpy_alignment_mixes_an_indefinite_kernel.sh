@@ -2,10 +2,11 @@
 # What:  MKLpy's CKA gives kernels negative weights, so that the mixture of positive semidefinite kernels has negative eigenvalues.
 # With:  MKLpy 0.6, torch 2.13.0, numpy 2.4.6, scikit-learn 1.9.1 (Python 3.11).
 # Hurts: who takes it as the centred alignment of Cortes, Mohri and Rostamizadeh, whose program holds the weights non-negative, beside other mixtures.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check MKLpy==0.6 torch==2.13.0 numpy==2.4.6 scikit-learn==1.9.1 scipy==1.17.1
+"${PYTHON:-python3}" -m venv "$work/env"
+"$work/env/bin/pip" install -q --disable-pip-version-check MKLpy==0.6 torch==2.13.0 numpy==2.4.6 scikit-learn==1.9.1 scipy==1.17.1 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 "$work/env/bin/python" - <<'P' 2>/dev/null
 from importlib.metadata import version
 

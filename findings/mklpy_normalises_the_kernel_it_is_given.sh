@@ -2,10 +2,11 @@
 # What:  MKLpy's kernel_normalization(K) overwrites K if K is a tensor, not if it is an array; tracenorm and kernel_centering never do.
 # With:  MKLpy 0.6, torch 2.13.0, numpy 2.4.6, scikit-learn 1.9.1 (Python 3.11).
 # Hurts: who compares raw with normalised kernels: the second run of "raw" is on normalised ones. (MKLpy's own kernels are tensors.)
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check MKLpy==0.6 torch==2.13.0 numpy==2.4.6 scikit-learn==1.9.1
+"${PYTHON:-python3}" -m venv "$work/env"
+"$work/env/bin/pip" install -q --disable-pip-version-check MKLpy==0.6 torch==2.13.0 numpy==2.4.6 scikit-learn==1.9.1 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 "$work/env/bin/python" - <<'P' 2>/dev/null
 from importlib.metadata import version
 

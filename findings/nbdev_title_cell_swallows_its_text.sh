@@ -2,10 +2,11 @@
 # What:  nbdev turns the first Markdown cell with a level-one heading into front matter and drops everything else that stands in that cell.
 # With:  nbdev 2.4.14, execnb 0.1.18, fastcore 1.14.5, ghapi 1.1.1 (Python 3.11).
 # Hurts: who opens a notebook with title and introduction in one cell, as Jupyter Book has it, and publishes it by nbdev_docs.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check nbdev==2.4.14 execnb==0.1.18 fastcore==1.14.5 ghapi==1.1.1
+"$work/env/bin/pip" install -q --disable-pip-version-check nbdev==2.4.14 execnb==0.1.18 fastcore==1.14.5 ghapi==1.1.1 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 cd "$work"
 "$work/env/bin/python" - <<'P'
 from importlib.metadata import version

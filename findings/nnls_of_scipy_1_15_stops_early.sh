@@ -2,11 +2,12 @@
 # What:  LinearRegression(positive=True) returns coefficients that are not the best ones: SciPy's nnls ends early, without a word.
 # With:  scikit-learn 1.6.1 on scipy 1.15.3 (and not on 1.16.0), numpy 1.26.4 (Python 3.11).
 # Hurts: who fits non-negative mixtures (spectra, kernels, stacked models) on tables with more columns than rows.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 for scipy in 1.15.3 1.16.0; do
-  python3 -m venv "$work/$scipy"
-  "$work/$scipy/bin/pip" install -q --disable-pip-version-check scikit-learn==1.6.1 numpy==1.26.4 scipy==$scipy
+  "${PYTHON:-python3}" -m venv "$work/$scipy"
+  "$work/$scipy/bin/pip" install -q --disable-pip-version-check scikit-learn==1.6.1 numpy==1.26.4 scipy==$scipy \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
   "$work/$scipy/bin/python" - <<'P'
 import numpy as np
 import scipy

@@ -2,10 +2,11 @@
 # What:  relu, maximum(x, 0), clip and leaky_relu(x, 0) are one function, but their slopes at 0 are 0, 1/2 or 1, not the same in two libraries.
 # With:  torch 2.13.0, jax 0.10.2, numpy 2.4.6 (Python 3.11).
 # Hurts: who compares tangent kernels: with zero biases, as most libraries start, a row of zeros has a kernel of 0, a quarter, or all of it.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check torch==2.13.0 jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6
+"${PYTHON:-python3}" -m venv "$work/env"
+"$work/env/bin/pip" install -q --disable-pip-version-check torch==2.13.0 jax==0.10.2 jaxlib==0.10.2 numpy==2.4.6 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 "$work/env/bin/python" - <<'P'
 import jax
 import jax.numpy as jnp

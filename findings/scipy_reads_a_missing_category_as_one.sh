@@ -2,10 +2,11 @@
 # What:  scipy.io.arff.loadarff gives a missing number as nan, but a missing nominal value as b'?', a category that the header does not declare.
 # With:  scipy 1.17.1, liac-arff 2.5.0, pandas 2.3.3, scikit-learn 1.9.1, numpy 2.4.6 (Python 3.11 or newer).
 # Hurts: who reads tables in ARFF (Weka, OpenML, UCI): imputers and isna() see nothing missing, encoders make a column of "?".
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check scipy==1.17.1 liac-arff==2.5.0 pandas==2.3.3 scikit-learn==1.9.1 numpy==2.4.6
+"${PYTHON:-python3}" -m venv "$work/env"
+"$work/env/bin/pip" install -q --disable-pip-version-check scipy==1.17.1 liac-arff==2.5.0 pandas==2.3.3 scikit-learn==1.9.1 numpy==2.4.6 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 "$work/env/bin/python" - <<'P'
 import io
 from importlib.metadata import version

@@ -2,10 +2,11 @@
 # What:  every theorem, lemma and solution on a page of a mathematics book gets the same HTML id, so the page is not valid HTML.
 # With:  sphinx 7.4.7, sphinx-proof 0.4.0, sphinx-exercise 1.2.1 (Python 3.10 or newer).
 # Hurts: who publishes lecture notes with Sphinx or Jupyter Book and has to pass an accessibility check, or jumps to a box by its id.
-set -euo pipefail
+set -eu
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 "${PYTHON:-python3}" -m venv "$work/env"
-"$work/env/bin/pip" install -q --disable-pip-version-check sphinx==7.4.7 sphinx-proof==0.4.0 sphinx-exercise==1.2.1
+"$work/env/bin/pip" install -q --disable-pip-version-check sphinx==7.4.7 sphinx-proof==0.4.0 sphinx-exercise==1.2.1 \
+  || { echo "cannot be tried: pip found no packages" >&2; exit 2; }
 mkdir "$work/pages"; cd "$work/pages"
 cat > conf.py <<'P'
 extensions = ["sphinx_proof", "sphinx_exercise"]
