@@ -5,27 +5,69 @@ __all__ = []
 
 # %% ../nbs/engine/conic.ipynb #194ef467
 import warnings
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fixntk.checks import check_choice, check_count, check_nonnegative
+from fixntk.free_intercept import FreeIntercept
 from fixntk.loss_contract import check_loss
+from fixntk.loss_functions import HuberLoss, SquaredLoss
 from fixntk.machine import needs, one_thread
 from fixntk.problems import GroupLassoProblem, check_problem
+from fixntk.sample_weights import WeightedLoss
 from fixntk.solutions import Solution
 
+# %% ../nbs/engine/conic.ipynb #units-kinds
+def in_targets_units(loss: Any, height: float) -> Any:
+    "The loss l' with l(h f, h y) = h^2 l'(f, y); None if that is not known."
+    if type(loss) is SquaredLoss:
+        return loss
+    if type(loss) is HuberLoss:
+        return HuberLoss(loss.delta / height)
+    if type(loss) in (WeightedLoss, FreeIntercept):
+        inner = in_targets_units(loss.loss, height)
+        return None if inner is None else replace(loss, loss=inner)
+    return None
+
+
+def power_of_two(table: Any) -> float:
+    "Just above the largest entry, which it divides without rounding."
+    return 2.0 ** np.frexp(np.abs(table).max())[1]
+
+
+class Units(NamedTuple):
+    "A dense problem, shape (p, d), whose entries are near one, and the unit of its W."
+
+    matrix: np.ndarray
+    y: np.ndarray
+    lam: float
+    loss: Any
+    shape: tuple[int, int]
+    unit: float
+
+# %% ../nbs/engine/conic.ipynb #units-of-it
+def in_units(problem: GroupLassoProblem) -> Units:
+    "The problem in units in which samples and targets are near one."
+    design, matrix = problem.design, problem.design.to_dense()
+    size, height = power_of_two(matrix), power_of_two(problem.y)
+    loss = in_targets_units(problem.loss, height)
+    if loss is None:
+        loss, height = problem.loss, 1.0
+    y, lam = problem.y / height, problem.lam / size / height
+    return Units(matrix / size, y, lam, loss, (design.p, design.d), height / size)
+
 # %% ../nbs/engine/conic.ipynb #42114328
-def cone_program(problem: GroupLassoProblem) -> tuple[Any, Any]:
+def cone_program(units: Units) -> tuple[Any, Any]:
     "The problem as a CVXPY program, and its variable, shape (p, d) or (p, d * c)."
-    cp, design, y = needs("cvxpy", "reference"), problem.design, problem.y
-    targets = 1 if y.ndim == 1 else y.shape[1]
-    W = cp.Variable((design.p, design.d * targets))
-    by_column = cp.reshape(W, (design.p * design.d, targets), order="C")
-    answers = design.to_dense() @ by_column
-    loss = problem.loss.expression(answers[:, 0] if y.ndim == 1 else answers, y)
+    cp, y, targets = needs("cvxpy", "reference"), units.y, units.y[0].size
+    p, d = units.shape
+    W = cp.Variable((p, d * targets))
+    answers = units.matrix @ cp.reshape(W, (p * d, targets), order="C")
+    loss = units.loss.expression(answers[:, 0] if y.ndim == 1 else answers, y)
     penalty = cp.sum(cp.norm(W, 2, axis=1))
-    return cp.Problem(cp.Minimize(loss + problem.lam * penalty)), W
+    return cp.Problem(cp.Minimize(loss + units.lam * penalty)), W
 
 # %% ../nbs/engine/conic.ipynb #ee6d964e
 _TIGHT = dict(tol_gap_abs=1e-14, tol_gap_rel=1e-13, tol_feas=1e-12, max_iter=500)
@@ -53,12 +95,13 @@ def run_solver(program: Any, solver: str) -> str:
 def asked(problem: GroupLassoProblem, solver: str) -> tuple[Any, int, str]:
     "What the solver found, None if it gave up; its iterations and its verdict."
     with one_thread(rows=problem.design.n):
-        program, variable = cone_program(problem)
+        units = in_units(problem)
+        program, variable = cone_program(units)
         reason = f"{solver} says {run_solver(program, solver)}"
     found, stats = variable.value, program.solver_stats
     n_iter = int(stats.num_iters or 0) if stats else 0
     usable = found is not None and np.isfinite(found).all()
-    return found if usable else None, n_iter, reason
+    return units.unit * found if usable else None, n_iter, reason
 
 # %% ../nbs/engine/conic.ipynb #c097e1be
 def solve_cvxpy(

@@ -76,10 +76,11 @@ def draw_path(axes: Any, path: dict, shown, points, targets) -> None:
 # %% ../nbs/engine/drawing.ipynb #058763ef
 def _frame(go, path, k):
     "The kernel and the fit of round number k."
-    kernel, fit = path["kernels"][k].round(4), path["fits"][k].round(4)
+    fine = lambda table: table.astype(np.float32)  # half the page; rounding saves none
+    kernel, fit = fine(path["kernels"][k]), fine(path["fits"][k])
     top, line = path["kernels"].max(), dict(color="#D55E00")
     colours = dict(zmin=0, zmax=top, colorscale="Viridis", showscale=False)
-    curve = go.Scatter(x=path["grid"].round(4), y=fit, line=line, name="fit")
+    curve = go.Scatter(x=fine(path["grid"]), y=fit, line=line, name="fit")
     return [go.Heatmap(z=kernel, **colours), curve]
 
 

@@ -209,6 +209,7 @@ def relu_marks(problem, positive, negative, n_iter, tol, reason, history) -> tup
         record(history, upper, gap, on.sum(), n_iter)
     verdict = f"relative gap {gap:.1e} is {'within' if gap <= tol else 'above'} tol "
     words = f"{verdict}{tol:.1e}; {reason}" if reason else f"{verdict}{tol:.1e}"
-    done = bool(gap <= tol and violation <= 1e-8)
+    longest = max(group_norms(lines).max() for lines in (positive, negative))
+    done = bool(gap <= tol and violation <= 1e-8 * longest)
     marks = problem.design, problem.lam, upper, gap, violation, n_iter, done, words
     return *marks, history

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .checks import check_choice, check_count, check_positive
-from .conic import run_solver
+from .conic import in_units, power_of_two, run_solver
 from .interior import Blocks, block_of, interior_point
 from .machine import check_memory, needs, one_thread
 from .problems import GroupLassoProblem, group_norms
@@ -25,15 +25,16 @@ def run_clarabel(program: Any) -> bool:
 
 
 def _printed_program(problem):
-    "(3) in CVXPY, one dense table and all cones, and its variables (p, d)."
-    cp, design = needs("cvxpy", "reference"), problem.design
-    signs = 2.0 * design.masks.patterns.T - 1
-    v, u = (cp.Variable((design.p, design.d)) for _ in range(2))
-    answers = design.to_dense() @ cp.vec(v - u, order="C")
+    "(3) in CVXPY and in units, all cones; its variables (p, d), and their unit."
+    cp, units = needs("cvxpy", "reference"), in_units(problem)
+    signs = 2.0 * problem.design.masks.patterns.T - 1
+    X = problem.design.X / power_of_two(problem.design.X)
+    v, u = (cp.Variable(units.shape) for _ in range(2))
+    answers = units.matrix @ cp.vec(v - u, order="C")
     penalty = sum(cp.sum(cp.norm(part, 2, axis=1)) for part in (v, u))
-    cost = cp.sum_squares(answers - problem.y) + problem.lam * penalty
-    cones = [cp.multiply(signs, part @ design.X.T) >= 0 for part in (v, u)]
-    return cp.Problem(cp.Minimize(cost), cones), (v, u)
+    cost = cp.sum_squares(answers - units.y) + units.lam * penalty
+    cones = [cp.multiply(signs, part @ X.T) >= 0 for part in (v, u)]
+    return cp.Problem(cp.Minimize(cost), cones), (v, u), units.unit
 
 # %% ../nbs/engine/relu_solvers.ipynb #9c99fb68
 def solve_by_clarabel(problem, tol: float, max_entries: int = 200_000) -> ReLUSolution:
@@ -44,7 +45,7 @@ def solve_by_clarabel(problem, tol: float, max_entries: int = 200_000) -> ReLUSo
             f"design must have at most {max_entries} numbers when dense for "
             f"method='cvxpy'; got {n} x {p} x {d}. Use method='interior'."
         )
-    program, parts = _printed_program(problem)
+    program, parts, unit = _printed_program(problem)
     if not run_clarabel(program):
         raise ValueError(
             "problem must be one that Clarabel can solve for method='cvxpy'; it gave "
@@ -52,7 +53,8 @@ def solve_by_clarabel(problem, tol: float, max_entries: int = 200_000) -> ReLUSo
         )
     said = f"CLARABEL says {program.status}"
     judged = dict(n_iter=int(program.solver_stats.num_iters), tol=tol, reason=said)
-    return ReLUSolution.judge(problem, *(part.value for part in parts), **judged)
+    found = (unit * part.value for part in parts)
+    return ReLUSolution.judge(problem, *found, **judged)
 
 # %% ../nbs/engine/relu_solvers.ipynb #0a6f8f60
 def starting_lines(start, p: int, d: int) -> tuple[np.ndarray, list]:

@@ -45,6 +45,28 @@ def test_solver_agrees_with_the_conic_solver(seed, ratio):
     assert solve(problem).objective <= ours.objective * (1 + 1e-6)
 
 
+@pytest.mark.parametrize("size, height", [(1e-9, 1), (1e9, 1e-9), (1, 1e-12), (1, 1e9)])
+def test_both_solvers_in_any_unit(size, height):
+    plain, sizes = small(6), []
+    design = MaskedDesign(size * plain.design.X, plain.design.masks)
+    scaled = GroupLassoProblem(design, height * plain.y, size * height * plain.lam)
+    for method in ("interior", "cvxpy"):
+        ours, other = (solve_relu(each, method=method) for each in (plain, scaled))
+        assert ours.converged and other.converged, other.reason
+        sizes += [ours.objective, other.objective / height**2]
+    np.testing.assert_allclose(sizes, sizes[:1] * 4, rtol=2e-6)  # two gaps of 1e-6
+
+
+def test_a_line_outside_its_cone_is_seen_however_short():
+    design = MaskedDesign([[1.0]], Masks.from_gates([[1.0]], [[1.0]]))
+    for height in (1.0, 1e-12):
+        problem = GroupLassoProblem(design, [-3.0 * height], height)
+        wrong = ReLUSolution.judge(problem, [[-2.5 * height]], [[0]], n_iter=0, tol=1.0)
+        right = ReLUSolution.judge(problem, [[0]], [[2.5 * height]], n_iter=0, tol=1.0)
+        assert right.converged and not wrong.converged
+        assert wrong.violation == 2.5 * height and right.violation == 0
+
+
 def test_network_of_the_solution_has_its_answers_and_its_price():
     problem = small(4)
     found = solve_relu(problem)

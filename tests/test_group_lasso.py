@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from fixntk import losses
 from fixntk.data import add_bias, gaussian_design, toy_line
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import (
@@ -118,6 +119,34 @@ def test_reference_is_certified_and_zero_from_lam_max(design, y):
     for ratio in (1.0, 1.5):
         solution = solve_cvxpy(problem_at(design, y, ratio))
         assert not solution.W.any() and solution.gap < 1e-14 and solution.converged
+
+
+LOSSES = {
+    "squared": lambda height: losses.SquaredLoss(),
+    "Huber": lambda height: losses.HuberLoss(0.5 * height),
+    "weighted": lambda height: losses.WeightedLoss(
+        losses.HuberLoss(height), np.arange(30.0)
+    ),
+    "free constant": lambda height: losses.FreeIntercept(losses.SquaredLoss()),
+    "labels": lambda height: losses.LogisticLoss(),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_reference_in_any_unit(loss):
+    rng = np.random.default_rng(5)
+    X, y = rng.standard_normal((30, 3)), rng.standard_normal(30)
+    masks, best = sample_masks(X, 20, rng=rng), []
+    for size, height in ((1, 1), (1e-9, 1), (1e9, 1e-9), (1e-6, 1e-9), (1, 1e8)):
+        targets = np.sign(y) if loss == "labels" else height * y
+        given = dict(loss=LOSSES[loss](height))
+        design = MaskedDesign(size * X, masks)
+        top = GroupLassoProblem(design, targets, 1.0, **given).lam_max
+        problem = GroupLassoProblem(design, targets, 0.1 * top, **given)
+        found = solve_cvxpy(problem, tol=1e-7)
+        assert found.converged, (size, height, found.reason)
+        best.append(found.objective / (1 if loss == "labels" else height**2))
+    np.testing.assert_allclose(best, best[:1] * len(best), rtol=2e-7)  # two gaps
 
 
 @every_design
