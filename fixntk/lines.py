@@ -47,7 +47,7 @@ def _row_on_test(X, y, train, test, rng, settings):
 
 
 def _ratio_columns(ratios):
-    "The best and the worst ratio of the training objective (13), optimum to NTK."
+    "The best and the worst ratio of (13), optimum to sampled weights."
     known = ratios[~np.isnan(ratios)]
     return {"ratio_least": known.min(), "ratio_most": known.max()} if len(known) else {}
 

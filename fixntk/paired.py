@@ -91,13 +91,13 @@ def tally(gains: ArrayLike, tie: float = 1e-9) -> Tally:
     gains : array, shape (k,)
         One difference of accuracies a table.
     tie : float
-        Differences up to this size are ties.
+        Differences up to this size are ties, and zeros to the test.
 
     Returns
     -------
     Tally
         The counts, the mean gain, and the p-value of Wilcoxon's signed rank test; NaN
-        if every gain is zero.
+        if there are only ties.
 
     Raises
     ------
@@ -111,5 +111,8 @@ def tally(gains: ArrayLike, tie: float = 1e-9) -> Tally:
     """
     gains = check_vector(gains, name="gains")
     wins, losses = int(np.sum(gains > tie)), int(np.sum(gains < -tie))
-    pvalue = float(wilcoxon(gains).pvalue) if gains.any() else float("nan")
+    beyond = np.where(np.abs(gains) > tie, gains, 0.0)
+    largest = np.abs(beyond).max() or 1.0
+    equal = np.round(beyond / largest, 9)  # 0.3 - 0.2 has the rank of 0.1
+    pvalue = float(wilcoxon(equal).pvalue) if beyond.any() else float("nan")
     return Tally(wins, len(gains) - wins - losses, losses, float(gains.mean()), pvalue)

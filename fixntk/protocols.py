@@ -73,8 +73,8 @@ def masked_answers(X, s, train, test, *, gates, lams, rounds, grade=False):
     """Answers at the test rows, shape (len(rounds) + 1, len(lams), m).
 
     They are those after so many reweightings, fewest first, and last at the optimum.
-    Also, if asked to `grade`, the ratios of (13), optimum to NTK, at the lam_hat of
-    each lam; NaN where the optimum is zero, or without a grade.
+    Also, if asked to `grade`, the ratios of (13), optimum to sampled weights, at the
+    lam_hat of each lam; NaN where the optimum is zero, or without a grade.
     """
     design, shares, opened = sampled_design(X, train, gates)
     target, opened, start = s[train], opened[:, test].T, design.kernel(shares)
