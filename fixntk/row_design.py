@@ -177,7 +177,7 @@ class _RowSums(_RowProducts):
 class RowDesign(_RowSums):
     """The n x pd matrix [D_1 X, ..., D_p X] of gates on rows, which are read in blocks.
 
-    No mask is stored, and no table of n x n or n x p numbers is made. Rows in a Dask
+    predict, correlate and cross keep no mask, no n x n or n x p table. Rows in a Dask
     array are worked on where they are; their targets and answers are Dask arrays too.
 
     Parameters
