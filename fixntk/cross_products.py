@@ -11,6 +11,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from fixntk.designs import Design
+from fixntk.machine import check_memory
 from fixntk.ridge_points import RidgePoint
 
 # %% ../nbs/engine/cross_products.ipynb #515f5495
@@ -120,6 +121,8 @@ class CrossForm(CrossTable):
 def grown(design: Design, old: np.ndarray, kept, added, dtype) -> np.ndarray:
     "The cross products of kept and added masks, given those of the kept ones."
     d, both = design.d, np.r_[kept, added]
+    what = f"a table of the cross products of {len(both)} masks of {d} columns"
+    check_memory(3 * (len(both) * d) ** 2, what, "Take a larger lam, or fewer columns.")
     more = design.cross(both, added, dtype).transpose(0, 2, 1, 3)
     more = more.reshape(len(both) * d, len(added) * d)
     size, m = len(both) * d, len(kept) * d

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import fixntk
+from fixntk import machine
+from fixntk.cross_products import CrossForm
 from fixntk.data import teacher_data
 from fixntk.design import MaskedDesign
 from fixntk.group_lasso import GroupLassoProblem, solve_cvxpy
@@ -28,6 +30,15 @@ def table():
     X = rng.standard_normal((N, D))
     y = teacher_data(X, 4, noise=0.1, kind="relu", rng=rng)
     return X, y, rng.standard_normal((P, D))
+
+
+def test_cross_products_beyond_the_memory_are_refused(monkeypatch):
+    rng = np.random.default_rng(2)
+    design = RowDesign(rng.standard_normal((50, 30)), rng.standard_normal((40, 30)))
+    monkeypatch.setattr(machine, "available_memory", lambda: 0)
+    nothing = CrossForm(design, rng.standard_normal(50), 1.0)
+    with pytest.raises(ValueError, match="40 masks of 30 columns needs about 34.6 MB"):
+        nothing.with_masks(np.zeros(0, bool), np.arange(40))
 
 
 def program(design, y, share=0.1, **how):
