@@ -51,17 +51,31 @@ def _all_of(packed):
     return bytes(whole)
 
 
+def _workbook(raw):
+    """The bytes of a workbook, if its sheets can become a table here."""
+    try:
+        with zipfile.ZipFile(BytesIO(raw)) as packed:
+            inside = sum(part.file_size for part in packed.infolist())
+    except zipfile.BadZipFile:
+        return raw  # who reads workbooks says what is wrong
+    what = f"a workbook of {inside // 10**6} MB inside"
+    check_memory(_COPIES * inside, what, "Give some of its rows.", itemsize=1)
+    return raw
+
+# %% ../nbs/engine/file_bytes.ipynb #unpacked-whole
 def unpacked(path, raw):
-    """The bytes, without gz or zip around them."""
+    """The bytes, without gz or zip around them; those of a workbook stay."""
     try:
         if raw[:2] == b"\x1f\x8b":
             return _all_of(gzip.GzipFile(fileobj=BytesIO(raw)))
-        if raw[:4] != b"PK\x03\x04" or Path(path).suffix.lower() in (".xlsx", ".ods"):
+        if raw[:4] != b"PK\x03\x04":
             return raw
+        if Path(path).suffix.lower() in (".xlsx", ".ods"):
+            return _workbook(raw)
         with zipfile.ZipFile(BytesIO(raw)) as packed:
             names = [name for name in packed.namelist() if not name.endswith("/")]
             if "[Content_Types].xml" in names:
-                return raw  # a workbook
+                return _workbook(raw)
             if len(names) == 1:
                 return _all_of(packed.open(names[0]))
     except (*_DAMAGE, RuntimeError, ValueError) as error:  # encrypted, cut, overwritten

@@ -22,7 +22,7 @@ from fixntk.dialects import (
     without_comments,
 )
 from .file_bytes import file_bytes, pandas_for, text_of, unpacked
-from .machine import installs
+from .machine import check_memory, installs
 
 # %% ../nbs/engine/table_reading.ipynb #c9d7effa
 @dataclass(frozen=True)
@@ -164,10 +164,26 @@ def _unreadable(kind, error):
         f"{package}): {error}"
     )
 
+# %% ../nbs/engine/table_reading.ipynb #cells-of-footer
+_CELL = 100  # bytes of a cell as text, with its places in list and frame
+
+
+def _check_cells(raw):
+    """Refuse a Parquet file with more cells than fit; its footer counts them."""
+    try:
+        footer = import_module("pyarrow.parquet").read_metadata(BytesIO(raw))
+    except Exception:
+        return  # no pyarrow, or no Parquet: the reader says so
+    rows, columns = footer.num_rows, footer.num_columns
+    what = f"a table of {rows} rows and {columns} columns"
+    check_memory(_CELL * rows * columns, what, "Give some of its rows.", itemsize=1)
+
 # %% ../nbs/engine/table_reading.ipynb #f8945b14
 def _read_typed(place, raw, kind, reading):
     """Frame and understood lines of a typed file."""
     pandas, file = pandas_for(f"reading {kind}"), BytesIO(raw)
+    if kind == "parquet":
+        _check_cells(raw)
     try:
         if kind in ("parquet", "feather"):
             frame = getattr(pandas, f"read_{kind}")(file)

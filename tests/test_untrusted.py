@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from fixntk import archive as archive_page
-from fixntk import estimators, file_bytes
+from fixntk import estimators, file_bytes, table_reading
 from fixntk.recipes import balloons_file, recipe_of
 from fixntk.table_files import read_table
 from fixntk.uci import accuracy_table, load
@@ -117,6 +117,24 @@ def test_what_unpacks_to_more_than_the_memory_is_refused_on_the_way(monkeypatch,
     assert "needs about 1.05 MB" in said and said.endswith("Give some of its rows.")
     monkeypatch.setattr(machine, "available_memory", lambda: 10**7)
     assert file_bytes.unpacked(f"t.{kind}", raw) == text
+
+
+def test_workbooks_and_parquet_beyond_the_memory_are_refused(monkeypatch, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": np.zeros(300_000), "b": np.zeros(300_000)})
+    kept = {"t.parquet": "300000 rows and 2 columns", "t.xlsx": "MB inside"}
+    frame.to_parquet(tmp_path / "t.parquet")  # zeros: a few kB
+    sheet = zipped([("[Content_Types].xml", b""), ("sheet1.xml", bytes(10**7))])
+    (tmp_path / "t.xlsx").write_bytes(sheet)  # no workbook, but as large as one
+    monkeypatch.setattr("fixntk.machine.available_memory", lambda: 10**6)
+    for name, words in kept.items():
+        assert (tmp_path / name).stat().st_size < 10**5
+        with pytest.raises(ValueError, match=words):
+            table_reading.read_table(tmp_path / name)
+    monkeypatch.undo()
+    assert table_reading.read_table(tmp_path / "t.parquet").frame.shape == (300_000, 2)
+    with pytest.raises(ValueError, match="no excel that pandas reads"):
+        table_reading.read_table(tmp_path / "t.xlsx")
 
 
 def test_a_zip_that_claims_to_be_huge_is_not_unpacked():
