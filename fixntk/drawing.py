@@ -131,3 +131,10 @@ def kernel_film(path: dict, points: np.ndarray, targets: np.ndarray, label: str)
         post_script=f"window.addEventListener('load', () => {after});",
     )
     return f'<div role="img" aria-label="{label}">{page}</div>'
+
+# %% ../nbs/engine/drawing.ipynb #page-table
+def page_table(head: list, lines: list) -> Any:
+    "A table of a page: names of columns, and one list of cells a line."
+    every = [head, ["---"] * len(head), *lines]
+    text = "\n".join(f"| {' | '.join(map(str, line))} |" for line in every)
+    return needs("IPython.display", "figures").Markdown(text)
