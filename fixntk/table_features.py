@@ -217,10 +217,11 @@ def feature_table(columns, target, task, drop, impute, keep=()):
     gaps = {name: column.gaps for name, column in used.items() if column.gaps}
     read = [
         f"read as gaps in {name}: "
-        + ", ".join(f"{word} ({count})" for word, count in found.items())
+        + ", ".join(f"{word} ({n})" for word, n in found.items() if word != "empty")
         for name, found in gaps.items()
+        if found.keys() != {"empty"}
     ]
-    for text in [] if not impute else [t for t in read if "empty" not in t]:
+    for text in read if impute else []:
         warn(text)
     notes = _notes_of_gaps(gaps, target, impute)
     kept = [k for k, cell in enumerate(columns[target].cells) if cell is not None]
