@@ -36,7 +36,8 @@ PARAMETERS = {
     "kernels": (
         'list, dict or "precomputed"',
         'Names ("ntk", or one of scikit-learn\'s), of columns that are standardised '
-        "inside (for chi2 only scaled); functions k(X, Y) of the rows as they are; groups of columns by "
+        "inside (for chi2 only scaled); functions k(X, Y) of the rows as they are; "
+        "groups of columns by "
         "number or name, for the inner product of these columns less their means; "
         'pairs (name or function, columns). A dict gives them names. For "precomputed" '
         "X has shape (n, n, k), or is a list of k tables; new rows come as (m, n, k).",
