@@ -36,7 +36,8 @@ PARAMETERS = {
     "kernels": (
         'list, dict or "precomputed"',
         'Names ("ntk", or one of scikit-learn\'s), of columns that are standardised '
-        "inside; functions k(X, Y) of the rows as they are; groups of columns by "
+        "inside (for chi2 only scaled); functions k(X, Y) of the rows as they are; "
+        "groups of columns by "
         "number or name, for the inner product of these columns less their means; "
         'pairs (name or function, columns). A dict gives them names. For "precomputed" '
         "X has shape (n, n, k), or is a list of k tables; new rows come as (m, n, k).",
@@ -102,14 +103,14 @@ LEARNED = {
     "classes_": ("array", "The labels, in increasing order."),
     "coef_": (
         "array, shape (p, d), or (c, p, d) beyond two classes or for c targets",
-        "One row a mask, in the units of X, its last entry the bias.",
+        "One row a mask, in the units of X, its last entry the bias if there is one.",
     ),
     "weights_": (
         "array, shape (p,), or (c, p) for separate programs",
         "The lengths of these rows; in a joint program over all columns.",
     ),
     "intercept_": ("float, or list", "The constant b of each class or target."),
-    "masks_": ("Masks", "Those of the distinct rows of positive weight."),
+    "masks_": ("Masks", "Those of the rows of positive weight, in their order."),
     "lam_": ("float, or list", "The strength, one a program."),
     "solution_": (
         "Solution, or list",
@@ -129,7 +130,8 @@ LEARNED |= {
     ),
     "X_fit_": (
         "array",
-        "The rows of the fit, with the column of ones if there is one.",
+        "The rows of the fit, with the column of ones if there is one; of a network "
+        "the distinct ones of positive weight, sorted.",
     ),
     "lam_ratios_": (
         "array, shape (n_lams,)",

@@ -215,13 +215,10 @@ def feature_table(columns, target, task, drop, impute, keep=()):
     away = [*drop, *_left_out(columns, target, drop, keep)]
     used = {name: column for name, column in columns.items() if name not in away}
     gaps = {name: column.gaps for name, column in used.items() if column.gaps}
-    read = [
-        f"read as gaps in {name}: "
-        + ", ".join(f"{word} ({count})" for word, count in found.items())
-        for name, found in gaps.items()
-    ]
-    for text in [] if not impute else [t for t in read if "empty" not in t]:
-        warn(text)
+    for name, found in gaps.items() if impute else ():
+        marks = [f"{word} ({n})" for word, n in found.items() if word != "empty"]
+        if marks:
+            warn(f"read as gaps in {name}: {', '.join(marks)}")
     notes = _notes_of_gaps(gaps, target, impute)
     kept = [k for k, cell in enumerate(columns[target].cells) if cell is not None]
     if not kept:

@@ -229,6 +229,10 @@ def test_gaps_among_numbers_are_gaps_and_said(gap, tmp_path):
     plan, said = planned(path, "y")
     assert plan.frame.loc[3].isna().all() and plan.frame.isna().sum().sum() == 1
     assert f"read as gaps in a: {gap} (1)" in said
+    rows[5] = f",{rows[5][-1]}"  # an empty cell beside it
+    path.write_text("\n".join(["a,y", *rows]))
+    plan, said = planned(path, "y")
+    assert plan.frame.isna().sum().sum() == 2 and f"in a: {gap} (1)" in said
 
 
 def test_a_code_for_a_gap_among_numbers_as_small_is_a_number(tmp_path):
