@@ -15,6 +15,7 @@ from .comparison_plan import make_plan
 from .comparison_report import save, summary_lines
 from .files import check_out, only_writer
 from .kept_models import bundle_of, check_model_name, write_model
+from .machine import bar
 from .model_choice import models_of
 from .scoring import METRICS, metric_name
 from .table_reading import Reading
@@ -174,10 +175,9 @@ def check_files(*files):
 def _bar(results, kept, total, quiet):
     """A bar of progress on stderr, if it is wanted and tqdm is here to draw it."""
     try:
-        from tqdm import tqdm
+        return results if quiet else bar(results, total=total, initial=kept, unit="fit")
     except ImportError:
         return results
-    return results if quiet else tqdm(results, total=total, initial=kept, unit="fit")
 
 
 def _kept_as_they_come(plan, done, record, quiet, wanted):

@@ -17,7 +17,7 @@ from sklearn.svm import SVC
 from fixntk.checks import check_choice, check_flag
 from fixntk.data import add_bias
 from fixntk.kernels import ntk
-from fixntk.machine import check_memory, installs, one_thread
+from fixntk.machine import bar, check_memory, installs, one_thread
 from fixntk.protocols import (
     choose_setting,
     inferred_split,
@@ -172,13 +172,12 @@ def progress_bar(items, progress, **options):
     if not progress:
         return items
     try:
-        from tqdm import tqdm
+        return bar(items, **options)
     except ImportError:
         raise ImportError(
             "The progress is shown by tqdm, which is not installed: "
             f"{installs('uci')}, or use progress=False."
         ) from None
-    return tqdm(items, **options)
 
 
 def _check_room(tasks):

@@ -5,6 +5,7 @@ __all__ = []
 
 # %% ../nbs/engine/machine.ipynb #9e30247b
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -239,3 +240,10 @@ def needs(module: str, extra: str) -> ModuleType:
             f"Use {installs(extra)}.",
             name=module,
         ) from error
+
+
+def bar(items, **options):
+    "tqdm's bar over the items, once all that is printed has gone out."
+    made_by = import_module("tqdm").tqdm
+    sys.stdout.flush()  # older ones do it halfway, and fail there if nobody takes it
+    return made_by(items, **options)

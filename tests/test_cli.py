@@ -726,6 +726,19 @@ def test_output_that_nobody_takes_ends_in_words(classes):
     assert "Traceback" not in run.stderr.read() and run.wait() == 1
 
 
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="no device that is always full"
+)
+def test_a_bar_is_not_begun_if_nobody_takes_the_output():
+    pytest.importorskip("tqdm")
+    lines = "print('here'); from fixntk.machine import bar; list(bar([1]))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", lines], stdout=full, stderr=-1, text=True
+        )
+    assert "No space left" in done.stderr and "last_print_t" not in done.stderr
+
+
 # ---- what is foreseen
 
 

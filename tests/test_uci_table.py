@@ -341,7 +341,7 @@ def test_a_table_that_does_not_fit_is_refused_at_once():
 def test_dask_gives_the_same_table(table, data):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        2, threads_per_worker=1, dashboard_address=None
+        n_workers=2, threads_per_worker=1, dashboard_address=None
     ) as cluster:
         with (
             distributed.Client(cluster) as client,
