@@ -561,7 +561,7 @@ def test_an_interrupted_comparison_goes_on_where_it_was(classes, monkeypatch, ca
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_keeps_finished_fits(jobs, tmp_path):
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((400, 3))
+    X = rng.standard_normal((800, 3))
     write(
         tmp_path / "long.csv",
         dict(zip("abc", X.T)) | {"y": np.maximum(X[:, 0], 0) + X[:, 1]},
