@@ -94,7 +94,7 @@ def decimal_of(columns, said=None):
         comma, point = (next(n for n in votes if m in votes[n]) for m in ",.")
         raise ValueError(
             f"column {comma!r} has decimal commas and column {point!r} decimal points. "
-            "Say which are meant: --decimal , or --decimal ."
+            f"A table has one mark: mend one, or leave it out: --drop {point!r}."
         )
     if marks:
         return marks.pop()

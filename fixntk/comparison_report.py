@@ -28,10 +28,11 @@ def certificate(outcome):
     """What the fits of the fully fixed kernel are worth."""
     fits = [fit["chosen"] for fit in outcome.fits["fully fixed"]]
     rounds = [fit["chosen"]["n_reweightings"] for fit in outcome.fits["partly fixed"]]
-    usual, on = max(set(rounds), key=rounds.count), [fit["on"] for fit in fits]
+    usual, on = max(sorted(rounds), key=rounds.count), [fit["on"] for fit in fits]
+    share = f"{rounds.count(usual)} of {len(rounds)} folds"
     lines = [
         f"fits to training parts: {_span(on)} of {fits[0]['masks']} masks "
-        f"carry weight; partly fixed took {usual} reweightings in most folds"
+        f"carry weight; partly fixed took {usual} reweightings in {share}"
     ]
     if "with_ntk" in fits[0]:
         lines.append(

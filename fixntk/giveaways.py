@@ -4,6 +4,8 @@
 __all__ = []
 
 # %% ../nbs/engine/giveaways.ipynb #f8dd95bc
+import re
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -25,21 +27,32 @@ def order_predicts(cells, numeric):
     chance = (counts * (counts - 1)).sum() / (n * (n - 1))
     return bool(agree - chance > 4 * np.sqrt(chance * (1 - chance) / n))
 
-# %% ../nbs/engine/giveaways.ipynb #c7d86f80
+# %% ../nbs/engine/giveaways.ipynb #in-their-order
+def _in_order(keys):
+    """Whether keys rise all the way, or fall."""
+    up = all(a < b for a, b in zip(keys, keys[1:]))
+    return up or all(a > b for a, b in zip(keys, keys[1:]))
+
+
+def _dated(cell, order):
+    """The numbers of a date, year first; `order` is where they stand if it is last."""
+    parts = tuple(map(int, re.findall(r"\d+", cell)))
+    return parts if cell[:4].isdigit() else tuple(parts[k] for k in order)
+
+
 def _rising(column):
     """Whether the cells are all different and in order."""
     cells = column.cells
     if None in cells or len(cells) < 8 or len(set(cells)) < len(cells):
         return False
     if column.kind == "numbers":
-        steps = np.diff([float(cell) for cell in cells])
-        return bool((steps > 0).all() or (steps < 0).all())
-    if column.kind == "dates" and not all(cell[:4].isdigit() for cell in cells):
-        return True  # days first or months first: taken as a diary
-    up = all(a < b for a, b in zip(cells, cells[1:]))
-    return up or all(a > b for a, b in zip(cells, cells[1:]))
+        return _in_order([float(cell) for cell in cells])
+    if column.kind == "dates":  # 3.4.2020 is a day in April, or in March
+        orders = (2, 1, 0), (2, 0, 1)
+        return any(_in_order([_dated(cell, o) for cell in cells]) for o in orders)
+    return _in_order(cells)
 
-
+# %% ../nbs/engine/giveaways.ipynb #c7d86f80
 def row_names(columns, target):
     """Inputs that count the rows of a table whose order tells the target.
 
