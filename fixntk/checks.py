@@ -22,6 +22,7 @@ from fixntk.scalars import (  # noqa: F401
     frozen,
     is_real,
     shown,
+    sort_of,
 )
 
 # %% ../nbs/engine/checks.ipynb #abeb74e8

@@ -75,7 +75,8 @@ class CrossTable:
         form.G = self.G[np.ix_(rows, rows)]
         if len(added):
             form.G = grown(self.design, form.G, kept, added, self.dtype)
-        new = [self.design[added].correlate(self.y)] if len(added) else []
+        precise = self.design.precise()  # G and c must belong to one another
+        new = [precise[added].correlate(self.y)] if len(added) else []
         form.c = np.concatenate([self.c[stay], *new])
         return form
 
@@ -123,7 +124,7 @@ def grown(design: Design, old: np.ndarray, kept, added, dtype) -> np.ndarray:
     d, both = design.d, np.r_[kept, added]
     what = f"a table of the cross products of {len(both)} masks of {d} columns"
     check_memory(3 * (len(both) * d) ** 2, what, "Take a larger lam, or fewer columns.")
-    more = design.cross(both, added, dtype).transpose(0, 2, 1, 3)
+    more = design.precise().cross(both, added, dtype).transpose(0, 2, 1, 3)
     more = more.reshape(len(both) * d, len(added) * d)
     size, m = len(both) * d, len(kept) * d
     G = np.empty((size, size))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse.linalg import LinearOperator
 
-from fixntk.checks import check_vector, frozen
+from fixntk.checks import check_vector, frozen, sort_of
 from fixntk.shapes import (
     check_answers,
     check_coefs,
@@ -111,6 +111,10 @@ class Design(DenseForms):
         """The same blocks in memory, for few rows: itself, if they are there."""
         return self
 
+    def precise(self):
+        """The same blocks with sums in double precision: itself, if they are."""
+        return self
+
     def cross(self, indices, others=None, dtype=np.float64):
         """Products A_i'A_j of chosen blocks, shape (k, k, d, d); j among `others`."""
         left = chosen(indices, self.p)
@@ -129,12 +133,9 @@ def check_design(design: Any) -> Design:
     is_class = isinstance(design, type)
     lacking = [name for name in ("n", "p", "d", *_ASKED) if not hasattr(design, name)]
     if is_class or lacking:
-        it = (
-            f"the class {design.__name__} itself" if is_class else type(design).__name__
-        )
         raise TypeError(
             "design must be a design, such as MaskedDesign(X, masks) or another "
-            f"subclass of fixntk.design.Design; got {it}, without "
+            f"subclass of fixntk.design.Design; got {sort_of(design)}, without "
             f"{', '.join(lacking) or 'an instance'}. Make one from X and its masks."
         )
     return ForeignDesign(design, np.arange(design.p))
@@ -201,6 +202,9 @@ class _MappedRows(Design):
 
     def stored(self):
         return type(self)(self.design.stored(), self._vector)
+
+    def precise(self):
+        return type(self)(self.design.precise(), self._vector)
 
 # %% ../nbs/engine/designs.ipynb #f9872f04
 class MappedDesign(_MappedRows):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fixntk.checks import as_floats, check_matrix, check_vector
+from fixntk.checks import as_floats, check_matrix, check_vector, sort_of
 from fixntk.machine import needs
 from fixntk.shapes import is_lazy
 
@@ -98,12 +98,10 @@ def check_loss(loss: Any, *more: str) -> Any:
     wanted = ("value", "gradient", "curvature", "conjugate", *more)
     lacking = [name for name in wanted if not hasattr(loss, name)]
     if isinstance(loss, type) or lacking:
-        came = f"{type(loss).__name__} without {', '.join(lacking)}"
-        if isinstance(loss, type):
-            came = f"the class {loss.__name__} itself"
+        without = "" if isinstance(loss, type) else f" without {', '.join(lacking)}"
         raise TypeError(
             "loss: a problem must have SquaredLoss(), LogisticLoss(), "
             "SquaredHingeLoss(), HuberLoss(delta) or another object with "
-            f"{', '.join(wanted)}; got {came}."
+            f"{', '.join(wanted)}; got {sort_of(loss)}{without}."
         )
     return loss

@@ -140,19 +140,20 @@ def run_newton(
 ) -> Solution:
     "Passes and steps from the start `weights` until the problem grants the gap tol."
     work, history, steps, stuck = began(problem, weights, tol), new_history(), 0, False
-    last_gap, last_value = np.inf, np.inf
+    last_gap, last_value, idle = np.inf, np.inf, 0
     finish = lambda: finished(problem, work, tol, max_iter, steps, history)
     while True:
         point, (norms, upper, gap) = work.point, passed(work.form.design, work)
         on = np.count_nonzero(point.weights)
         progress(record(history, upper, gap, on, steps))
         still = gap >= last_gap and last_value - point.value <= point.rounding
+        idle = idle + 1 if still else 0
         lost = (stuck or still) and tol < gap and steps < max_iter
         again = work.form.closer(point) if lost else None
         if again is not None:
-            work, stuck, last_gap = Working(*again), False, np.inf
+            work, stuck, last_gap, idle = Working(*again), False, np.inf, 0
             continue
-        if gap <= tol or steps >= max_iter or stuck:
+        if gap <= tol or steps >= max_iter or stuck or idle == 3:
             return finish()
         last_gap, last_value = gap, point.value
         work = smaller(problem, widened(work, norms))

@@ -102,6 +102,9 @@ class _RowTable(Design):
 class _RowKernels(_RowTable):
     "What needs the masks at once: for tables that are small enough."
 
+    def precise(self):
+        return self._new(dtype=np.float64)
+
     def in_memory(self):
         """The same design with its masks, for tables that are small enough."""
         what, remedy = f"A copy of {self.n} rows", "Use predict, correlate and cross."

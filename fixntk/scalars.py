@@ -98,15 +98,20 @@ def check_rng(rng: object) -> np.random.Generator:
         )
     return rng
 
+# %% ../nbs/engine/scalars.ipynb #sort-of-kinds
+def sort_of(value: Any) -> str:
+    "The class of a value, for messages; a class that was given uncalled says so."
+    is_class = isinstance(value, type)
+    return f"the class {value.__name__} itself" if is_class else type(value).__name__
+
 
 def check_kind(value: Any, name: str, kind, remedy: str) -> Any:
     """`value`, an instance of the class `kind`, or of one of a tuple of classes."""
     if isinstance(value, kind):
         return value
     kinds = kind if isinstance(kind, tuple) else (kind,)
-    names, is_class = " or ".join(k.__name__ for k in kinds), isinstance(value, type)
-    came = f"the class {value.__name__} itself" if is_class else type(value).__name__
-    raise TypeError(f"{name} must be a {names}; got {came}. {remedy}")
+    names = " or ".join(k.__name__ for k in kinds)
+    raise TypeError(f"{name} must be a {names}; got {sort_of(value)}. {remedy}")
 
 
 def check_flag(value: object, name: str) -> bool:

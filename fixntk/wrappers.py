@@ -117,6 +117,11 @@ class JoinedDesign(_JoinedProducts):
         part._inputs = [self._inputs[k] for k in parts]
         return part
 
+    def precise(self):
+        part = JoinedDesign([part.precise() for part in self.designs])
+        part._inputs = self._inputs
+        return part
+
     def block(self, i):
         return self[i].designs[0].block(0)
 

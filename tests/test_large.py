@@ -13,7 +13,8 @@ import fixntk
 from fixntk import machine
 from fixntk.cross_products import CrossForm
 from fixntk.data import teacher_data
-from fixntk.design import MaskedDesign
+from fixntk.design import CentredDesign, JoinedDesign, MaskedDesign
+from fixntk.designs import ScaledDesign
 from fixntk.group_lasso import GroupLassoProblem, solve_cvxpy
 from fixntk.large import RowDesign
 from fixntk.losses import FreeIntercept, LogisticLoss, SquaredLoss, WeightedLoss
@@ -39,6 +40,33 @@ def test_cross_products_beyond_the_memory_are_refused(monkeypatch):
     nothing = CrossForm(design, rng.standard_normal(50), 1.0)
     with pytest.raises(ValueError, match="40 masks of 30 columns needs about 34.6 MB"):
         nothing.with_masks(np.zeros(0, bool), np.arange(40))
+
+
+def wrapped(design):
+    return {
+        "rows": design,
+        "centred": CentredDesign(design, np.ones(design.n)),
+        "scaled": ScaledDesign(design, np.linspace(1, 2, design.n)),
+        "joined": JoinedDesign([design[:100], design[100:]]),
+    }
+
+
+@pytest.mark.parametrize("kind", ["rows", "centred", "scaled", "joined"])
+def test_single_precision_stops_no_solve_above_its_own_rounding(kind):
+    rng = np.random.default_rng(0)
+    X, gates = rng.standard_normal((20_000, 5)), rng.standard_normal((200, 5))
+    y = teacher_data(X, 5, noise=0.1, kind="relu", rng=rng)
+    double = wrapped(RowDesign(X, gates))[kind]
+    single = wrapped(RowDesign(X, gates, dtype=np.float32))[kind]
+    lam = program(double, y).lam
+    found = fixntk.solve(GroupLassoProblem(single, y, lam), tol=1e-7)
+    assert found.converged and found.n_iter < 30
+    assert GroupLassoProblem(double, y, lam).gap(found.W) < 2e-7
+    last = fixntk.solve(GroupLassoProblem(single, y, lam), tol=1e-12, max_iter=300)
+    assert not last.converged and last.n_iter < 100 and "rounding" in last.reason
+    assert GroupLassoProblem(double, y, lam).gap(last.W) < 1e-8
+    same = single.precise().correlate(y)  # sums of 20 000 rows
+    np.testing.assert_allclose(same, double.correlate(y), rtol=1e-9, atol=1e-9)
 
 
 def program(design, y, share=0.1, **how):
