@@ -29,10 +29,11 @@ def certificate(outcome):
     fits = [fit["chosen"] for fit in outcome.fits["fully fixed"]]
     rounds = [fit["chosen"]["n_reweightings"] for fit in outcome.fits["partly fixed"]]
     usual, on = max(sorted(rounds), key=rounds.count), [fit["on"] for fit in fits]
+    some = "1 reweighting" if usual == 1 else f"{usual} reweightings"
     share = f"{rounds.count(usual)} of {len(rounds)} folds"
     lines = [
         f"fits to training parts: {_span(on)} of {fits[0]['masks']} masks "
-        f"carry weight; partly fixed took {usual} reweightings in {share}"
+        f"carry weight; partly fixed took {some} in {share}"
     ]
     if "with_ntk" in fits[0]:
         lines.append(
