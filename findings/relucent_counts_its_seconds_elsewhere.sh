@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What:  relucent's Complex.bfs(nworkers=1) works in a second process, so time.process_time() sees a small part of what it costs.
+# What:  relucent's Complex.bfs(nworkers=1) works in a second process, so time.process_time() sees a part of what it costs.
 # With:  relucent 1.0.0, gurobipy 13.0.3, numpy 2.4.6, scipy 1.17.1 (Python 3.11).
 # Hurts: who times enumerations of regions by the processor, with one worker for fairness, and believes the clock of the calling process.
 set -eu

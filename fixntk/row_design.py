@@ -109,7 +109,7 @@ class _RowKernels(_RowTable):
         """The same design with its masks, for tables that are small enough."""
         what, remedy = f"A copy of {self.n} rows", "Use predict, correlate and cross."
         check_memory(3 * self.n * self.d + self.n * self.p / 8, what, remedy)
-        X = check_matrix(np.asarray(self.X))
+        X = check_matrix(np.asarray(self.X[:]))
         factors = 1.0 if self.factors is None else np.asarray(self.factors)[:, None]
         masks = masks_of(is_open(X, self.gates), self.gates)
         return MaskedDesign.unchecked(frozen(X * factors), masks)

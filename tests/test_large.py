@@ -42,6 +42,26 @@ def test_cross_products_beyond_the_memory_are_refused(monkeypatch):
         nothing.with_masks(np.zeros(0, bool), np.arange(40))
 
 
+class Slices:
+    "A shape, a type of numbers, and slices: all that rows need to have."
+
+    def __init__(self, table):
+        self._table, self.shape, self.dtype = table, table.shape, table.dtype
+
+    def __getitem__(self, part):
+        return self._table[part]
+
+
+def test_rows_with_slices_only_are_solved_and_have_a_kernel():
+    rng = np.random.default_rng(3)
+    X, gates, y = *map(rng.standard_normal, [(60, 3), (20, 3)]), rng.standard_normal(60)
+    plain, design = RowDesign(X, gates), RowDesign(Slices(X), gates)
+    found = fixntk.solve(program(design, y), tol=1e-8)
+    np.testing.assert_allclose(found.W, fixntk.solve(program(plain, y), tol=1e-8).W)
+    np.testing.assert_array_equal(design.kernel(np.ones(20)), plain.kernel(np.ones(20)))
+    np.testing.assert_array_equal(design.block(3), plain.block(3))
+
+
 def wrapped(design):
     return {
         "rows": design,
