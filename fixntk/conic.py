@@ -17,6 +17,7 @@ from fixntk.loss_functions import HuberLoss, SquaredLoss
 from fixntk.machine import needs, one_thread
 from fixntk.problems import GroupLassoProblem, check_problem
 from fixntk.sample_weights import WeightedLoss
+from fixntk.shapes import unit_sized
 from fixntk.solutions import Solution
 
 # %% ../nbs/engine/conic.ipynb #units-kinds
@@ -32,13 +33,15 @@ def in_targets_units(loss: Any, height: float) -> Any:
     return None
 
 
-def power_of_two(table: Any) -> float:
-    "Just above the largest entry, which it divides without rounding."
-    return 2.0 ** np.frexp(np.abs(table).max())[1]
+def length_one(table: Any) -> tuple[np.ndarray, float]:
+    "The table over a power of two near its length, and this power."
+    table, size = unit_sized(table)  # whose squares are numbers
+    power = unit_sized(np.linalg.norm(table))[1]
+    return table / power, size * power
 
 
 class Units(NamedTuple):
-    "A dense problem, shape (p, d), whose entries are near one, and the unit of its W."
+    "A dense problem, shape (p, d), of lengths near one, and the unit of its W."
 
     matrix: np.ndarray
     y: np.ndarray
@@ -49,14 +52,15 @@ class Units(NamedTuple):
 
 # %% ../nbs/engine/conic.ipynb #units-of-it
 def in_units(problem: GroupLassoProblem) -> Units:
-    "The problem in units in which samples and targets are near one."
-    design, matrix = problem.design, problem.design.to_dense()
-    size, height = power_of_two(matrix), power_of_two(problem.y)
+    "The problem in units in which design and targets have lengths near one."
+    design = problem.design
+    matrix, size = length_one(design.to_dense())
+    y, height = length_one(problem.y)
     loss = in_targets_units(problem.loss, height)
     if loss is None:
-        loss, height = problem.loss, 1.0
-    y, lam = problem.y / height, problem.lam / size / height
-    return Units(matrix / size, y, lam, loss, (design.p, design.d), height / size)
+        y, height, loss = problem.y, 1.0, problem.loss
+    lam = problem.lam / size / height
+    return Units(matrix, y, lam, loss, (design.p, design.d), height / size)
 
 # %% ../nbs/engine/conic.ipynb #42114328
 def cone_program(units: Units) -> tuple[Any, Any]:

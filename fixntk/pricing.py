@@ -11,7 +11,8 @@ from fixntk.checks import check_count, check_matrix, check_rng, check_vector
 from fixntk.machine import single_threaded
 from fixntk.masked import MaskedDesign
 from fixntk.masks import Masks, enumerate_masks
-from fixntk.walks import check_circles, search_masks, unit_sized
+from fixntk.shapes import unit_sized
+from fixntk.walks import check_circles, search_masks
 
 # %% ../nbs/engine/pricing.ipynb #5d9ccb5e
 def price_gates(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .checks import check_choice, check_count, check_positive
-from .conic import in_units, power_of_two, run_solver
+from .conic import in_units, length_one, run_solver
 from .interior import Blocks, block_of, interior_point
 from .machine import check_memory, needs, one_thread
 from .problems import GroupLassoProblem, group_norms
@@ -28,7 +28,7 @@ def _printed_program(problem):
     "(3) in CVXPY and in units, all cones; its variables (p, d), and their unit."
     cp, units = needs("cvxpy", "reference"), in_units(problem)
     signs = 2.0 * problem.design.masks.patterns.T - 1
-    X = problem.design.X / power_of_two(problem.design.X)
+    X = length_one(problem.design.X)[0]
     v, u = (cp.Variable(units.shape) for _ in range(2))
     answers = units.matrix @ cp.vec(v - u, order="C")
     penalty = sum(cp.sum(cp.norm(part, 2, axis=1)) for part in (v, u))

@@ -101,3 +101,9 @@ def without_direction(table: np.ndarray, u: np.ndarray) -> np.ndarray:
     for _ in range(2):
         table = table - np.multiply.outer(u, np.tensordot(u, table, 1))
     return table
+
+# %% ../nbs/engine/shapes.ipynb #unit-sized
+def unit_sized(values):
+    "The values over a power of two near the largest, and this power."
+    power = int(np.clip(np.frexp(np.abs(values).max())[1] - 1, -1022, 1023))
+    return values / np.ldexp(1.0, power), float(np.ldexp(1.0, power))

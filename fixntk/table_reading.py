@@ -168,13 +168,15 @@ def _unreadable(kind, error):
 _CELL = 100  # bytes of a cell as text, with its places in list and frame
 
 
-def _check_cells(raw):
-    """Refuse a Parquet file with more cells than fit; its footer counts them."""
+def _check_cells(raw, kind):
+    """Refuse a file of pyarrow's with more cells than fit, which it counts itself."""
+    form = {"parquet": "ParquetFileFormat", "feather": "IpcFileFormat"}[kind]
     try:
-        footer = import_module("pyarrow.parquet").read_metadata(BytesIO(raw))
+        found = getattr(import_module("pyarrow.dataset"), form)()
+        part = found.make_fragment(BytesIO(raw))
+        rows, columns = part.count_rows(), len(part.physical_schema.names)
     except Exception:
-        return  # no pyarrow, or no Parquet: the reader says so
-    rows, columns = footer.num_rows, footer.num_columns
+        return  # no pyarrow, an old or a damaged file: the reader says so
     what = f"a table of {rows} rows and {columns} columns"
     check_memory(_CELL * rows * columns, what, "Give some of its rows.", itemsize=1)
 
@@ -182,8 +184,8 @@ def _check_cells(raw):
 def _read_typed(place, raw, kind, reading):
     """Frame and understood lines of a typed file."""
     pandas, file = pandas_for(f"reading {kind}"), BytesIO(raw)
-    if kind == "parquet":
-        _check_cells(raw)
+    if kind in ("parquet", "feather"):
+        _check_cells(raw, kind)
     try:
         if kind in ("parquet", "feather"):
             frame = getattr(pandas, f"read_{kind}")(file)

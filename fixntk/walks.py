@@ -13,6 +13,7 @@ from fixntk.circles import at_angles, sums_along, walk
 from fixntk.machine import check_memory, one_thread
 from fixntk.masked import MaskedDesign
 from fixntk.masks import Masks
+from fixntk.shapes import unit_sized
 from fixntk.signs import is_open
 
 # %% ../nbs/engine/walks.ipynb #5576b34d
@@ -80,12 +81,6 @@ def wander(X, z, gates, n_steps, rng, heats):
     return np.concatenate(found), np.concatenate(values)
 
 # %% ../nbs/engine/walks.ipynb #5d9ccb5d
-def unit_sized(values):
-    "The values over a power of two near the largest, and this power."
-    power = int(np.clip(np.frexp(np.abs(values).max())[1] - 1, -1022, 1023))
-    return values / np.ldexp(1.0, power), float(np.ldexp(1.0, power))
-
-
 def check_circles(n_circles, X):
     "`n_circles`, a count whose gates fit the memory."
     if check_count(n_circles, "n_circles", "1000 is usual.") > 10**12:

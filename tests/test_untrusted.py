@@ -119,11 +119,13 @@ def test_what_unpacks_to_more_than_the_memory_is_refused_on_the_way(monkeypatch,
     assert file_bytes.unpacked(f"t.{kind}", raw) == text
 
 
-def test_workbooks_and_parquet_beyond_the_memory_are_refused(monkeypatch, tmp_path):
+def test_workbooks_and_typed_files_beyond_the_memory_are_refused(monkeypatch, tmp_path):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame({"a": np.zeros(300_000), "b": np.zeros(300_000)})
-    kept = {"t.parquet": "300000 rows and 2 columns", "t.xlsx": "MB inside"}
+    kept = dict.fromkeys(["t.parquet", "t.feather"], "300000 rows and 2 columns")
+    kept["t.xlsx"] = "MB inside"
     frame.to_parquet(tmp_path / "t.parquet")  # zeros: a few kB
+    frame.to_feather(tmp_path / "t.feather")
     sheet = zipped([("[Content_Types].xml", b""), ("sheet1.xml", bytes(10**7))])
     (tmp_path / "t.xlsx").write_bytes(sheet)  # no workbook, but as large as one
     monkeypatch.setattr("fixntk.machine.available_memory", lambda: 10**6)
@@ -132,7 +134,9 @@ def test_workbooks_and_parquet_beyond_the_memory_are_refused(monkeypatch, tmp_pa
         with pytest.raises(ValueError, match=words):
             table_reading.read_table(tmp_path / name)
     monkeypatch.undo()
-    assert table_reading.read_table(tmp_path / "t.parquet").frame.shape == (300_000, 2)
+    for name in ("t.parquet", "t.feather"):
+        read = table_reading.read_table(tmp_path / name)
+        assert read.frame.shape == (300_000, 2)
     with pytest.raises(ValueError, match="no excel that pandas reads"):
         table_reading.read_table(tmp_path / "t.xlsx")
 

@@ -33,6 +33,7 @@ def run(path, slow):
         nb,
         kernel_name="python3",
         timeout=None,
+        coalesce_streams=True,  # what a cell prints is one block, however it arrives
         record_timing=False,  # it would go into the cells' metadata, and with them into the key of the cache
         skip_cells_with_tag="skip-execution",
         extra_arguments=["--log-level=ERROR"],
