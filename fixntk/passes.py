@@ -146,9 +146,9 @@ def run_newton(
         point, (norms, upper, gap) = work.point, passed(work.form.design, work)
         on = np.count_nonzero(point.weights)
         progress(record(history, upper, gap, on, steps))
-        still = gap >= last_gap and last_value - point.value <= point.rounding
-        idle = idle + 1 if still else 0
-        lost = (stuck or still) and tol < gap and steps < max_iter
+        falls = gap < 0.99 * last_gap or last_value - point.value > point.rounding
+        idle = 0 if falls else idle + 1
+        lost = (stuck or idle) and tol < gap and steps < max_iter
         again = work.form.closer(point) if lost else None
         if again is not None:
             work, stuck, last_gap, idle = Working(*again), False, np.inf, 0
